@@ -1,0 +1,157 @@
+//! Typed identifiers: UUIDs of version 7 (RFC 9562), so that ids sort by the time they were made.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// What all identifier types can do; generic code makes and reads them through this.
+pub trait Id: Copy {
+    /// Wraps the sixteen bytes of a UUID.
+    fn from_bytes(bytes: [u8; 16]) -> Self;
+    /// The sixteen bytes of the UUID.
+    fn bytes(self) -> [u8; 16];
+}
+
+/// The text was not a UUID in its hyphenated form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidId;
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("not an identifier")
+    }
+}
+
+impl std::error::Error for InvalidId {}
+
+/// Lays out a version 7 UUID from a time in milliseconds and ten random bytes.
+#[must_use]
+pub fn version_7(milliseconds: u64, random: [u8; 10]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&milliseconds.to_be_bytes()[2..]);
+    bytes[6..].copy_from_slice(&random);
+    bytes[6] = 0x70 | (bytes[6] & 0x0f);
+    bytes[8] = 0x80 | (bytes[8] & 0x3f);
+    bytes
+}
+
+fn write_hyphenated(bytes: [u8; 16], formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            formatter.write_str("-")?;
+        }
+        write!(formatter, "{byte:02x}")?;
+    }
+    Ok(())
+}
+
+fn parse_hyphenated(text: &str) -> Result<[u8; 16], InvalidId> {
+    let text = text.as_bytes();
+    if text.len() != 36 || [8, 13, 18, 23].iter().any(|&at| text[at] != b'-') {
+        return Err(InvalidId);
+    }
+    let mut digits = text.iter().filter(|&&byte| byte != b'-');
+    let mut digit = || {
+        let byte = digits.next().ok_or(InvalidId)?;
+        (*byte as char).to_digit(16).and_then(|value| u8::try_from(value).ok()).ok_or(InvalidId)
+    };
+    let mut bytes = [0; 16];
+    for byte in &mut bytes {
+        *byte = (digit()? << 4) | digit()?;
+    }
+    Ok(bytes)
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 16]);
+
+        impl Id for $name {
+            fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+            fn bytes(self) -> [u8; 16] {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_hyphenated(self.0, formatter)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_hyphenated(self.0, formatter)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                parse_hyphenated(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(D::Error::custom)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A person with an account.
+    UserId;
+    /// A signed-in browser.
+    SessionId;
+    /// One attempt to sign in.
+    CeremonyId;
+    /// A team; everybody has a personal one.
+    TeamId;
+    /// An account at an outside service, connected to a user.
+    ConnectionId;
+    /// A person's decision about one proposed write.
+    ApprovalId;
+    /// A conversation.
+    ConversationId;
+    /// A message of a conversation.
+    MessageId;
+    /// One answer in the making.
+    RunId;
+    /// A mail waiting to be sent.
+    MailId;
+    /// A line of the audit log.
+    AuditId;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_its_text_form() {
+        let id = UserId::from_bytes(version_7(1_700_000_000_000, [0xff; 10]));
+        let text = id.to_string();
+        assert_eq!(text, "018bcfe5-6800-7fff-bfff-ffffffffffff");
+        assert_eq!(text.parse::<UserId>(), Ok(id));
+    }
+
+    #[test]
+    fn nothing_else_is_an_id() {
+        for text in ["", "018bcfe568007fffbfffffffffffffff", "018bcfe5-6800-7fff-bfff-fffffffffffg", "018bcfe5-6800-7fff-bfff-fffffffffffé"] {
+            assert!(text.parse::<UserId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What every feature stands on and what knows no feature: settings, the database, outgoing HTTP, sealing, jobs, mail,
+//! limits, logs, and the guards around every request.
+
+pub mod audit;
+pub mod bus;
+pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod db;
+pub mod health;
+pub mod http;
+pub mod jobs;
+pub mod limits;
+pub mod mail;
+pub mod random;
+pub mod refusal;
+pub mod security;
+pub mod telemetry;
+pub mod web;
