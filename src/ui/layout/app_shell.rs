@@ -1,0 +1,113 @@
+use super::{SkipLink, StagingBar};
+use crate::ui::{AuraGradient, Badge, Brand, Icon, Tone, ToastShelf, Toasts};
+use leptos::{ev::MouseEvent, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
+
+/// One place of the app in the sidebar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NavItem {
+    /// Where it leads; also how the current one is recognised.
+    pub href: &'static str,
+    pub icon: &'static str,
+    pub label: &'static str,
+    /// How many things there need attention.
+    pub waiting: Signal<u32>,
+}
+
+impl NavItem {
+    /// A place where nothing ever waits.
+    pub fn new(href: &'static str, icon: &'static str, label: &'static str) -> Self {
+        Self { href, icon, label, waiting: Signal::stored(0) }
+    }
+}
+
+/// The frame of the signed-in app: the sidebar, and the page beside it. Below 60rem the sidebar is a popover.
+#[component]
+pub fn AppShell(
+    /// The places of the app, in order.
+    nav: Vec<NavItem>,
+    /// The `href` of the place we are in.
+    #[prop(into)]
+    current: Signal<String>,
+    /// The link that starts something new, beside the brand.
+    #[prop(optional, into)]
+    start: ViewFn,
+    /// The list below the places, such as recent conversations.
+    #[prop(optional, into)]
+    recents: ViewFn,
+    /// Who is signed in, and the way out.
+    #[prop(optional, into)]
+    account: ViewFn,
+    /// What every page has to say, such as a plan that ran out.
+    #[prop(optional, into)]
+    banner: ViewFn,
+    #[prop(optional)] staging: bool,
+    children: Children,
+) -> impl IntoView {
+    let toasts = Toasts::provide();
+    view! {
+        <SkipLink/>
+        <AuraGradient/>
+        {staging.then(|| view! { <StagingBar/> })}
+        <div class="shell">
+            <aside class="sidebar" id="sidebar" popover="auto" aria-label="Sidebar" on:click=close_after_a_link>
+                <div class="top">
+                    <Brand href="/chat"/>
+                    {start.run()}
+                </div>
+                <nav aria-label="Main">
+                    <ul>
+                        {nav.into_iter().map(|item| view! { <Place item=item current=current/> }).collect_view()}
+                    </ul>
+                </nav>
+                {recents.run()}
+                <div class="account">{account.run()}</div>
+            </aside>
+            <main id="main">
+                {banner.run()}
+                {children()}
+            </main>
+        </div>
+        <ToastShelf toasts=toasts/>
+    }
+}
+
+#[component]
+fn Place(item: NavItem, current: Signal<String>) -> impl IntoView {
+    let NavItem { href, icon, label, waiting } = item;
+    view! {
+        <li>
+            <a href=href aria-current=move || current.with(|current| current == href).then_some("page")>
+                <Icon name=icon/>
+                <span>{label}</span>
+                {move || {
+                    let count = waiting.get();
+                    (count > 0)
+                        .then(|| {
+                            view! {
+                                <Badge tone=Tone::Warn plain=true>
+                                    {count}
+                                    <span class="visually-hidden">" waiting for you"</span>
+                                </Badge>
+                            }
+                        })
+                }}
+            </a>
+        </li>
+    }
+}
+
+/// A link inside the app loads no new document, so the popover that held it has to be closed.
+fn close_after_a_link(event: MouseEvent) {
+    let on_link = event
+        .target()
+        .and_then(|target| target.dyn_into::<leptos::web_sys::Element>().ok())
+        .and_then(|element| element.closest("a").ok().flatten())
+        .is_some();
+    if !on_link {
+        return;
+    }
+    if let Some(sidebar) = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+        // On wide screens it is no open popover, and there is nothing to hide.
+        let _was_not_open = sidebar.hide_popover();
+    }
+}

@@ -1,0 +1,27 @@
+//! The frames that pages stand in: public pages, the gate in front of the app, and the app itself.
+
+mod app_shell;
+mod gate;
+mod page;
+mod public;
+
+pub use app_shell::{AppShell, NavItem};
+pub use gate::GatePage;
+pub use page::{Page, Setting, SmallBar, Topbar};
+pub use public::PublicPage;
+
+use leptos::prelude::*;
+
+/// The first thing that Tab reaches.
+#[component]
+fn SkipLink() -> impl IntoView {
+    view! { <a class="skip" href="#main">"Skip to content"</a> }
+}
+
+/// Says on every page of a staging installation that it is one.
+#[component]
+pub fn StagingBar() -> impl IntoView {
+    view! {
+        <div class="staging" role="note">"Staging: for trying things out. What is stored here may be deleted."</div>
+    }
+}

@@ -1,0 +1,63 @@
+use leptos::prelude::*;
+
+/// The services that have a free drawing in `public/icons/marks.svg`, one a line.
+const DRAWN: &str = include_str!("marks.txt");
+
+/// The mark of a service, always beside its name, in one colour. Without a free drawing it shows two letters.
+#[component]
+pub fn Mark(
+    /// The service's identifier in the catalogue.
+    #[prop(into)]
+    id: String,
+    /// Its name, for the letters.
+    #[prop(into)]
+    name: String,
+    /// `small`, `large` or `bare`.
+    #[prop(optional)]
+    class: &'static str,
+) -> impl IntoView {
+    let inside = if is_drawn(&id) {
+        view! {
+            <svg>
+                <use_ href=format!("/icons/marks.svg#m-{id}")></use_>
+            </svg>
+        }
+        .into_any()
+    } else {
+        letters(&name).into_any()
+    };
+    view! {
+        <span class=format!("mark {class}").trim_end().to_owned() aria-hidden="true">
+            {inside}
+        </span>
+    }
+}
+
+fn is_drawn(id: &str) -> bool {
+    DRAWN.lines().any(|line| line == id)
+}
+
+fn letters(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).take(2).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_mark_is_in_the_sprite_and_the_other_way_round() {
+        let sprite = include_str!("../../public/icons/marks.svg");
+        let drawn: Vec<&str> =
+            sprite.split("id=\"m-").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(drawn.len(), DRAWN.lines().count());
+        assert!(drawn.iter().all(|id| is_drawn(id)));
+    }
+
+    #[test]
+    fn a_service_without_a_drawing_shows_two_letters() {
+        assert!(!is_drawn("nothing-of-that-name"));
+        assert_eq!(letters("1 of us"), "1o");
+        assert_eq!(letters("X"), "X");
+    }
+}

@@ -1,0 +1,37 @@
+//! The design system: the parts that every page is built from. It knows no feature, draws the same on the server and
+//! in the browser, and works without a script wherever HTML can do it. `style/` holds the looks; a component writes
+//! only classes and attributes, never a `style`, because the content security policy forbids that.
+
+mod avatar;
+mod badge;
+mod banner;
+mod button;
+mod dialog;
+mod disclosure;
+mod empty;
+mod field;
+mod icon;
+mod layout;
+mod mark;
+mod panel;
+mod prose;
+mod ring;
+mod skeleton;
+mod toast;
+
+pub use avatar::Avatar;
+pub use badge::{Badge, Tone};
+pub use banner::Banner;
+pub use button::{Button, LinkButton, Look, Size};
+pub use dialog::ConfirmDialog;
+pub use disclosure::Disclosure;
+pub use empty::Empty;
+pub use field::{CodeInput, Field, Select, TextArea, TextInput};
+pub use icon::Icon;
+pub use layout::{AppShell, GatePage, NavItem, Page, PublicPage, Setting, SmallBar, StagingBar, Topbar};
+pub use mark::Mark;
+pub use panel::{Panel, PanelBody, Row, Rows};
+pub use prose::Prose;
+pub use ring::{AuraGradient, Brand, Ring};
+pub use skeleton::Skeleton;
+pub use toast::{ToastShelf, Toasts};
