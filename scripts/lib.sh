@@ -57,3 +57,24 @@ PY
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
+
+find_chromium() {
+  local name
+  if [ -n "${CHROMIUM_BIN:-}" ]; then
+    echo "$CHROMIUM_BIN"
+    return
+  fi
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    if have "$name"; then
+      command -v "$name"
+      return
+    fi
+  done
+}
+
+# Where cargo puts what it builds.
+target_dir="${CARGO_TARGET_DIR:-$root/target}"
+
+# The queries are checked against the answers in .sqlx, so that a build needs no database.
+# While changing SQL: SQLX_OFFLINE=false, then `make queries`.
+if [ -d "$root/.sqlx" ]; then export SQLX_OFFLINE="${SQLX_OFFLINE:-true}"; fi
