@@ -1,0 +1,61 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { BrowserContext } from "@playwright/test";
+import { connect, expect, hydrated, signIn, test } from "./support";
+
+const PUBLIC = ["/", "/pricing", "/integrations", "/nothing-here"];
+const GATE = ["/signin"];
+const APP = ["/chat", "/connections"];
+const VARIANTS = [
+  { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
+  { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },
+] as const;
+
+// One sign-in serves all variants: the mailbox limits are as strict here as anywhere.
+let cookies: Awaited<ReturnType<BrowserContext["cookies"]>> = [];
+let conversation = "";
+
+test.beforeAll(async ({ browser }) => {
+  const context = await browser.newContext({ baseURL: process.env.AURA_URL ?? "http://127.0.0.1:3000" });
+  const page = await context.newPage();
+  await signIn(page, "viewer");
+  await connect(page, "GitHub");
+  await page.goto("/chat");
+  await hydrated(page);
+  await page.getByRole("textbox", { name: /ask|message/i }).fill("Which issues are open?");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
+  await expect(page.locator(".thread[aria-busy=true]")).toHaveCount(0, { timeout: 30_000 });
+  conversation = new URL(page.url()).pathname;
+  cookies = await context.cookies();
+  await context.close();
+});
+
+for (const { width, colorScheme } of VARIANTS) {
+  test(`Every page at ${width} px in ${colorScheme}: nothing in the console, nothing for axe, nothing cut off`, async ({ page, context, consoleErrors }) => {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    for (const path of [...PUBLIC, ...GATE, ...APP, "conversation"]) {
+      if (path === APP[0]) await context.addCookies(cookies);
+      const address = path === "conversation" ? conversation : path;
+      const answer = await page.goto(address);
+      expect(answer?.status(), address).toBe(path === "/nothing-here" ? 404 : 200);
+      if (!PUBLIC.includes(path)) await hydrated(page);
+      // The browser reports the expected 404 as an error of its own.
+      if (path === "/nothing-here") consoleErrors.splice(0, consoleErrors.length);
+      const results = await new AxeBuilder({ page }).analyze();
+      expect(results.violations.map((violation) => `${address}: ${violation.id} ${violation.nodes[0]?.html}`)).toEqual([]);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(overflow, `${address} is wider than the window`).toBeLessThanOrEqual(0);
+    }
+  });
+}
+
+test("Public pages carry no WebAssembly and no inline script", async ({ page }) => {
+  for (const path of ["/", "/pricing", "/integrations"]) {
+    const wasm: string[] = [];
+    page.on("request", (request) => { if (request.url().includes(".wasm")) wasm.push(request.url()); });
+    await page.goto(path);
+    expect(wasm).toEqual([]);
+    expect(await page.locator("script:not([src])").count()).toBe(0);
+  }
+});

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const BINARY = process.env.AURA_BINARY ?? resolve(ROOT, "target/debug/aura");
+const ADMIN = process.env.DATABASE_URL ?? "postgres://postgres@127.0.0.1:54329/postgres";
+const SECRET = randomBytes(32).toString("hex");
+const KEYS = `k1:${randomBytes(32).toString("base64")}`;
+
+/** A port nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** An HTTP server on a free port of this machine. */
+export async function serve(listener: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(listener);
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+/** A database of its own, dropped by `drop`. */
+export async function database(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const name = `aura_e2e_${randomBytes(6).toString("hex")}`;
+  const run = async (statement: string) => {
+    const client = new pg.Client({ connectionString: ADMIN });
+    await client.connect();
+    await client.query(statement);
+    await client.end();
+  };
+  await run(`create database ${name}`);
+  const url = new URL(ADMIN);
+  url.pathname = `/${name}`;
+  return { url: url.toString(), drop: () => run(`drop database if exists ${name} with (force)`) };
+}
+
+/** One server process of Aura, as a person would start it. */
+export class Aura {
+  private child?: ChildProcess;
+  private output = "";
+  constructor(readonly url: string, private readonly environment: NodeJS.ProcessEnv) {}
+
+  static async on(databaseUrl: string, extra: NodeJS.ProcessEnv = {}): Promise<Aura> {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const aura = new Aura(url, {
+      PATH: process.env.PATH,
+      AURA_ENV: "development",
+      AUTH_SECRET: SECRET,
+      AURA_KEYS: KEYS,
+      AUTH_URL: url,
+      PORT: String(port),
+      LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+      METRICS_PORT: String(await freePort()),
+      DATABASE_URL: databaseUrl,
+      SMTP_HOST: "localhost",
+      SMTP_PORT: process.env.SANDBOX_SMTP_PORT ?? "1025",
+      ...extra,
+    });
+    await aura.start();
+    return aura;
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(BINARY, ["serve"], { cwd: ROOT, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout!.on("data", (chunk) => (this.output += chunk));
+    child.stderr!.on("data", (chunk) => (this.output += chunk));
+    this.child = child;
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`the server ended: ${this.output.slice(-2000)}`);
+      const ready = await fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
+      if (ready) return;
+      if (Date.now() > deadline) throw new Error(`the server is not ready: ${this.output.slice(-2000)}`);
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+
+  /** Everything the process has printed. */
+  log(): string {
+    return this.output;
+  }
+
+  /** Ends the process: with SIGKILL as a power cut would, with SIGTERM as an operator would. */
+  async end(signal: "SIGKILL" | "SIGTERM" = "SIGTERM"): Promise<void> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill(signal);
+    await gone;
+  }
+}

@@ -1,0 +1,88 @@
+import { test as base, expect, type Page } from "@playwright/test";
+
+/** Where the outside services of this stack are. */
+export const SANDBOX = process.env.SANDBOX_URL ?? "http://localhost:4010";
+
+type Mail = { id: string; to: string; subject: string; text: string; html: string; code: string | null; links: string[] };
+
+/** A test whose page may write nothing to the console's error stream. */
+export const test = base.extend<{ consoleErrors: string[] }>({
+  consoleErrors: [
+    async ({ page }, use) => {
+      const errors: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
+      });
+      page.on("pageerror", (error) => errors.push(String(error)));
+      await use(errors);
+      expect(errors, "the console stays free of errors").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
+
+/** An address nobody used before, so that tests do not meet each other. */
+export function freshAddress(name: string): string {
+  return `${name}-${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}@example.com`;
+}
+
+/** The newest mail to an address, once it has arrived. */
+export async function newestMail(to: string): Promise<Mail> {
+  let mail: Mail | undefined;
+  await expect
+    .poll(async () => {
+      const answer = await fetch(`${SANDBOX}/_sandbox/mail?to=${encodeURIComponent(to)}`);
+      const mails = (await answer.json()) as Mail[];
+      mail = mails[0];
+      return mails.length;
+    }, { timeout: 20_000 })
+    .toBeGreaterThan(0);
+  return mail!;
+}
+
+/** Waits until the page has been taken over, where it is taken over at all. */
+export async function hydrated(page: Page): Promise<void> {
+  await page.locator("html[data-hydrated]").waitFor({ state: "attached", timeout: 30_000 });
+}
+
+/** Signs in with the code from the mail and ends on the page that `next` names. */
+export async function signIn(page: Page, name: string, options: { scripts?: boolean; at?: string } = {}): Promise<void> {
+  const address = freshAddress(name);
+  await page.goto(`${options.at ?? ""}/signin`);
+  if (options.scripts !== false) await hydrated(page);
+  await page.getByLabel("E-mail address").fill(address);
+  await page.getByRole("button", { name: "Send code" }).click();
+  await page.waitForURL(/\/verify-email/);
+  if (options.scripts !== false) await hydrated(page);
+  const mail = await newestMail(address);
+  expect(mail.code, "the mail carries a six-digit code").toMatch(/^\d{6}$/);
+  await page.getByLabel(/code/i).fill(mail.code!);
+  await page.getByRole("button", { name: /sign in|verify|continue/i }).first().click();
+  await page.waitForURL(/\/chat/);
+}
+
+/** Connects a service through its consent page. */
+export async function connect(page: Page, service: string): Promise<void> {
+  await page.goto("/connections");
+  await page.getByRole("link", { name: `Connect ${service}` }).first().click();
+  await page.getByRole("button", { name: /allow/i }).click();
+  await page.waitForURL(/\/connections/);
+  await expect(page.getByRole("heading", { name: "Connected" })).toBeVisible();
+}
+
+/** Asks the outside services for a fault. */
+export async function fault(body: Record<string, unknown>): Promise<void> {
+  const answer = await fetch(`${SANDBOX}/_sandbox/faults`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(answer.ok).toBe(true);
+}
+
+/** Takes all faults back. */
+export async function noFaults(): Promise<void> {
+  await fetch(`${SANDBOX}/_sandbox/faults`, { method: "DELETE" });
+}
