@@ -1,0 +1,91 @@
+use super::error::{ErrorPage, ErrorPageProps};
+use leptos::prelude::*;
+
+/// A complete document around the view of a public page: one stylesheet, no script, nothing about the visitor.
+pub fn public_document(
+    title: &str,
+    description: &str,
+    canonical: &str,
+    stylesheet: &str,
+    body: impl FnOnce() -> AnyView,
+) -> String {
+    let head = format!(
+        r#"<meta name="description" content="{description}"><link rel="canonical" href="{canonical}"><meta property="og:title" content="{title}"><meta property="og:description" content="{description}">"#,
+        title = escape(title),
+        description = escape(description),
+        canonical = escape(canonical),
+    );
+    document(title, &head, stylesheet, body)
+}
+
+/// The document of a refusal. It is not for search engines and has no address of its own.
+pub fn error_document(
+    status: u16,
+    title: &str,
+    message: &str,
+    code: &str,
+    request_id: &str,
+    stylesheet: &str,
+    staging: bool,
+) -> String {
+    let props = ErrorPageProps {
+        status,
+        title: title.to_owned(),
+        message: message.to_owned(),
+        request_id: Some(request_id.to_owned()).filter(|id| !id.is_empty()),
+        code: Some(code.to_owned()).filter(|code| !code.is_empty()),
+        staging,
+    };
+    document(
+        title,
+        r#"<meta name="robots" content="noindex">"#,
+        stylesheet,
+        || ErrorPage(props).into_any(),
+    )
+}
+
+fn document(title: &str, head: &str, stylesheet: &str, body: impl FnOnce() -> AnyView) -> String {
+    // Signals need an owner; this one ends with the page.
+    let owner = Owner::new();
+    let body = owner.with(|| body().to_html());
+    let title = escape(title);
+    let stylesheet = escape(stylesheet);
+    format!(
+        r#"<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Aura</title><meta name="color-scheme" content="light dark">{head}<link rel="icon" href="/icons/aura.svg" type="image/svg+xml"><link rel="preload" href="/fonts/inter-latin-variable.woff2" as="font" type="font/woff2" crossorigin><link rel="stylesheet" href="{stylesheet}"></head><body>{body}</body></html>"#
+    )
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_outside_cannot_leave_its_place() {
+        let html = error_document(
+            404,
+            "<b>",
+            "<script>alert(1)</script>",
+            "not_found",
+            "a\"b",
+            "/s.css",
+            false,
+        );
+        assert!(html.contains("<title>&lt;b&gt; · Aura</title>"));
+        assert!(!html.contains("<script"));
+        assert!(html.contains("noindex") && html.contains("not_found"));
+    }
+}

@@ -1,0 +1,189 @@
+use super::{
+    ServiceCard,
+    document::public_document,
+    integrations::{Integrations, IntegrationsProps},
+    landing::{Landing, LandingProps},
+    pricing::{Pricing, PricingProps},
+};
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use leptos::prelude::*;
+use sha2::{Digest, Sha256};
+
+/// What the public pages show about this installation.
+#[derive(Clone)]
+pub struct Site {
+    /// Where the world finds it, without a slash at the end.
+    pub public_url: String,
+    /// The address of the one stylesheet.
+    pub stylesheet: String,
+    pub services: Vec<ServiceCard>,
+    pub staging: bool,
+}
+
+/// The public pages that this part of the product serves.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/", get(landing))
+        .route("/pricing", get(pricing))
+        .route("/integrations", get(integrations))
+}
+
+async fn landing(State(site): State<Site>, headers: HeaderMap) -> Response {
+    cacheable(&headers, landing_html(&site))
+}
+
+async fn pricing(State(site): State<Site>, headers: HeaderMap) -> Response {
+    cacheable(&headers, pricing_html(&site))
+}
+
+async fn integrations(State(site): State<Site>, headers: HeaderMap) -> Response {
+    cacheable(&headers, integrations_html(&site))
+}
+
+fn landing_html(site: &Site) -> String {
+    let props = LandingProps {
+        services: site.services.clone(),
+        staging: site.staging,
+    };
+    public_document(
+        "Ask across your accounts",
+        "An assistant over the services you already use. It reads to answer, shows what it read, and changes nothing without you.",
+        &format!("{}/", site.public_url),
+        &site.stylesheet,
+        || Landing(props).into_any(),
+    )
+}
+
+fn pricing_html(site: &Site) -> String {
+    let props = PricingProps {
+        staging: site.staging,
+    };
+    public_document(
+        "Pricing",
+        "Aura is free today. Paid plans are being prepared, and billing is off until they are here.",
+        &format!("{}/pricing", site.public_url),
+        &site.stylesheet,
+        || Pricing(props).into_any(),
+    )
+}
+
+fn integrations_html(site: &Site) -> String {
+    let props = IntegrationsProps {
+        services: site.services.clone(),
+        staging: site.staging,
+    };
+    public_document(
+        "Services",
+        "The services that Aura can read, how access to each of them works, and which ones can be connected here.",
+        &format!("{}/integrations", site.public_url),
+        &site.stylesheet,
+        || Integrations(props).into_any(),
+    )
+}
+
+/// The same bytes for everybody, so any cache may keep them and ask again with the tag.
+fn cacheable(request: &HeaderMap, html: String) -> Response {
+    let tag = format!("\"{}\"", hex::encode(&Sha256::digest(html.as_bytes())[..16]));
+    let unchanged = request
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok())
+        .is_some_and(|tags| {
+            tags.split(',')
+                .any(|known| known.trim().trim_start_matches("W/") == tag)
+        });
+    let headers = [
+        (header::CACHE_CONTROL, "public, max-age=300".to_owned()),
+        (header::ETAG, tag),
+    ];
+    if unchanged {
+        (StatusCode::NOT_MODIFIED, headers).into_response()
+    } else {
+        (headers, Html(html)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn site() -> Site {
+        let card = |id: &str, name: &str, available| ServiceCard {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            category: "Work".to_owned(),
+            kind_label: "Sign-in".to_owned(),
+            available,
+            note: "Events & calendars".to_owned(),
+        };
+        Site {
+            public_url: "https://aura.example".to_owned(),
+            stylesheet: "/pkg/aura.css".to_owned(),
+            services: vec![card("one", "One & only", true), card("two", "Two", false)],
+            staging: false,
+        }
+    }
+
+    fn pages() -> [(&'static str, String); 3] {
+        let site = site();
+        [
+            ("Ask across your accounts", landing_html(&site)),
+            ("Pricing", pricing_html(&site)),
+            ("Services", integrations_html(&site)),
+        ]
+    }
+
+    #[test]
+    fn public_pages_need_no_script_and_carry_no_inline_style() {
+        for (title, html) in pages() {
+            assert!(
+                html.contains(&format!("<title>{title} · Aura</title>")),
+                "{title}"
+            );
+            assert!(!html.contains("<script"), "{title}");
+            assert!(!html.contains("style="), "{title}");
+            assert!(!html.contains("wasm"), "{title}");
+            assert_eq!(html.matches("rel=\"stylesheet\"").count(), 1, "{title}");
+            assert_eq!(html.matches("<h1").count(), 1, "{title}");
+            assert_eq!(html.matches("id=\"aura\"").count(), 1, "{title}");
+        }
+    }
+
+    #[test]
+    fn names_are_escaped_and_states_are_told() {
+        let html = integrations_html(&site());
+        assert!(html.contains("One &amp; only"));
+        assert!(html.contains("Can be connected") && html.contains("Not set up here"));
+    }
+
+    #[test]
+    fn staging_says_so_on_every_page() {
+        let site = Site {
+            staging: true,
+            ..site()
+        };
+        assert!(landing_html(&site).contains("class=\"staging\""));
+        assert!(!pricing_html(&self::site()).contains("class=\"staging\""));
+    }
+
+    #[test]
+    fn a_page_that_is_still_current_is_not_sent_again() {
+        let first = cacheable(&HeaderMap::new(), "<p>".to_owned());
+        let tag = first.headers().get(header::ETAG).unwrap().clone();
+        assert_eq!(first.status(), StatusCode::OK);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_NONE_MATCH, tag);
+        assert_eq!(
+            cacheable(&headers, "<p>".to_owned()).status(),
+            StatusCode::NOT_MODIFIED
+        );
+        assert_eq!(cacheable(&headers, "<b>".to_owned()).status(), StatusCode::OK);
+    }
+}
