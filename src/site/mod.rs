@@ -5,12 +5,15 @@
 //! be kept by any cache for five minutes. Links from here into the app load a new document.
 
 mod error;
-mod integrations;
-mod landing;
-mod pricing;
 
 #[cfg(feature = "ssr")]
 mod document;
+#[cfg(feature = "ssr")]
+mod integrations;
+#[cfg(feature = "ssr")]
+mod landing;
+#[cfg(feature = "ssr")]
+mod pricing;
 #[cfg(feature = "ssr")]
 mod routes;
 

@@ -110,8 +110,6 @@ fn cacheable(request: &HeaderMap, html: String) -> Response {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     fn site() -> Site {

@@ -30,7 +30,11 @@ pub fn Field(
             (false, hint_id) => hint_id.clone(),
         })
     };
-    let state = FieldState { id: id.clone(), described_by, invalid: Signal::derive(move || error.with(Option::is_some)) };
+    let state = FieldState {
+        id: id.clone(),
+        described_by,
+        invalid: Signal::derive(move || error.with(Option::is_some)),
+    };
     view! {
         <div class="field">
             <label for=id>{label}</label>
@@ -74,7 +78,11 @@ pub fn TextInput(
     #[prop(optional)] required: bool,
     #[prop(optional)] large: bool,
 ) -> impl IntoView {
-    let FieldState { id, described_by, invalid } = state();
+    let FieldState {
+        id,
+        described_by,
+        invalid,
+    } = state();
     view! {
         <input
             class="input"
@@ -99,7 +107,11 @@ pub fn TextArea(
     #[prop(optional, into)] placeholder: Option<String>,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let FieldState { id, described_by, invalid } = state();
+    let FieldState {
+        id,
+        described_by,
+        invalid,
+    } = state();
     view! {
         <textarea
             class="input"
@@ -117,8 +129,16 @@ pub fn TextArea(
 
 /// One choice of several inside a `Field`; the options are its children.
 #[component]
-pub fn Select(#[prop(into)] name: String, #[prop(optional)] required: bool, children: Children) -> impl IntoView {
-    let FieldState { id, described_by, invalid } = state();
+pub fn Select(
+    #[prop(into)] name: String,
+    #[prop(optional)] required: bool,
+    children: Children,
+) -> impl IntoView {
+    let FieldState {
+        id,
+        described_by,
+        invalid,
+    } = state();
     view! {
         <select
             class="input"
@@ -136,7 +156,11 @@ pub fn Select(#[prop(into)] name: String, #[prop(optional)] required: bool, chil
 /// Six digits in one input, so that a whole code can be pasted and filled in by the browser.
 #[component]
 pub fn CodeInput(#[prop(into)] name: String) -> impl IntoView {
-    let FieldState { id, described_by, invalid } = state();
+    let FieldState {
+        id,
+        described_by,
+        invalid,
+    } = state();
     view! {
         <input
             class="code-input"

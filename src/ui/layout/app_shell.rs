@@ -1,5 +1,5 @@
 use super::{SkipLink, StagingBar};
-use crate::ui::{AuraGradient, Badge, Brand, Icon, Tone, ToastShelf, Toasts};
+use crate::ui::{AuraGradient, Badge, Brand, Icon, ToastShelf, Toasts, Tone};
 use leptos::{ev::MouseEvent, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
 /// One place of the app in the sidebar.
@@ -16,7 +16,12 @@ pub struct NavItem {
 impl NavItem {
     /// A place where nothing ever waits.
     pub fn new(href: &'static str, icon: &'static str, label: &'static str) -> Self {
-        Self { href, icon, label, waiting: Signal::stored(0) }
+        Self {
+            href,
+            icon,
+            label,
+            waiting: Signal::stored(0),
+        }
     }
 }
 
@@ -73,7 +78,12 @@ pub fn AppShell(
 
 #[component]
 fn Place(item: NavItem, current: Signal<String>) -> impl IntoView {
-    let NavItem { href, icon, label, waiting } = item;
+    let NavItem {
+        href,
+        icon,
+        label,
+        waiting,
+    } = item;
     view! {
         <li>
             <a href=href aria-current=move || current.with(|current| current == href).then_some("page")>
@@ -106,7 +116,10 @@ fn close_after_a_link(event: MouseEvent) {
     if !on_link {
         return;
     }
-    if let Some(sidebar) = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+    if let Some(sidebar) = event
+        .current_target()
+        .and_then(|target| target.dyn_into::<HtmlElement>().ok())
+    {
         // On wide screens it is no open popover, and there is nothing to hide.
         let _was_not_open = sidebar.hide_popover();
     }
