@@ -60,8 +60,8 @@ free_port() {
 
 find_chromium() {
   local name
-  if [ -n "${CHROMIUM_BIN:-}" ]; then
-    echo "$CHROMIUM_BIN"
+  if [ -n "${CHROMIUM:-}" ]; then
+    echo "$CHROMIUM"
     return
   fi
   for name in chromium chromium-browser google-chrome google-chrome-stable; do
