@@ -1,1 +1,28 @@
-//! health
+//! Whether the process lives, and whether it can serve.
+
+use std::time::Duration;
+
+use axum::{Router, extract::State, response::{IntoResponse, Response}, routing::get};
+
+use super::{db::{self, Db}, refusal::Refusal};
+use crate::error::{AppError, ErrorKind};
+
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// `/healthz` answers as long as the process does; `/readyz` when the database is there and its tables are current.
+pub fn routes(database: Db) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .with_state(database)
+}
+
+async fn ready(State(database): State<Db>) -> Response {
+    let sentence = match tokio::time::timeout(DEADLINE, db::unapplied(&database)).await {
+        Ok(Ok(missing)) if missing.is_empty() => return "ready\n".into_response(),
+        Ok(Ok(_)) => "The database lacks migrations. Run `aura migrate`.",
+        Ok(Err(_)) => "The database cannot be reached.",
+        Err(_) => "The database did not answer in time.",
+    };
+    Refusal(AppError::new(ErrorKind::Unavailable, "not_ready", sentence)).into_response()
+}

@@ -1,1 +1,22 @@
-//! config
+//! Configuration: the environment, read once into typed settings. Everything that is wrong is said in one message, and
+//! what is merely absent is said at start.
+
+mod environment;
+mod error;
+mod hosts;
+mod reader;
+mod settings;
+mod variable;
+mod variables;
+
+pub use self::{
+    environment::Environment,
+    error::{ConfigError, ConfigErrors},
+    hosts::HostOverrides,
+    settings::{
+        ClientCredentials, DatabaseSettings, LimitStoreSettings, MailSettings, ModelSettings, Settings,
+    },
+    variable::{Need, VARIABLES, Variable},
+    variables::Variables,
+};
+pub use crate::platform::crypto::KeyRing;

@@ -1,0 +1,120 @@
+//! The settings, as the rest of Aura uses them.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+use url::Url;
+
+use super::{ConfigErrors, Environment, HostOverrides, KeyRing, Variables, reader::Reader};
+
+/// Everything that the environment decides. Holds secrets, so it is neither `Debug` nor `Serialize`.
+#[derive(Clone)]
+pub struct Settings {
+    pub environment: Environment,
+    /// The address that people type, without a path.
+    pub public_url: Url,
+    /// Where the server listens.
+    pub port: u16,
+    /// Where Prometheus finds `/metrics`, on the loopback address only.
+    pub metrics_port: u16,
+    pub database: DatabaseSettings,
+    pub host_overrides: HostOverrides,
+    pub auth_secret: SecretString,
+    /// Still accepted while `auth_secret` is being rotated.
+    pub auth_secret_previous: Option<SecretString>,
+    pub key_ring: KeyRing,
+    pub mail: MailSettings,
+    /// None: questions are answered by rules.
+    pub model: Option<ModelSettings>,
+    pub limit_store: LimitStoreSettings,
+    /// The networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// By the upper-case name before `_CLIENT_ID`.
+    pub clients: BTreeMap<String, ClientCredentials>,
+    /// Which log lines are written, in the syntax of tracing's `EnvFilter`.
+    pub log_filter: String,
+}
+
+/// How to reach Postgres.
+#[derive(Clone)]
+pub struct DatabaseSettings {
+    /// As the running role.
+    pub url: SecretString,
+    /// As the role that owns the tables and migrates.
+    pub owner_url: SecretString,
+    /// Without a pooler in between, for LISTEN.
+    pub listen_url: SecretString,
+}
+
+/// How mail leaves.
+#[derive(Clone)]
+pub enum MailSettings {
+    /// To a mail server, with STARTTLS where it is offered and always before a password is sent.
+    Smtp { host: String, port: u16, from: String, username: Option<String>, password: Option<SecretString> },
+    /// Nowhere: a log line says that a mail would have left, without its content. Development only.
+    Log { from: String },
+}
+
+/// The language model, by any address that speaks the Chat Completions API.
+#[derive(Clone)]
+pub struct ModelSettings {
+    pub api_key: SecretString,
+    /// Without a slash at the end.
+    pub base_url: String,
+    pub model: String,
+    /// Tried in this order when the first is away.
+    pub fallbacks: Vec<String>,
+}
+
+/// Where the windows of the limits live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitStoreSettings {
+    /// Shared by all processes of this installation.
+    Postgres,
+}
+
+/// The client that this installation registered at one outside service.
+#[derive(Clone)]
+pub struct ClientCredentials {
+    /// Public: it stands in every authorise address.
+    pub id: String,
+    pub secret: SecretString,
+}
+
+impl Settings {
+    /// Reads the process environment, and below it the `.env` of the working directory.
+    pub fn from_environment() -> Result<Self, ConfigErrors> {
+        Self::load(&Variables::of_the_process())
+    }
+
+    /// Reads these variables; names all that are missing or wrong at once, each with its remedy.
+    pub fn load(variables: &Variables) -> Result<Self, ConfigErrors> {
+        Reader::new(variables).settings()
+    }
+
+    /// The registered client of a service, by the upper-case name before `_CLIENT_ID`: `GOOGLE_CALENDAR`.
+    #[must_use]
+    pub fn client(&self, name: &str) -> Option<&ClientCredentials> {
+        self.clients.get(name)
+    }
+
+    /// What this installation goes without, one line each, for the start log and `aura doctor`.
+    #[must_use]
+    pub fn off(&self) -> Vec<String> {
+        let mut off = Vec::new();
+        if self.model.is_none() {
+            off.push("off: answers by a model — OPENAI_API_KEY is not set; questions are answered by rules".into());
+        }
+        if let MailSettings::Log { .. } = self.mail {
+            off.push("off: mail — SMTP_HOST is `log`; no code reaches anybody".into());
+        }
+        if self.trusted_proxies.is_empty() {
+            off.push("off: proxies — TRUSTED_PROXIES is not set; the client address is the connection's".into());
+        }
+        if self.clients.is_empty() {
+            off.push("off: every service that needs a client — no *_CLIENT_ID is set; `aura doctor` lists them".into());
+        }
+        off
+    }
+}

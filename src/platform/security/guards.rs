@@ -1,0 +1,70 @@
+//! What stops a request before or instead of its handler.
+
+use std::{any::Any, time::Duration};
+
+use axum::{
+    body::{self, Body},
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use http::header;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    csrf::{ConfigError, CsrfLayer, ProtectionError},
+};
+use url::Url;
+
+use crate::{
+    error::{AppError, ErrorKind},
+    platform::refusal::{Refusal, too_large},
+};
+
+const FORM_LIMIT: usize = 64 * 1024;
+const BODY_LIMIT: usize = 1024 * 1024;
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// Refuses requests that change something and come from another site (`Sec-Fetch-Site`, or `Origin` from browsers
+/// without it). Requests of programs carry neither and pass: they carry no cookie either.
+pub fn cross_site(public_url: &Url) -> Result<CsrfLayer<fn(ProtectionError) -> Response>, ConfigError> {
+    let refuse: fn(ProtectionError) -> Response = |_| {
+        Refusal(AppError::new(
+            ErrorKind::Forbidden,
+            "cross_site",
+            "This request came from another site, so nothing was changed. Open the page in Aura and try again.",
+        ))
+        .into_response()
+    };
+    Ok(CsrfLayer::new().add_trusted_origin(&public_url.origin().ascii_serialization())?.with_rejection_response(refuse))
+}
+
+/// Reads the body before the handler, so that too much of it is refused in one way everywhere.
+pub async fn limit_body(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let form = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+    match body::to_bytes(body, if form { FORM_LIMIT } else { BODY_LIMIT }).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(_) => Refusal(too_large()).into_response(),
+    }
+}
+
+/// Ends requests whose answer does not begin in time. What streams has begun and may go on.
+pub async fn limit_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal(AppError::new(
+            ErrorKind::Unavailable,
+            "timeout",
+            "This took too long and was given up. Try again in a moment.",
+        ))
+        .into_response(),
+    }
+}
+
+/// Turns a panic into a refusal; the log has its place.
+pub fn panics() -> CatchPanicLayer<fn(Box<dyn Any + Send>) -> Response> {
+    CatchPanicLayer::custom(|_| Refusal(AppError::internal()).into_response())
+}
