@@ -24,25 +24,12 @@ pub fn Integrations(services: Vec<ServiceCard>, staging: bool) -> impl IntoView 
                             "Sign in to connect"
                         </LinkButton>
                     </div>
-                    {by_category(services)
-                        .into_iter()
-                        .map(|(category, services)| view! { <Category category=category services=services/> })
-                        .collect_view()}
+                    <ul class="catalogue">
+                        {services.into_iter().map(|service| view! { <Service service=service/> }).collect_view()}
+                    </ul>
                 </div>
             </section>
         </PublicPage>
-    }
-}
-
-#[component]
-fn Category(category: String, services: Vec<ServiceCard>) -> impl IntoView {
-    view! {
-        <section class="stack tight">
-            <h2>{category}</h2>
-            <ul class="catalogue">
-                {services.into_iter().map(|service| view! { <Service service=service/> }).collect_view()}
-            </ul>
-        </section>
     }
 }
 
@@ -60,24 +47,10 @@ fn Service(service: ServiceCard) -> impl IntoView {
                 <span class="title">{service.name}</span>
                 " "
                 <Badge plain=true>{service.kind_label}</Badge>
+                <span class="sub">{service.category}</span>
                 <span class="sub">{service.note}</span>
                 <Badge tone=tone>{state}</Badge>
             </div>
         </li>
     }
-}
-
-/// Groups the services without changing their order: a category stands where its first service does.
-fn by_category(services: Vec<ServiceCard>) -> Vec<(String, Vec<ServiceCard>)> {
-    let mut groups: Vec<(String, Vec<ServiceCard>)> = Vec::new();
-    for service in services {
-        match groups
-            .iter_mut()
-            .find(|(category, _)| *category == service.category)
-        {
-            Some((_, group)) => group.push(service),
-            None => groups.push((service.category.clone(), vec![service])),
-        }
-    }
-    groups
 }

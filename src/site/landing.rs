@@ -163,7 +163,7 @@ fn Services(services: Vec<ServiceCard>) -> impl IntoView {
     let total = services.len();
     let ready = services.iter().filter(|service| service.available).count();
     let here = match ready {
-        0 => "None of them is set up on this installation yet; each page says what is missing.".to_owned(),
+        0 => "None of them is set up on this installation yet; the list says what is missing.".to_owned(),
         1 => "One of them is set up on this installation.".to_owned(),
         ready if ready == total => "All of them are set up on this installation.".to_owned(),
         ready => format!("{ready} of them are set up on this installation."),

@@ -30,7 +30,7 @@ pub struct ServiceCard {
     /// Its identifier in the catalogue, for the mark.
     pub id: String,
     pub name: String,
-    /// The heading that it stands under.
+    /// What kind of service it is, such as calendar or code.
     pub category: String,
     /// How access to it works, in a few words: a sign-in on its own page, a key …
     pub kind_label: String,

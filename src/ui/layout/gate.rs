@@ -29,7 +29,7 @@ pub fn GatePage(
                 <Orbits/>
                 <ul class="promises">
                     <Promise icon="list-checks" title="Nothing changes without you">
-                        "Aura reads to answer. Every change is a card that waits for your approval."
+                        "Aura reads to answer. A change to a service needs your approval first."
                     </Promise>
                     <Promise icon="lock-keyhole" title="Your tokens stay sealed">
                         "Each one is encrypted by itself and never reaches a browser or a model."

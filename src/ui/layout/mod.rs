@@ -22,6 +22,8 @@ fn SkipLink() -> impl IntoView {
 #[component]
 pub fn StagingBar() -> impl IntoView {
     view! {
-        <div class="staging" role="note">"Staging: for trying things out. What is stored here may be deleted."</div>
+        <section class="staging" aria-label="About this installation">
+            "Staging: for trying things out. What is stored here may be deleted."
+        </section>
     }
 }

@@ -47,7 +47,7 @@ fn SiteFooter() -> impl IntoView {
                 <div class="columns narrow">
                     <div>
                         <Brand/>
-                        <p class="muted">"Ask across your accounts." <br/> "Approve every change."</p>
+                        <p class="muted">"Ask across your accounts." <br/> "Nothing changes without you."</p>
                     </div>
                     <nav aria-labelledby="footer-product">
                         <h2 id="footer-product">"Product"</h2>
