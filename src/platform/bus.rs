@@ -1,1 +1,165 @@
-//! bus
+//! Events between processes: an id on a named topic, by LISTEN/NOTIFY, on one dedicated connection a process.
+//!
+//! An event says only that something changed; whoever follows it reads the truth from the tables. So a lost event
+//! costs a delay, never a wrong answer: after every gap subscribers hear `Resync` and read again.
+
+use std::{sync::{Arc, atomic::{AtomicBool, Ordering}}, time::Duration};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::{PgConnection, postgres::PgListener};
+use tokio::{sync::broadcast, task::AbortHandle};
+
+/// What the events are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// A run's log has grown; the id is the run's.
+    RunOutput,
+    /// Somebody asks a run to stop; the id is the run's.
+    RunStop,
+    /// A connection was made, changed or ended; the id is its user's.
+    ConnectionChanged,
+    /// A session ended; the id is the session's.
+    SessionEnded,
+}
+
+impl Topic {
+    const ALL: [Self; 4] = [Self::RunOutput, Self::RunStop, Self::ConnectionChanged, Self::SessionEnded];
+
+    fn channel(self) -> &'static str {
+        match self {
+            Self::RunOutput => "aura_run_output",
+            Self::RunStop => "aura_run_stop",
+            Self::ConnectionChanged => "aura_connection_changed",
+            Self::SessionEnded => "aura_session_ended",
+        }
+    }
+}
+
+/// What a subscriber hears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Something happened to this id.
+    Id(Arc<str>),
+    /// Events may have been missed: read again whatever you follow.
+    Resync,
+}
+
+/// One follower of one topic.
+#[derive(Debug)]
+pub struct Subscription(broadcast::Receiver<Event>);
+
+impl Subscription {
+    /// The next event; `None` once the process shuts down. A follower that was too slow hears `Resync`.
+    pub async fn next(&mut self) -> Option<Event> {
+        match self.0.recv().await {
+            Ok(event) => Some(event),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some(Event::Resync),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}
+
+/// Events between processes.
+#[derive(Clone, Debug)]
+pub struct Bus(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    followers: Arc<Followers>,
+    connected: Arc<AtomicBool>,
+    listening: AbortHandle,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+#[derive(Debug)]
+struct Followers([broadcast::Sender<Event>; 4]);
+
+impl Followers {
+    fn of(&self, topic: Topic) -> &broadcast::Sender<Event> {
+        let [output, stop, connection, session] = &self.0;
+        match topic {
+            Topic::RunOutput => output,
+            Topic::RunStop => stop,
+            Topic::ConnectionChanged => connection,
+            Topic::SessionEnded => session,
+        }
+    }
+
+    fn tell(&self, channel: &str, id: &str) {
+        for topic in Topic::ALL {
+            if topic.channel() == channel {
+                // An error means only that nobody follows.
+                let _ = self.of(topic).send(Event::Id(id.into()));
+            }
+        }
+    }
+
+    fn resync(&self) {
+        for sender in &self.0 {
+            let _ = sender.send(Event::Resync);
+        }
+    }
+}
+
+impl Bus {
+    /// Connects and listens. The address must reach Postgres directly, not through a pooler.
+    pub async fn connect(listen_url: &SecretString) -> Result<Self, sqlx::Error> {
+        let listener = listen(listen_url).await?;
+        let followers = Arc::new(Followers(std::array::from_fn(|_| broadcast::channel(1024).0)));
+        let connected = Arc::new(AtomicBool::new(true));
+        let task = tokio::spawn(follow(listener, listen_url.clone(), followers.clone(), connected.clone()));
+        Ok(Self(Arc::new(Inner { followers, connected, listening: task.abort_handle() })))
+    }
+
+    /// Tells every process, once the caller's transaction commits.
+    pub async fn notify(&self, connection: &mut PgConnection, topic: Topic, id: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("select pg_notify($1, $2)").bind(topic.channel()).bind(id).execute(connection).await?;
+        Ok(())
+    }
+
+    /// Follows a topic from now on. Subscribe first, read the tables second: nothing falls between.
+    #[must_use]
+    pub fn subscribe(&self, topic: Topic) -> Subscription {
+        Subscription(self.0.followers.of(topic).subscribe())
+    }
+
+    /// Whether events arrive at present.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.0.connected.load(Ordering::Relaxed)
+    }
+}
+
+async fn listen(url: &SecretString) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect(url.expose_secret()).await?;
+    // A lost connection is reported at once, and this module decides when to try again.
+    listener.eager_reconnect(false);
+    listener.listen_all(Topic::ALL.map(Topic::channel)).await?;
+    Ok(listener)
+}
+
+async fn follow(mut listener: PgListener, url: SecretString, followers: Arc<Followers>, connected: Arc<AtomicBool>) {
+    loop {
+        while let Ok(Some(notification)) = listener.try_recv().await {
+            followers.tell(notification.channel(), notification.payload());
+        }
+        connected.store(false, Ordering::Relaxed);
+        tracing::warn!("the connection for events between processes was lost");
+        let mut pause = Duration::from_millis(100);
+        listener = loop {
+            tokio::time::sleep(pause).await;
+            match listen(&url).await {
+                Ok(listener) => break listener,
+                Err(_) => pause = (pause * 2).min(Duration::from_secs(5)),
+            }
+        };
+        connected.store(true, Ordering::Relaxed);
+        tracing::info!("the connection for events between processes is back");
+        followers.resync();
+    }
+}

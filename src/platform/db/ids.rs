@@ -46,7 +46,7 @@ macro_rules! stored {
     )*};
 }
 
-stored! { UserId SessionId CeremonyId TeamId ConnectionId ApprovalId ConversationId MessageId RunId MailId AuditId }
+stored! { UserId SessionId CeremonyId TeamId ConnectionId ApprovalId ConversationId MessageId RunId ToolResultId MailId AuditId }
 
 impl From<OffsetDateTime> for Timestamp {
     fn from(moment: OffsetDateTime) -> Self {

@@ -1,0 +1,62 @@
+//! The limits by name.
+
+use time::{Duration, OffsetDateTime};
+
+/// A limit: so many hits within a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bucket {
+    /// Writes under `/api`, by user or else by address.
+    General,
+    /// Codes and passwords tried, by mailbox or account.
+    Auth,
+    /// Sign-ins started, by address.
+    Login,
+    /// Sessions refreshed, by user.
+    Refresh,
+    /// Mails in a minute, by mailbox.
+    MailMinute,
+    /// Mails in a day, by mailbox.
+    MailDay,
+}
+
+impl Bucket {
+    /// The name in the store, in metrics and in headers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Auth => "auth",
+            Self::Login => "login",
+            Self::Refresh => "refresh",
+            Self::MailMinute => "mail-minute",
+            Self::MailDay => "mail-day",
+        }
+    }
+
+    /// How many hits fit into a window.
+    #[must_use]
+    pub fn max(self) -> usize {
+        match self {
+            Self::Auth | Self::MailMinute => 5,
+            Self::General | Self::Login | Self::MailDay => 10,
+            Self::Refresh => 20,
+        }
+    }
+
+    /// How long the window is.
+    #[must_use]
+    pub fn window(self) -> Duration {
+        match self {
+            Self::General => Duration::seconds(10),
+            Self::Auth | Self::Login | Self::Refresh | Self::MailMinute => Duration::minutes(1),
+            Self::MailDay => Duration::days(1),
+        }
+    }
+
+    /// Whole seconds until a hit has left the window: rounded up, at least one.
+    #[must_use]
+    pub fn wait(self, oldest: OffsetDateTime, now: OffsetDateTime) -> u32 {
+        let left = (oldest + self.window() - now).whole_microseconds();
+        u32::try_from((left + 999_999) / 1_000_000).unwrap_or(1).max(1)
+    }
+}
