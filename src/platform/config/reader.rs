@@ -222,6 +222,9 @@ impl<'a> Reader<'a> {
                 "Aura <aura@localhost>".to_owned()
             }
         };
+        if let Some(api_key) = self.secret("RESEND_API_KEY").or_else(|| self.secret("AUTH_RESEND_KEY")) {
+            return MailSettings::Resend { api_key, from };
+        }
         let host = match self.text("SMTP_HOST") {
             Some("log") if self.development() => return MailSettings::Log { from },
             Some("log") => {

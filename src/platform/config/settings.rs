@@ -52,6 +52,8 @@ pub struct DatabaseSettings {
 pub enum MailSettings {
     /// To a mail server, with STARTTLS where it is offered and always before a password is sent.
     Smtp { host: String, port: u16, from: String, username: Option<String>, password: Option<SecretString> },
+    /// By Resend's API.
+    Resend { api_key: SecretString, from: String },
     /// Nowhere: a log line says that a mail would have left, without its content. Development only.
     Log { from: String },
 }

@@ -52,6 +52,8 @@ pub const VARIABLES: &[Variable] = &[
     secret("AUTH_SECRET_PREVIOUS", Optional, None, "only AUTH_SECRET counts"),
     secret("AURA_KEYS", Always, None, "the server does not start, unless ENCRYPTION_KEY is set"),
     secret("ENCRYPTION_KEY", Optional, None, "AURA_KEYS counts"),
+    secret("RESEND_API_KEY", Optional, None, "mail goes to SMTP_HOST"),
+    secret("AUTH_RESEND_KEY", Optional, None, "RESEND_API_KEY counts"),
     plain("SMTP_HOST", Outside, Some("localhost"), "development sends to localhost"),
     plain("SMTP_PORT", Optional, Some("587; 1025 in development"), "the usual port counts"),
     plain("SMTP_USER", Optional, None, "mail is sent without signing in to the mail server"),
