@@ -1,1 +1,34 @@
-//! identity
+//! Who somebody is: people, signing in by a code or a link in a mail, and the browsers that are signed in.
+//!
+//! A person gives an address on `/signin`; `service` writes a ceremony (`store`) and puts the letter into the outbox in
+//! the same transaction. On `/verify-email` the browser that began proves the code or the link, which consumes the
+//! ceremony and makes a session row; its secret is in the cookie, only its hash in the database. On every later
+//! request the layer in `session` finds that row and puts a `Session` before the handlers, which ask `session::require`
+//! or take the `CurrentSession` extractor.
+
+pub mod api;
+mod browser;
+pub mod model;
+pub mod next;
+pub mod page;
+pub mod view;
+
+#[cfg(feature = "ssr")]
+mod cookies;
+#[cfg(feature = "ssr")]
+mod email;
+#[cfg(feature = "ssr")]
+pub mod jobs;
+#[cfg(feature = "ssr")]
+mod letter;
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+pub mod session;
+#[cfg(feature = "ssr")]
+mod store;
+#[cfg(feature = "ssr")]
+mod visit;
+
+#[cfg(feature = "ssr")]
+pub use service::Identity;

@@ -1,0 +1,55 @@
+//! What one can do as somebody who signs in, and as somebody who is signed in.
+
+mod error;
+mod sessions;
+mod sign_in;
+
+pub use error::IdentityError;
+pub use sign_in::{Proof, SignedIn, StartSignIn};
+
+use time::Duration;
+use url::Url;
+
+use crate::platform::{bus::Bus, clock::Clock, crypto::Keys, db::Db, limits::Limits, mail::Outbox, random::Random};
+
+/// How long a code and a link work, and the browser's cookie for them with it.
+pub const CEREMONY_LASTS: Duration = Duration::minutes(10);
+/// How long a session can live at most.
+pub const SESSION_LASTS: Duration = Duration::days(90);
+/// How long a session lives unused.
+pub const SESSION_IDLE: Duration = Duration::days(14);
+/// How many codes may be tried on one ceremony.
+pub const TRIES: i16 = 5;
+/// How long one waits before another mail can be asked for.
+pub const RESEND_AFTER: Duration = Duration::seconds(30);
+
+/// People, their ways to sign in, and their sessions.
+#[derive(Clone)]
+pub struct Identity {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    random: Random,
+    keys: Keys,
+    outbox: Outbox,
+    limits: Limits,
+    bus: Bus,
+    public_url: Url,
+}
+
+impl Identity {
+    /// Over the given parts of the platform; `public_url` is where links in letters lead.
+    #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "each is one part of the platform, named once, in serve.rs")]
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        random: Random,
+        keys: Keys,
+        outbox: Outbox,
+        limits: Limits,
+        bus: Bus,
+        public_url: Url,
+    ) -> Self {
+        Self { db, clock, random, keys, outbox, limits, bus, public_url }
+    }
+}

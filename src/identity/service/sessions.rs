@@ -1,0 +1,86 @@
+use time::Duration;
+
+use super::{Identity, IdentityError, SESSION_IDLE};
+use crate::{
+    error::AppError,
+    identity::{cookies::Secret, session::Session, store},
+    platform::{audit, bus::Topic, crypto::digest},
+};
+
+/// How exactly the last use of a session is known: writing it on every request would be a write for every read.
+const USE_NOTED_EVERY: Duration = Duration::minutes(1);
+
+impl Identity {
+    /// The living session behind a cookie. It is looked up on every request, so that one that was ended is refused at
+    /// once, everywhere.
+    ///
+    /// # Errors
+    /// When the database is away; that is reported here.
+    pub async fn session_by_secret(&self, secret: &Secret) -> Result<Option<Session>, AppError> {
+        self.look_up(secret).await.map_err(AppError::from)
+    }
+
+    async fn look_up(&self, secret: &Secret) -> Result<Option<Session>, IdentityError> {
+        let now = self.clock.now();
+        let mut connection = self.db.acquire().await?;
+        let found = store::session_by_secret(&mut connection, &digest(secret.as_slice()), now, now - SESSION_IDLE).await?;
+        let Some(row) = found else { return Ok(None) };
+        if row.last_used_at + USE_NOTED_EVERY <= now {
+            store::note_use(&mut connection, row.user, row.id, now, now - USE_NOTED_EVERY).await?;
+        }
+        Ok(Some(Session {
+            id: row.id,
+            user: row.user,
+            display_name: row.display_name,
+            email: row.email,
+            time_zone: row.time_zone,
+            signed_in_at: row.created_at,
+        }))
+    }
+
+    /// Ends this browser's session.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn sign_out(&self, session: &Session) -> Result<(), IdentityError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        if store::end_session(&mut tx, session.user, session.id, now).await? {
+            self.bus.notify(&mut tx, Topic::SessionEnded, &session.id.to_string()).await?;
+            audit::record(&mut tx, &self.random, now, session.user, "signed_out", serde_json::json!({})).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends every session of the person, this one too.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn sign_out_everywhere(&self, session: &Session) -> Result<(), IdentityError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let ended = store::end_all_sessions(&mut tx, session.user, now).await?;
+        for id in &ended {
+            self.bus.notify(&mut tx, Topic::SessionEnded, &id.to_string()).await?;
+        }
+        let detail = serde_json::json!({ "sessions": ended.len() });
+        audit::record(&mut tx, &self.random, now, session.user, "signed_out_everywhere", detail).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Removes ceremonies and sessions that can no longer be used.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn purge(&self) -> Result<u64, IdentityError> {
+        let now = self.clock.now();
+        let ceremonies = store::system::purge_ceremonies(&self.db, now - KEEP_CEREMONIES).await?;
+        let sessions = store::system::purge_sessions(&self.db, now - KEEP_SESSIONS, now - KEEP_SESSIONS - SESSION_IDLE).await?;
+        Ok(ceremonies + sessions)
+    }
+}
+
+/// A used code is told from an unknown one for this long.
+const KEEP_CEREMONIES: Duration = Duration::hours(1);
+/// An ended session stays to be looked at for this long.
+const KEEP_SESSIONS: Duration = Duration::days(30);

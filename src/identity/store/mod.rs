@@ -1,0 +1,12 @@
+//! The rows of people, their sign-ins and their sessions.
+
+mod ceremonies;
+mod sessions;
+pub mod system;
+mod users;
+
+pub use ceremonies::{
+    Ceremony, NewCeremony, ceremony_by_link_secret, ceremony_by_secret, consume_ceremony, count_try, insert_ceremony,
+};
+pub use sessions::{NewSession, end_all_sessions, end_session, insert_session, note_use, session_by_secret};
+pub use users::{insert_email, insert_user, set_time_zone, user_by_email};

@@ -1,0 +1,117 @@
+use sqlx::{PgConnection, query, query_as, query_scalar};
+use time::OffsetDateTime;
+
+use crate::kit::id::{SessionId, UserId};
+
+/// A living session and its person.
+pub struct SessionRow {
+    pub id: SessionId,
+    pub user: UserId,
+    pub display_name: String,
+    pub email: String,
+    pub time_zone: String,
+    pub created_at: OffsetDateTime,
+    pub last_used_at: OffsetDateTime,
+}
+
+pub struct NewSession<'a> {
+    pub id: SessionId,
+    pub user: UserId,
+    pub secret_hash: &'a [u8],
+    pub method: &'a str,
+    pub user_agent: &'a str,
+    pub created_at: OffsetDateTime,
+    pub expires_at: OffsetDateTime,
+}
+
+pub async fn insert_session(connection: &mut PgConnection, new: &NewSession<'_>) -> sqlx::Result<()> {
+    query!(
+        "insert into sessions (id, user_id, secret_hash, method, user_agent, created_at, last_used_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $6, $7)",
+        new.id as SessionId,
+        new.user as UserId,
+        new.secret_hash,
+        new.method,
+        new.user_agent,
+        new.created_at,
+        new.expires_at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn session_by_secret(
+    connection: &mut PgConnection,
+    secret_hash: &[u8],
+    now: OffsetDateTime,
+    used_after: OffsetDateTime,
+) -> sqlx::Result<Option<SessionRow>> {
+    query_as!(
+        SessionRow,
+        r#"select s.id as "id: SessionId", s.user_id as "user: UserId", u.display_name, u.time_zone,
+                  (select e.email::text from user_emails e where e.user_id = u.id
+                   order by e.verified_at, e.email limit 1) as "email!",
+                  s.created_at, s.last_used_at
+           from sessions s join users u on u.id = s.user_id
+           where s.secret_hash = $1 and s.ended_at is null and s.expires_at > $2 and s.last_used_at > $3"#,
+        secret_hash,
+        now,
+        used_after,
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Notes that the session is in use, unless another request has just done so.
+pub async fn note_use(
+    connection: &mut PgConnection,
+    user: UserId,
+    id: SessionId,
+    now: OffsetDateTime,
+    unless_after: OffsetDateTime,
+) -> sqlx::Result<()> {
+    query!(
+        "update sessions set last_used_at = $3 where id = $1 and user_id = $2 and last_used_at <= $4",
+        id as SessionId,
+        user as UserId,
+        now,
+        unless_after,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whether it was this call that ended it.
+pub async fn end_session(
+    connection: &mut PgConnection,
+    user: UserId,
+    id: SessionId,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let ended = query!(
+        "update sessions set ended_at = $3 where id = $1 and user_id = $2 and ended_at is null",
+        id as SessionId,
+        user as UserId,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Ends all of a person's sessions and tells which were living.
+pub async fn end_all_sessions(
+    connection: &mut PgConnection,
+    user: UserId,
+    now: OffsetDateTime,
+) -> sqlx::Result<Vec<SessionId>> {
+    query_scalar!(
+        r#"update sessions set ended_at = $2 where user_id = $1 and ended_at is null returning id as "id: SessionId""#,
+        user as UserId,
+        now,
+    )
+    .fetch_all(connection)
+    .await
+}

@@ -1,0 +1,24 @@
+//! What has no owner: sweeping.
+
+use sqlx::query;
+use time::OffsetDateTime;
+
+use crate::platform::db::Db;
+
+/// Removes ceremonies that expired before the given time.
+pub async fn purge_ceremonies(db: &Db, expired_before: OffsetDateTime) -> sqlx::Result<u64> {
+    let gone = query!("delete from sign_in_ceremonies where expires_at < $1", expired_before).execute(db).await?;
+    Ok(gone.rows_affected())
+}
+
+/// Removes sessions that ended, expired or were last used before the given times.
+pub async fn purge_sessions(db: &Db, ended_before: OffsetDateTime, used_before: OffsetDateTime) -> sqlx::Result<u64> {
+    let gone = query!(
+        "delete from sessions where ended_at < $1 or expires_at < $1 or last_used_at < $2",
+        ended_before,
+        used_before,
+    )
+    .execute(db)
+    .await?;
+    Ok(gone.rows_affected())
+}

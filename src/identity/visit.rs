@@ -1,0 +1,95 @@
+//! Between a server function and the service: what the browser carried, and what it is given back.
+
+use http::{HeaderName, HeaderValue};
+use leptos::prelude::use_context;
+
+use super::{
+    Identity,
+    cookies::{self, Secret},
+    service::{IdentityError, Proof, StartSignIn},
+    session,
+};
+use crate::{error::AppError, platform::web};
+
+/// The request of a server function.
+pub struct Visit {
+    pub identity: Identity,
+    client: String,
+    user_agent: String,
+    browser: Option<Secret>,
+}
+
+impl Visit {
+    /// The one at hand.
+    pub fn current() -> Result<Self, AppError> {
+        let identity = use_context::<Identity>().ok_or_else(|| web::fail(AppError::internal()))?;
+        let parts = web::parts();
+        let client = web::client();
+        Ok(Self {
+            identity,
+            client: client.limit_key(),
+            user_agent: client.user_agent,
+            browser: cookies::sign_in(&parts.headers),
+        })
+    }
+
+    /// The secret of the sign-in under way.
+    pub fn browser(&self) -> Option<&Secret> {
+        self.browser.as_ref()
+    }
+
+    /// Where the request comes from, as the limits count it.
+    pub fn client(&self) -> &str {
+        &self.client
+    }
+
+    pub fn start<'a>(&'a self, email: &'a str, next: &'a str, time_zone: &'a str) -> StartSignIn<'a> {
+        StartSignIn { email, next, time_zone, client: &self.client }
+    }
+
+    /// Gives the browser the cookie of the sign-in and sends it to the page for the code.
+    pub fn began(&self, secret: Result<Secret, IdentityError>) -> Result<(), AppError> {
+        web::set_cookie(&cookies::new_sign_in(&secret.map_err(web::fail)?));
+        web::redirect("/verify-email");
+        Ok(())
+    }
+
+    /// Signs in and gives the browser its new session.
+    pub async fn finish(&self, proof: Proof<'_>) -> Result<(), AppError> {
+        let until_now = session::current().map_err(web::fail)?;
+        let finished = self.identity.finish_sign_in(proof, self.browser(), &self.user_agent, until_now.as_ref()).await;
+        let signed_in = finished.map_err(web::fail)?;
+        web::set_cookie(&cookies::new_session(&signed_in.secret));
+        web::set_cookie(&cookies::no_sign_in());
+        web::redirect(&signed_in.next);
+        Ok(())
+    }
+
+    /// Ends this session. A browser that was not signed in is left the same: signed out.
+    pub async fn sign_out(&self) -> Result<(), AppError> {
+        if let Some(session) = session::current().map_err(web::fail)? {
+            self.identity.sign_out(&session).await.map_err(web::fail)?;
+        }
+        leave();
+        Ok(())
+    }
+
+    /// Ends all sessions of the person.
+    pub async fn sign_out_everywhere(&self) -> Result<(), AppError> {
+        let session = session::require().map_err(web::fail)?;
+        self.identity.sign_out_everywhere(&session).await.map_err(web::fail)?;
+        leave();
+        Ok(())
+    }
+}
+
+/// Takes the cookies back, and what the browser has kept of our pages.
+fn leave() {
+    web::set_cookie(&cookies::no_session());
+    web::set_cookie(&cookies::no_sign_in());
+    web::set_header(
+        HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static("\"cache\", \"storage\""),
+    );
+    web::redirect("/signin");
+}
