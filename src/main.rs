@@ -1,1 +1,39 @@
-fn main(){}
+//! The command line.
+
+use std::process::ExitCode;
+
+use aura::serve::{self, StartError};
+use clap::{Parser, Subcommand};
+
+/// An assistant over the services you already use.
+#[derive(Parser)]
+#[command(version)]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the site (the default).
+    Serve,
+    /// Bring the database up to date.
+    Migrate,
+    /// Print a new entry for AURA_KEYS.
+    Keys,
+    /// Tell which services are set up, and the addresses to register with each.
+    Doctor,
+}
+
+// Rendering a page waits within tasks; with one thread it could wait for itself.
+#[tokio::main(worker_threads = 4)]
+async fn main() -> ExitCode {
+    serve::install_tls();
+    let done = match Line::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => Box::pin(serve::serve()).await,
+        Command::Migrate => serve::migrate().await,
+        Command::Keys => serve::keys(),
+        Command::Doctor => serve::doctor(),
+    };
+    done.map_or_else(StartError::exit, |()| ExitCode::SUCCESS)
+}

@@ -40,8 +40,15 @@ pub fn redirect(path: &str) {
 }
 
 /// Sets a cookie with the answer.
-pub fn set_cookie(cookie: &Cookie<'_>) {
+pub fn set_cookie(cookie: Cookie<'_>) {
     append(header::SET_COOKIE, &cookie.to_string());
+}
+
+/// Sets a header of the answer.
+pub fn set_header(name: HeaderName, value: HeaderValue) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(name, value);
+    }
 }
 
 /// Sets the status of the answer.

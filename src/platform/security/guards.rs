@@ -11,7 +11,7 @@ use axum::{
 use http::header;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    csrf::{ConfigError, CsrfLayer, ProtectionError},
+    csrf::{CsrfLayer, ProtectionError},
 };
 use url::Url;
 
@@ -26,7 +26,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Refuses requests that change something and come from another site (`Sec-Fetch-Site`, or `Origin` from browsers
 /// without it). Requests of programs carry neither and pass: they carry no cookie either.
-pub fn cross_site(public_url: &Url) -> Result<CsrfLayer<fn(ProtectionError) -> Response>, ConfigError> {
+pub fn cross_site(public_url: &Url) -> CsrfLayer<fn(ProtectionError) -> Response> {
     let refuse: fn(ProtectionError) -> Response = |_| {
         Refusal(AppError::new(
             ErrorKind::Forbidden,
@@ -35,7 +35,11 @@ pub fn cross_site(public_url: &Url) -> Result<CsrfLayer<fn(ProtectionError) -> R
         ))
         .into_response()
     };
-    Ok(CsrfLayer::new().add_trusted_origin(&public_url.origin().ascii_serialization())?.with_rejection_response(refuse))
+    // Behind a proxy the Host header may differ from the public address; where that is no origin, Host decides alone.
+    CsrfLayer::new()
+        .add_trusted_origin(public_url.origin().ascii_serialization())
+        .unwrap_or_default()
+        .with_rejection_response(refuse)
 }
 
 /// Reads the body before the handler, so that too much of it is refused in one way everywhere.

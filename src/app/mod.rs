@@ -1,0 +1,93 @@
+//! The signed-in app and the pages in front of it: the document around every page, the table of routes with the way
+//! each is rendered, and the frame in which features meet. The public pages are not here: `site` has them.
+
+mod browser;
+#[cfg(feature = "ssr")]
+mod document;
+mod frame;
+
+pub use browser::mark_hydrated;
+#[cfg(feature = "ssr")]
+pub use document::shell;
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    Lazy, LazyRoute, SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    lazy_route, path,
+};
+
+use crate::{
+    chat::ChatPage,
+    identity::page::{SignInPage, VerifyEmailPage},
+    integrations::page::ConnectionsPage,
+    site::ErrorPage,
+};
+use frame::Frame;
+
+/// What every page may know of this installation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Installation {
+    /// Whether it is for trying things out, and says so on each page.
+    pub staging: bool,
+}
+
+/// Everything that runs in a browser. What can be used without a script is rendered whole; other pages send what
+/// they are about first and stream the rest.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    // The server knows; the browser reads it from the document it takes over.
+    let staging = SharedValue::new(|| use_context::<Installation>().unwrap_or_default().staging).into_inner();
+    provide_context(Installation { staging });
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Aura".into() } else { format!("{title} · Aura") } text=""/>
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/signin") view={Lazy::<SignIn>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/verify-email") view={Lazy::<VerifyEmail>::new()} ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=Frame ssr=SsrMode::PartiallyBlocked>
+                    <Route path=path!("/chat/:id?") view={Lazy::<Conversation>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::PartiallyBlocked/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// A route whose code a browser loads when it is first opened.
+macro_rules! lazy_page {
+    ($name:ident, $page:ident) => {
+        #[derive(Debug)]
+        struct $name;
+
+        #[lazy_route]
+        impl LazyRoute for $name {
+            fn data() -> Self {
+                Self
+            }
+
+            fn view(_this: Self) -> AnyView {
+                view! { <$page/> }.into_any()
+            }
+        }
+    };
+}
+
+lazy_page!(SignIn, SignInPage);
+lazy_page!(VerifyEmail, VerifyEmailPage);
+lazy_page!(Conversation, ChatPage);
+lazy_page!(Connections, ConnectionsPage);
+
+#[component]
+fn NotFound() -> impl IntoView {
+    view! {
+        <Title text="Not found"/>
+        <ErrorPage
+            status=404
+            title="Nothing is here"
+            message="There is nothing at this address. It may have moved, or the link is not complete."
+        />
+    }
+}

@@ -1,0 +1,48 @@
+//! What a process does beside answering: jobs, sweeps, and figures.
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::AppState;
+use crate::{
+    chat, identity,
+    platform::{jobs::JobTable, mail::{self, Mailer}, telemetry::{self, Figures}},
+};
+
+/// Work that runs until it is told to end.
+pub(super) struct Background {
+    stop: CancellationToken,
+    worker: JoinHandle<()>,
+    figures: JoinHandle<()>,
+}
+
+/// Every task and every sweep of every feature.
+#[must_use]
+pub fn jobs(state: &AppState) -> JobTable {
+    let table = mail::work(JobTable::new(), Mailer::new(&state.settings.mail, state.vault.clone(), state.clock.clone(), state.db.clone()));
+    let table = identity::jobs::register(table, state.identity.clone());
+    chat::jobs::register(table, state.chat.clone())
+}
+
+pub(super) fn start(state: &AppState, figures: Figures) -> Background {
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(jobs(state).run(state.db.clone(), stop.clone()));
+    let port = state.settings.metrics_port;
+    let figures = tokio::spawn(async move {
+        if let Err(error) = figures.serve(port).await {
+            telemetry::report(&error, "serving /metrics; is METRICS_PORT taken?");
+        }
+    });
+    Background { stop, worker, figures }
+}
+
+impl Background {
+    /// Lets running jobs finish.
+    pub async fn end(self) {
+        self.stop.cancel();
+        if self.worker.await.is_err() {
+            tracing::warn!("the worker ended by a fault");
+        }
+        self.figures.abort();
+    }
+}

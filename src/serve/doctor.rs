@@ -1,0 +1,61 @@
+//! What this installation has set up at the outside services.
+
+use crate::{
+    platform::config::Settings,
+    providers::{Kind, Provider, catalogue},
+    site::ServiceCard,
+};
+
+/// Whether people can connect this service here.
+fn available(settings: &Settings, provider: &Provider) -> bool {
+    match provider.kind {
+        Kind::Key => true,
+        Kind::Oauth2 => {
+            let fallback = provider.oauth.as_ref().and_then(|oauth| oauth.client_fallback.as_deref());
+            settings.client(&provider.variable()).or_else(|| settings.client(fallback?)).is_some()
+        }
+    }
+}
+
+/// One line for each service that is off.
+pub(super) fn off(settings: &Settings) -> Vec<String> {
+    let off = catalogue().all().iter().filter(|provider| !available(settings, provider));
+    off.map(|provider| format!("off: {} — {}_CLIENT_ID is not set", provider.name, provider.variable())).collect()
+}
+
+/// The services as the public pages list them.
+pub(super) fn cards(settings: &Settings) -> Vec<ServiceCard> {
+    let card = |provider: &Provider| ServiceCard {
+        id: provider.id.clone(),
+        name: provider.name.clone(),
+        category: provider.category.clone(),
+        kind_label: match provider.kind {
+            Kind::Oauth2 => "Sign-in at the service".into(),
+            Kind::Key => "A key that you make there".into(),
+        },
+        available: available(settings, provider),
+        note: provider.about.clone(),
+    };
+    catalogue().all().iter().map(card).collect()
+}
+
+/// What `aura doctor` prints.
+pub(super) fn tell(settings: &Settings) -> String {
+    let base = settings.public_url.as_str().trim_end_matches('/');
+    let mut lines = vec![format!("Aura at {base}, in {}", settings.environment)];
+    lines.extend(settings.off());
+    lines.push(String::new());
+    for provider in catalogue().all() {
+        let state = if available(settings, provider) { "set up" } else { "off" };
+        lines.push(format!("{} ({}): {state}", provider.name, provider.id));
+        match provider.kind {
+            Kind::Key => lines.push("  people bring their own key; nothing to set".into()),
+            Kind::Oauth2 => {
+                let name = provider.variable();
+                lines.push(format!("  variables         {name}_CLIENT_ID, {name}_CLIENT_SECRET"));
+                lines.push(format!("  register address  {base}/api/integrations/{}/callback", provider.id));
+            }
+        }
+    }
+    lines.join("\n")
+}

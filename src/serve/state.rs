@@ -1,0 +1,115 @@
+//! Everything that requests and background work use, built once, each part from those before it.
+
+use std::sync::Arc;
+
+use leptos::prelude::provide_context;
+
+use super::{Site, StartError};
+use crate::{
+    app::Installation,
+    chat::{self, Chat},
+    identity::Identity,
+    inference::Inference,
+    integrations::Integrations,
+    platform::{
+        bus::Bus,
+        clock::Clock,
+        config::Settings,
+        crypto::{Keys, Vault},
+        db::Db,
+        http::Http,
+        jobs::Jobs,
+        limits::Limits,
+        mail::Outbox,
+        random::Random,
+    },
+    team::service::Teams,
+};
+
+/// The parts of a running Aura. Cheap to clone. Features never see it: each is handed what it needs.
+#[derive(Clone)]
+pub struct AppState {
+    pub settings: Arc<Settings>,
+    pub site: Site,
+    pub db: Db,
+    pub clock: Clock,
+    pub random: Random,
+    pub vault: Vault,
+    pub keys: Keys,
+    pub limits: Limits,
+    pub http: Http,
+    pub jobs: Jobs,
+    pub outbox: Outbox,
+    pub bus: Bus,
+    pub identity: Identity,
+    pub teams: Teams,
+    pub inference: Inference,
+    pub integrations: Integrations,
+    pub chat: Chat,
+}
+
+impl AppState {
+    /// Builds all parts over a database that is up to date.
+    pub async fn build(settings: Settings, site: Site, db: Db, clock: Clock, random: Random) -> Result<Self, StartError> {
+        let vault = Vault::new(settings.key_ring.clone(), random.clone());
+        let keys = Keys::new(settings.auth_secret.clone(), settings.auth_secret_previous.clone());
+        let limits = Limits::new(settings.limit_store, db.clone(), clock.clone());
+        let http = Http::new(settings.host_overrides.clone()).map_err(|error| StartError::new("outgoing HTTP", &error))?;
+        let jobs = Jobs::new();
+        let outbox = Outbox::new(vault.clone(), random.clone(), clock.clone(), jobs.clone());
+        let bus = Bus::connect(&settings.database.listen_url)
+            .await
+            .map_err(|error| StartError::new("the database connection for events", &error))?;
+        let identity = Identity::new(
+            db.clone(),
+            clock.clone(),
+            random.clone(),
+            keys.clone(),
+            outbox.clone(),
+            limits.clone(),
+            bus.clone(),
+            settings.public_url.clone(),
+        );
+        let teams = Teams::new(random.clone());
+        let inference = Inference::new(settings.model.as_ref(), &http);
+        let integrations = Integrations::new();
+        let chat = Chat::new(chat::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            vault: vault.clone(),
+            bus: bus.clone(),
+            teams: teams.clone(),
+            inference: inference.clone(),
+            integrations: integrations.clone(),
+        });
+        Ok(Self {
+            settings: Arc::new(settings),
+            site,
+            db,
+            clock,
+            random,
+            vault,
+            keys,
+            limits,
+            http,
+            jobs,
+            outbox,
+            bus,
+            identity,
+            teams,
+            inference,
+            integrations,
+            chat,
+        })
+    }
+
+    /// Hands the services to server functions and pages.
+    pub(super) fn provide(&self) {
+        provide_context(Installation { staging: self.settings.environment.is_staging() });
+        provide_context(self.identity.clone());
+        provide_context(self.integrations.clone());
+        provide_context(self.inference.clone());
+        provide_context(self.chat.clone());
+    }
+}
