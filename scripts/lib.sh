@@ -5,6 +5,7 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 local_dir="$root/.local"
 cd "$root"
+mkdir -p "$local_dir"
 
 # `cargo install` puts its programs here, which a login shell may not have on its PATH yet.
 export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
@@ -26,7 +27,6 @@ step() {
     "$@"
     return
   fi
-  mkdir -p "$local_dir"
   local log="$local_dir/last-step.log"
   if ! "$@" >"$log" 2>&1; then
     tail -n 60 "$log" >&2
