@@ -1,0 +1,214 @@
+//! What this world remembers, and the way of a request through it:
+//! control and pages by fixed addresses, everything else by its outside host.
+
+use crate::answer::{self, Note, Refused};
+use crate::call::Call;
+use crate::dialects::Dialects;
+use crate::faults::{self, Fault};
+use crate::inbox::Inbox;
+use crate::ledger::Ledger;
+use crate::oauth::grants::Grants;
+use crate::settings::Settings;
+use crate::{
+    control, github, google_calendar, inbox_page, linear, log, model, oauth, sendgrid, slack, spotify,
+};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Method, Request};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde_json::json;
+use std::collections::HashSet;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The whole world; clones are handles to the same one.
+#[derive(Clone)]
+pub struct Sandbox(Arc<World>);
+
+/// What a handle leads to.
+pub struct World {
+    /// How it was started.
+    pub settings: Settings,
+    /// How each vendor speaks OAuth.
+    pub dialects: Dialects,
+    inbox: Mutex<Inbox>,
+    ledger: Mutex<Ledger>,
+    faults: Mutex<Vec<Fault>>,
+    grants: Mutex<Grants>,
+    failed_once: Mutex<HashSet<String>>,
+}
+
+impl Deref for Sandbox {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0
+    }
+}
+
+impl Sandbox {
+    /// A fresh world; fails when the dialect table cannot be read.
+    pub fn new(settings: Settings) -> Result<Self, String> {
+        Ok(Self(Arc::new(World {
+            settings,
+            dialects: Dialects::load()?,
+            inbox: Mutex::default(),
+            ledger: Mutex::default(),
+            faults: Mutex::default(),
+            grants: Mutex::default(),
+            failed_once: Mutex::default(),
+        })))
+    }
+}
+
+impl World {
+    /// Mails that arrived.
+    pub fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        lock(&self.inbox)
+    }
+
+    /// The journal.
+    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledger)
+    }
+
+    /// Faults that wait.
+    pub fn faults(&self) -> MutexGuard<'_, Vec<Fault>> {
+        lock(&self.faults)
+    }
+
+    /// Codes and tokens.
+    pub fn grants(&self) -> MutexGuard<'_, Grants> {
+        lock(&self.grants)
+    }
+
+    /// Whether this is the first time the model meets that demand to fail once.
+    pub fn first_failure(&self, demand: &str) -> bool {
+        lock(&self.failed_once).insert(demand.to_owned())
+    }
+
+    /// Back to the first day.
+    pub fn reset(&self) {
+        self.inbox().clear();
+        self.ledger().clear();
+        self.faults().clear();
+        *self.grants() = Grants::default();
+        lock(&self.failed_once).clear();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// All addresses.
+pub fn router(sandbox: Sandbox) -> Router {
+    Router::new()
+        .route("/", get(inbox_page::show))
+        .route("/healthz", get(|| async { "ok" }))
+        .route(
+            "/favicon.ico",
+            get(|| async { axum::http::StatusCode::NO_CONTENT }),
+        )
+        .route("/_sandbox/style.css", get(inbox_page::style))
+        .route("/_sandbox/mail", get(control::mail))
+        .route("/_sandbox/mail/{id}", get(inbox_page::mail))
+        .route("/_sandbox/journal", get(control::journal))
+        .route(
+            "/_sandbox/faults",
+            get(control::faults)
+                .post(control::add_fault)
+                .delete(control::clear_faults),
+        )
+        .route("/_sandbox/revoke", post(control::revoke))
+        .route("/_sandbox/expire", post(control::expire))
+        .route("/_sandbox/reset", post(control::reset))
+        .route("/_sandbox/consent", post(oauth::consent::decide))
+        .fallback(outside)
+        .with_state(sandbox)
+}
+
+/// One request to an outside host: journal, fault, who calls, the vendor.
+async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Response {
+    let Some(mut call) = Call::read(request).await else {
+        return answer::json(413, json!({ "error": "body too large" }));
+    };
+    let agent = call.header("user-agent").unwrap_or_default().to_owned();
+    let path = sandbox.dialects.without_secrets(&call.host, &call.path);
+    call.entry = sandbox.ledger().begin(
+        log::rfc3339(log::now()),
+        &call.host,
+        call.method.as_str(),
+        path.clone(),
+        &agent,
+    );
+    let fault = faults::take(&mut sandbox.faults(), &call.host, &call.path);
+    let response = match fault {
+        Some(fault) => faults::play(&fault).await,
+        None => vendor(&sandbox, &call, &agent).await,
+    };
+    let status = response.status().as_u16();
+    let note = response.extensions().get::<Note>().map(|note| note.0.clone());
+    let refused = response
+        .extensions()
+        .get::<Refused>()
+        .map(|refused| refused.0.clone());
+    let told = refused.clone().or_else(|| note.clone()).unwrap_or_default();
+    log::line(
+        if refused.is_some() { "refused" } else { "request" },
+        &[
+            ("method", call.method.as_str()),
+            ("host", &call.host),
+            ("path", &path),
+            ("status", &status.to_string()),
+            ("note", &told),
+        ],
+    );
+    sandbox.ledger().finish(call.entry, status, note, refused);
+    response
+}
+
+async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
+    if call.method == Method::GET && sandbox.dialects.is_authorize(&call.host, &call.path) {
+        return oauth::authorize::show(sandbox, call);
+    }
+    if !agent.starts_with("Aura/") {
+        return answer::refused(
+            answer::json(
+                400,
+                json!({ "error": "no user agent", "message": "Every call names its program: User-Agent: Aura/…" }),
+            ),
+            "no user agent",
+        );
+    }
+    if call.method == Method::POST && sandbox.dialects.is_token(&call.host, &call.path) {
+        return oauth::token::exchange(sandbox, call);
+    }
+    if let Some(dialect) = sandbox
+        .dialects
+        .by_revoke(call.method.as_str(), &call.host, &call.path)
+    {
+        return oauth::revoke::answer(sandbox, call, dialect);
+    }
+    match call.host.as_str() {
+        "api.github.com" => github::answer(sandbox, call),
+        "www.googleapis.com" | "openidconnect.googleapis.com" => google_calendar::answer(sandbox, call),
+        "slack.com" => slack::answer(sandbox, call),
+        "api.spotify.com" => spotify::answer(sandbox, call),
+        "api.linear.app" => linear::answer(sandbox, call),
+        "api.sendgrid.com" => sendgrid::answer(call),
+        "api.openai.com" => model::answer(sandbox, call).await,
+        _ => nobody(call),
+    }
+}
+
+/// Nothing here plays that address.
+pub fn nobody(call: &Call) -> Response {
+    let reason = format!("nothing here plays {} {}{}", call.method, call.host, call.path);
+    answer::refused(
+        answer::json(404, json!({ "error": "not_found", "message": reason })),
+        reason,
+    )
+}

@@ -1,0 +1,351 @@
+//! Google Calendar and the user-info address: a week of events around today.
+
+use crate::answer;
+use crate::app::{self, Sandbox};
+use crate::call::Call;
+use crate::log;
+use crate::oauth::grants::{Denied, Token};
+use crate::people::{MIRA, Person};
+use axum::response::Response;
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::{Date, Duration, OffsetDateTime, Time, UtcOffset};
+use time_tz::{Offset, TimeZone};
+
+/// All services that share Google's tokens.
+const SERVICES: [&str; 4] = [
+    "google-calendar",
+    "google-analytics",
+    "google-docs",
+    "youtube-music",
+];
+const PREFIX: &str = "https://www.googleapis.com/auth/calendar";
+
+/// An event on a day counted from today.
+struct Event {
+    day: i64,
+    hour: u8,
+    minute: u8,
+    minutes: i64,
+    title: &'static str,
+    place: &'static str,
+    with_other: bool,
+}
+
+const fn event(
+    day: i64,
+    hour: u8,
+    minute: u8,
+    minutes: i64,
+    title: &'static str,
+    place: &'static str,
+    with_other: bool,
+) -> Event {
+    Event {
+        day,
+        hour,
+        minute,
+        minutes,
+        title,
+        place,
+        with_other,
+    }
+}
+
+const OF_MIRA: [Event; 10] = [
+    event(-2, 10, 0, 30, "Hiring chat", "Room 2", false),
+    event(-1, 15, 0, 60, "Retrospective", "Room 1", true),
+    event(0, 9, 30, 45, "Design sync", "Room 4", true),
+    event(0, 11, 0, 30, "1:1 with Jonas", "Video call", true),
+    event(0, 14, 0, 60, "Launch review", "Room 1", true),
+    event(1, 9, 15, 15, "Stand-up", "Video call", true),
+    event(1, 16, 30, 45, "Dentist", "Harbour Street 8", false),
+    event(2, 10, 0, 120, "Quarterly planning", "Room 1", true),
+    event(4, 13, 0, 60, "Customer call: Tideway", "Video call", false),
+    event(7, 9, 30, 45, "Design sync", "Room 4", true),
+];
+
+const OF_JONAS: [Event; 4] = [
+    event(-1, 15, 0, 60, "Retrospective", "Room 1", true),
+    event(0, 11, 0, 30, "1:1 with Mira", "Video call", true),
+    event(0, 17, 0, 30, "Pick up the bicycle", "Canal Road 3", false),
+    event(1, 9, 15, 15, "Stand-up", "Video call", true),
+];
+
+/// Answers `www.googleapis.com` and `openidconnect.googleapis.com`.
+pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
+    let checked = sandbox.grants().check(call.authorization("Bearer"), &SERVICES);
+    let token = match checked {
+        Ok(token) => token,
+        Err(denied) => return unauthenticated(denied),
+    };
+    let path = call.path.strip_prefix("/calendar/v3").unwrap_or(&call.path);
+    match (call.method.as_str(), path) {
+        ("GET", "/v1/userinfo" | "/oauth2/v3/userinfo" | "/oauth2/v2/userinfo") => userinfo(&token),
+        _ if !token.scopes.iter().any(|scope| scope.starts_with(PREFIX)) => insufficient(&token),
+        ("GET", "/users/me/calendarList") => answer::json(
+            200,
+            json!({ "kind": "calendar#calendarList", "items": [calendar(token.person)] }),
+        ),
+        ("GET", "/users/me/calendarList/primary" | "/calendars/primary") => {
+            answer::json(200, calendar(token.person))
+        }
+        ("POST", "/freeBusy") => free_busy(call, token.person),
+        ("GET", path) => match path
+            .strip_prefix("/calendars/")
+            .and_then(|rest| rest.strip_suffix("/events"))
+        {
+            Some(id) if is_own(id, token.person) => events(call, token.person),
+            Some(_) => google_error(404, "notFound", "Not Found", "google-calendar: no such calendar"),
+            None => app::nobody(call),
+        },
+        _ => app::nobody(call),
+    }
+}
+
+fn is_own(id: &str, person: Person) -> bool {
+    id == "primary" || id.replace("%40", "@") == person.email
+}
+
+fn unauthenticated(denied: Denied) -> Response {
+    let message = "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.";
+    answer::refused(
+        answer::json(
+            401,
+            json!({ "error": { "code": 401, "message": message, "status": "UNAUTHENTICATED",
+            "errors": [{ "message": "Invalid Credentials", "domain": "global", "reason": "authError", "location": "Authorization", "locationType": "header" }] } }),
+        ),
+        format!("google: {}", denied.reason()),
+    )
+}
+
+fn insufficient(token: &Token) -> Response {
+    answer::refused(
+        answer::json(
+            403,
+            json!({ "error": { "code": 403, "message": "Request had insufficient authentication scopes.", "status": "PERMISSION_DENIED",
+            "errors": [{ "message": "Insufficient Permission", "domain": "global", "reason": "insufficientPermissions" }] } }),
+        ),
+        format!(
+            "google-calendar: the scopes {:?} do not open the calendar",
+            token.scopes
+        ),
+    )
+}
+
+fn google_error(code: u16, reason: &str, message: &str, told: &str) -> Response {
+    answer::refused(
+        answer::json(
+            code,
+            json!({ "error": { "code": code, "message": message, "errors": [{ "domain": "global", "reason": reason, "message": message }] } }),
+        ),
+        told,
+    )
+}
+
+fn userinfo(token: &Token) -> Response {
+    let person = token.person;
+    let has = |names: [&str; 2]| token.scopes.iter().any(|scope| names.contains(&scope.as_str()));
+    let mut info = json!({ "sub": format!("10000000000000{}", person.number) });
+    if has(["email", "https://www.googleapis.com/auth/userinfo.email"]) {
+        info["email"] = person.email.into();
+        info["email_verified"] = true.into();
+    }
+    if has(["profile", "https://www.googleapis.com/auth/userinfo.profile"]) {
+        info["name"] = person.name.into();
+        info["given_name"] = person.name.split(' ').next().unwrap_or_default().into();
+        info["picture"] = format!("https://lh3.googleusercontent.com/a/{}", person.login).into();
+    }
+    answer::json(200, info)
+}
+
+fn calendar(person: Person) -> Value {
+    json!({
+        "kind": "calendar#calendarListEntry",
+        "etag": "\"1\"",
+        "id": person.email,
+        "summary": person.email,
+        "timeZone": "Europe/Berlin",
+        "colorId": "14",
+        "selected": true,
+        "accessRole": "owner",
+        "primary": true,
+    })
+}
+
+fn events(call: &Call, person: Person) -> Response {
+    let bounds = [("timeMin", call.q("timeMin")), ("timeMax", call.q("timeMax"))];
+    for (name, value) in bounds {
+        if value.is_some_and(|text| moment(text).is_none()) {
+            return google_error(
+                400,
+                "badRequest",
+                "Bad Request",
+                &format!("google-calendar: {name} is not RFC 3339 with an offset"),
+            );
+        }
+    }
+    if call.q("orderBy") == Some("startTime") && call.q("singleEvents") != Some("true") {
+        return google_error(
+            400,
+            "badRequest",
+            "The requested ordering is not available for the particular query.",
+            "google-calendar: orderBy=startTime needs singleEvents=true",
+        );
+    }
+    let offset = offset(call);
+    let words = call.q("q").map(str::to_lowercase);
+    let size = call
+        .q("maxResults")
+        .and_then(|text| text.parse::<usize>().ok())
+        .unwrap_or(250)
+        .clamp(1, 2500);
+    let skip = call
+        .q("pageToken")
+        .and_then(|text| text.parse::<usize>().ok())
+        .unwrap_or(0);
+    let all: Vec<Value> = within(
+        person,
+        offset,
+        call.q("timeMin").and_then(moment),
+        call.q("timeMax").and_then(moment),
+    )
+    .into_iter()
+    .filter(|(event, _)| {
+        words
+            .as_ref()
+            .is_none_or(|words| event.title.to_lowercase().contains(words.as_str()))
+    })
+    .map(|(event, start)| shown(event, start, person, call.q("timeZone")))
+    .collect();
+    let next = (skip + size < all.len()).then(|| (skip + size).to_string());
+    let mut body = json!({
+        "kind": "calendar#events",
+        "summary": person.email,
+        "timeZone": call.q("timeZone").unwrap_or("Europe/Berlin"),
+        "accessRole": "owner",
+        "defaultReminders": [{ "method": "popup", "minutes": 10 }],
+        "updated": log::rfc3339(log::now()),
+        "items": all.into_iter().skip(skip).take(size).collect::<Vec<_>>(),
+    });
+    if let Some(next) = next {
+        body["nextPageToken"] = next.into();
+    }
+    answer::json(200, body)
+}
+
+/// Events that touch the span, by start. Hours are those of the asker's clock.
+fn within(
+    person: Person,
+    offset: UtcOffset,
+    from: Option<OffsetDateTime>,
+    to: Option<OffsetDateTime>,
+) -> Vec<(&'static Event, OffsetDateTime)> {
+    let today = log::now().to_offset(offset).date();
+    let events: &'static [Event] = if person == MIRA { &OF_MIRA } else { &OF_JONAS };
+    events
+        .iter()
+        .map(|event| (event, start(event, today, offset)))
+        .filter(|(event, start)| from.is_none_or(|from| *start + Duration::minutes(event.minutes) > from))
+        .filter(|(_, start)| to.is_none_or(|to| *start < to))
+        .collect()
+}
+
+fn start(event: &Event, today: Date, offset: UtcOffset) -> OffsetDateTime {
+    let time = Time::from_hms(event.hour, event.minute, 0).unwrap_or(Time::MIDNIGHT);
+    (today + Duration::days(event.day))
+        .with_time(time)
+        .assume_offset(offset)
+}
+
+fn shown(event: &Event, start: OffsetDateTime, person: Person, zone: Option<&str>) -> Value {
+    let end = start + Duration::minutes(event.minutes);
+    let id = format!(
+        "ev{}{:02}{:02}d{}",
+        person.number,
+        event.hour,
+        event.minute,
+        event.day + 10
+    );
+    let zone = zone.unwrap_or("Europe/Berlin");
+    let other = crate::people::EVERYBODY
+        .into_iter()
+        .find(|other| *other != person)
+        .unwrap_or(MIRA);
+    let mut attendees =
+        vec![json!({ "email": person.email, "self": true, "organizer": true, "responseStatus": "accepted" })];
+    if event.with_other {
+        attendees
+            .push(json!({ "email": other.email, "displayName": other.name, "responseStatus": "accepted" }));
+    }
+    json!({
+        "kind": "calendar#event",
+        "etag": "\"3\"",
+        "id": id,
+        "status": "confirmed",
+        "htmlLink": format!("https://www.google.com/calendar/event?eid={id}"),
+        "created": log::rfc3339(log::now() - Duration::days(20)),
+        "updated": log::rfc3339(log::now() - Duration::days(2)),
+        "summary": event.title,
+        "location": event.place,
+        "creator": { "email": person.email, "self": true },
+        "organizer": { "email": person.email, "self": true },
+        "start": { "dateTime": log::rfc3339(start), "timeZone": zone },
+        "end": { "dateTime": log::rfc3339(end), "timeZone": zone },
+        "attendees": attendees,
+        "iCalUID": format!("{id}@google.com"),
+        "eventType": "default",
+    })
+}
+
+fn free_busy(call: &Call, person: Person) -> Response {
+    let body = call.json();
+    let bound = |name: &str| body[name].as_str().and_then(moment);
+    let (Some(from), Some(to)) = (bound("timeMin"), bound("timeMax")) else {
+        return google_error(
+            400,
+            "badRequest",
+            "Missing timeMin or timeMax.",
+            "google-calendar: freeBusy without a span",
+        );
+    };
+    let zone = body["timeZone"].as_str().and_then(|zone| zone_offset(zone, from));
+    let busy: Vec<Value> = within(person, zone.unwrap_or(from.offset()), Some(from), Some(to))
+        .into_iter()
+        .map(|(event, start)| json!({ "start": log::rfc3339(start), "end": log::rfc3339(start + Duration::minutes(event.minutes)) }))
+        .collect();
+    let mut calendars = json!({});
+    for item in body["items"].as_array().into_iter().flatten() {
+        let id = item["id"].as_str().unwrap_or_default();
+        calendars[id] = if is_own(id, person) {
+            json!({ "busy": busy })
+        } else {
+            json!({ "busy": [], "errors": [{ "domain": "global", "reason": "notFound" }] })
+        };
+    }
+    answer::json(
+        200,
+        json!({ "kind": "calendar#freeBusy", "timeMin": body["timeMin"], "timeMax": body["timeMax"], "calendars": calendars }),
+    )
+}
+
+fn moment(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok()
+}
+
+/// The asker's clock: the named zone, else the offset of `timeMin`, else UTC.
+fn offset(call: &Call) -> UtcOffset {
+    let from = call.q("timeMin").and_then(moment);
+    call.q("timeZone")
+        .and_then(|zone| zone_offset(zone, log::now()))
+        .or_else(|| from.map(OffsetDateTime::offset))
+        .unwrap_or(UtcOffset::UTC)
+}
+
+fn zone_offset(name: &str, at: OffsetDateTime) -> Option<UtcOffset> {
+    Some(
+        time_tz::timezones::get_by_name(name)?
+            .get_offset_utc(&at)
+            .to_utc(),
+    )
+}

@@ -1,0 +1,261 @@
+//! Linear's GraphQL address: the viewer, issues, teams, projects.
+
+use crate::answer;
+use crate::app::{self, Sandbox};
+use crate::call::Call;
+use crate::graphql::{self, Field};
+use crate::log;
+use crate::oauth::grants::Denied;
+use crate::people::{EVERYBODY, JONAS, MIRA, Person};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use time::Duration;
+
+/// An issue.
+struct Issue {
+    number: u32,
+    title: &'static str,
+    state: &'static str,
+    kind: &'static str,
+    priority: u8,
+    assignee: Person,
+    due: Option<i64>,
+}
+
+const fn issue(
+    number: u32,
+    title: &'static str,
+    state: &'static str,
+    kind: &'static str,
+    priority: u8,
+    assignee: Person,
+    due: Option<i64>,
+) -> Issue {
+    Issue {
+        number,
+        title,
+        state,
+        kind,
+        priority,
+        assignee,
+        due,
+    }
+}
+
+static ISSUES: [Issue; 5] = [
+    issue(
+        312,
+        "Write the launch announcement",
+        "In Progress",
+        "started",
+        2,
+        MIRA,
+        Some(1),
+    ),
+    issue(
+        309,
+        "Check the empty states on small screens",
+        "Todo",
+        "unstarted",
+        3,
+        MIRA,
+        Some(4),
+    ),
+    issue(
+        305,
+        "Agree on the retention period",
+        "Backlog",
+        "backlog",
+        0,
+        MIRA,
+        None,
+    ),
+    issue(301, "Draw the new onboarding", "Done", "completed", 2, MIRA, None),
+    issue(
+        310,
+        "Measure the first page",
+        "In Progress",
+        "started",
+        1,
+        JONAS,
+        Some(2),
+    ),
+];
+
+/// Answers `api.linear.app`.
+pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
+    if (call.method.as_str(), call.path.as_str()) != ("POST", "/graphql") {
+        return app::nobody(call);
+    }
+    let checked = sandbox.grants().check(call.authorization("Bearer"), &["linear"]);
+    let token = match checked {
+        Ok(token) => token,
+        Err(denied) => return unauthenticated(denied),
+    };
+    let body = call.json();
+    let Some(query) = body["query"].as_str() else {
+        return invalid("Must provide query string.");
+    };
+    if !token
+        .scopes
+        .iter()
+        .any(|scope| scope == "read" || scope == "write" || scope == "admin")
+    {
+        return invalid("Invalid scope: `read` required");
+    }
+    let variables = body["variables"].to_string();
+    let chosen = graphql::read(query).and_then(|fields| {
+        let mut data = Map::new();
+        for field in &fields {
+            let value = root(field, token.person, &variables)?;
+            data.insert(
+                field.alias.clone(),
+                graphql::choose(&value, &field.fields, &field.name)?,
+            );
+        }
+        Ok(Value::Object(data))
+    });
+    match chosen {
+        Ok(data) => answer::json(200, json!({ "data": data })),
+        Err(message) => invalid(&message),
+    }
+}
+
+fn unauthenticated(denied: Denied) -> Response {
+    answer::refused(
+        answer::json(
+            401,
+            json!({ "errors": [{ "message": "Authentication required, not authenticated", "extensions": {
+            "type": "authentication error", "code": "AUTHENTICATION_ERROR", "statusCode": 401, "userError": true,
+            "userPresentableMessage": "You need to authenticate to access this operation." } }] }),
+        ),
+        format!("linear: {}", denied.reason()),
+    )
+}
+
+fn invalid(message: &str) -> Response {
+    answer::refused(
+        answer::json(
+            400,
+            json!({ "errors": [{ "message": message, "extensions": { "type": "graphql error", "code": "GRAPHQL_VALIDATION_FAILED", "statusCode": 400, "userError": true } }] }),
+        ),
+        format!("linear: {message}"),
+    )
+}
+
+fn root(field: &Field, person: Person, variables: &str) -> Result<Value, String> {
+    let below = |name: &str| {
+        let arguments = field
+            .fields
+            .iter()
+            .find(|field| field.name == name)
+            .map(|field| field.arguments.as_str());
+        format!("{} {variables}", arguments.unwrap_or_default())
+    };
+    Ok(match field.name.as_str() {
+        "viewer" => {
+            let mut viewer = user(person);
+            viewer["assignedIssues"] = issues(&below("assignedIssues"), |issue| issue.assignee == person);
+            viewer["organization"] =
+                json!({ "id": "org-northbeam", "name": "Northbeam", "urlKey": "northbeam" });
+            viewer["teams"] = connection(vec![team()]);
+            viewer
+        }
+        "issues" | "searchIssues" | "issueSearch" => {
+            let arguments = format!("{} {variables}", field.arguments);
+            let mine = arguments.contains("isMe");
+            issues(&arguments, |issue| !mine || issue.assignee == person)
+        }
+        "teams" => connection(vec![team()]),
+        "projects" => connection(vec![
+            project("Harbor 3", "started", 0.72),
+            project("Onboarding", "planned", 0.1),
+        ]),
+        "users" => connection(EVERYBODY.map(user).to_vec()),
+        "organization" => json!({ "id": "org-northbeam", "name": "Northbeam", "urlKey": "northbeam" }),
+        other => return Err(format!("Cannot query field \"{other}\" on type \"Query\".")),
+    })
+}
+
+fn connection(nodes: Vec<Value>) -> Value {
+    json!({ "nodes": nodes, "pageInfo": { "hasNextPage": false, "hasPreviousPage": false, "endCursor": null, "startCursor": null } })
+}
+
+/// A filter that speaks of finished or cancelled states means: without them.
+fn issues(arguments: &str, which: impl Fn(&Issue) -> bool) -> Value {
+    let open_only = arguments.contains("completed") || arguments.contains("canceled");
+    connection(
+        ISSUES
+            .iter()
+            .filter(|issue| which(issue))
+            .filter(|issue| !open_only || issue.kind != "completed")
+            .map(shown)
+            .collect(),
+    )
+}
+
+fn shown(issue: &Issue) -> Value {
+    let at = log::rfc3339(log::now() - Duration::hours(i64::from(320 - issue.number.min(320))));
+    let done = if issue.kind == "completed" {
+        Value::from(at.clone())
+    } else {
+        Value::Null
+    };
+    let due = issue
+        .due
+        .map(|days| (log::now() + Duration::days(days)).date().to_string());
+    json!({
+        "id": format!("issue-{}", issue.number),
+        "identifier": format!("NOR-{}", issue.number),
+        "number": issue.number,
+        "title": issue.title,
+        "description": "",
+        "url": format!("https://linear.app/northbeam/issue/NOR-{}", issue.number),
+        "priority": issue.priority,
+        "priorityLabel": (["No priority", "Urgent", "High", "Medium", "Low"].get(usize::from(issue.priority))),
+        "estimate": null,
+        "dueDate": due,
+        "createdAt": at,
+        "updatedAt": at,
+        "completedAt": done,
+        "canceledAt": null,
+        "state": { "id": format!("state-{}", issue.kind), "name": issue.state, "type": issue.kind, "color": "#5e6ad2" },
+        "assignee": user(issue.assignee),
+        "creator": user(JONAS),
+        "team": team(),
+        "project": project("Harbor 3", "started", 0.72),
+        "labels": connection(vec![]),
+    })
+}
+
+fn user(person: Person) -> Value {
+    json!({
+        "id": format!("user-{}", person.number),
+        "name": person.name,
+        "displayName": person.login,
+        "email": person.email,
+        "avatarUrl": null,
+        "active": true,
+        "admin": person == MIRA,
+        "isMe": true,
+        "url": format!("https://linear.app/northbeam/profiles/{}", person.login),
+    })
+}
+
+fn team() -> Value {
+    json!({ "id": "team-northbeam", "key": "NOR", "name": "Northbeam", "description": null, "private": false, "timezone": "Europe/Berlin" })
+}
+
+fn project(name: &str, state: &str, progress: f64) -> Value {
+    json!({
+        "id": format!("project-{}", name.to_lowercase().replace(' ', "-")),
+        "name": name,
+        "description": "",
+        "state": state,
+        "progress": progress,
+        "url": format!("https://linear.app/northbeam/project/{}", name.to_lowercase().replace(' ', "-")),
+        "targetDate": (log::now() + Duration::days(21)).date().to_string(),
+        "startDate": null,
+        "updatedAt": log::rfc3339(log::now() - Duration::hours(5)),
+    })
+}

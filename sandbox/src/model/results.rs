@@ -1,0 +1,166 @@
+//! An answer in Markdown that names what the tools brought.
+
+use super::script::content;
+use serde_json::Value;
+use std::fmt::Write;
+
+/// How many items of one tool are named.
+const MOST: usize = 12;
+
+/// Writes the answer over all tool results of this turn.
+pub fn compose(after: &[Value], answered: &[&Value]) -> String {
+    let mut text = String::from("Here is what I found.\n");
+    for message in answered {
+        let tool = name_of(after, message["tool_call_id"].as_str().unwrap_or_default());
+        let title = tool.replace('_', " ");
+        let raw = content(&message["content"]);
+        let _ = write!(text, "\n### {}\n\n", capital(&title));
+        let items = items(&raw);
+        if items.is_empty() {
+            let _ = writeln!(text, "{}", without_items(&raw));
+        }
+        for item in items {
+            let _ = writeln!(text, "- {item}");
+        }
+    }
+    text.push_str(
+        "\nAll of this was read from your connected services just now. Ask me for details about any line.\n",
+    );
+    text
+}
+
+fn name_of(after: &[Value], id: &str) -> String {
+    after
+        .iter()
+        .flat_map(|message| message["tool_calls"].as_array().into_iter().flatten())
+        .find(|call| call["id"] == id)
+        .and_then(|call| call["function"]["name"].as_str())
+        .unwrap_or("result")
+        .to_owned()
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The named things in a result: titles, summaries and texts, else names, else addresses; lines when it is no JSON.
+fn items(raw: &str) -> Vec<String> {
+    let Ok(value) = serde_json::from_str::<Value>(raw) else {
+        return raw
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .take(MOST)
+            .map(|line| line.trim_start_matches("- ").to_owned())
+            .collect();
+    };
+    for keys in [
+        &["title", "summary", "subject", "text"][..],
+        &["name"][..],
+        &["email", "date"][..],
+    ] {
+        let mut found = Vec::new();
+        gather(&value, keys, &mut found);
+        if !found.is_empty() {
+            found.truncate(MOST);
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+fn gather(value: &Value, keys: &[&str], found: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| gather(item, keys, found)),
+        Value::Object(object) => {
+            let named = keys
+                .iter()
+                .find_map(|key| object.get(*key)?.as_str())
+                .filter(|text| !text.trim().is_empty());
+            // A list may have a heading, such as a calendar's own name: its members count, not itself.
+            let heads_a_list = !object.contains_key("id")
+                && object
+                    .values()
+                    .filter_map(Value::as_array)
+                    .flatten()
+                    .any(|member| keys.iter().any(|key| member[*key].is_string()));
+            match named {
+                Some(name) if !heads_a_list => {
+                    let line = line(object, name);
+                    if !found.contains(&line) {
+                        found.push(line);
+                    }
+                }
+                _ => object.values().for_each(|child| gather(child, keys, found)),
+            }
+        }
+        _ => {}
+    }
+}
+
+fn line(object: &serde_json::Map<String, Value>, name: &str) -> String {
+    let mut line = String::new();
+    if let Some(number) = object.get("number").and_then(Value::as_u64) {
+        let _ = write!(line, "#{number} ");
+    } else if let Some(identifier) = object.get("identifier").and_then(Value::as_str) {
+        let _ = write!(line, "{identifier} ");
+    }
+    let _ = write!(line, "**{}**", name.replace('*', ""));
+    if let Some(clock) = object.get("start").and_then(clock) {
+        let _ = write!(line, " at {clock}");
+    }
+    line
+}
+
+/// `14:00` out of a start, which is a moment or an object that holds one.
+fn clock(start: &Value) -> Option<String> {
+    let moment = start
+        .as_str()
+        .or_else(|| start["dateTime"].as_str())
+        .or_else(|| start["date_time"].as_str())?;
+    moment
+        .split_once('T')
+        .and_then(|(_, time)| time.get(..5))
+        .map(str::to_owned)
+}
+
+fn without_items(raw: &str) -> String {
+    let value: Value = serde_json::from_str(raw).unwrap_or(Value::Null);
+    let error = value["error"]
+        .as_str()
+        .or_else(|| value["error"]["message"].as_str())
+        .or_else(|| value["message"].as_str());
+    match error {
+        Some(error) => format!("That did not work: {error}"),
+        None => "Nothing there.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn titles_of_all_results_are_named() {
+        let after = [
+            json!({ "role": "assistant", "tool_calls": [{ "id": "a", "function": { "name": "google_calendar_list_events" } }, { "id": "b", "function": { "name": "github_issues" } }] }),
+            json!({ "role": "tool", "tool_call_id": "a", "content": json!({ "summary": "mira@x", "items": [{ "summary": "Design sync", "start": { "dateTime": "2026-11-20T09:30:00Z" } }] }).to_string() }),
+            json!({ "role": "tool", "tool_call_id": "b", "content": json!([{ "number": 1482, "title": "Export hangs", "labels": [{ "name": "bug" }] }]).to_string() }),
+        ];
+        let text = compose(&after, &[&after[1], &after[2]]);
+        assert!(text.contains("- **Design sync** at 09:30"), "{text}");
+        assert!(text.contains("- #1482 **Export hangs**"), "{text}");
+        assert!(!text.contains("mira@x") && !text.contains("bug"), "{text}");
+    }
+
+    #[test]
+    fn a_failed_tool_is_told() {
+        let message =
+            json!({ "role": "tool", "tool_call_id": "a", "content": "{\"error\":\"not connected\"}" });
+        assert!(compose(&[], &[&message]).contains("not connected"));
+    }
+}

@@ -1,0 +1,352 @@
+//! What the model does next: fail as demanded, call tools that fit the question, or answer.
+
+use super::{arguments, prose, results};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+/// How this turn goes wrong, if it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    /// It goes well.
+    None,
+    /// 429 with `Retry-After: 7`.
+    Limited,
+    /// 500.
+    Broken,
+    /// The stream ends in the middle.
+    Cut,
+    /// The stream ends without a finish reason.
+    Unfinished,
+    /// No answer.
+    Hang,
+    /// 200 ms between pieces, many pieces.
+    Slowly,
+    /// A page where a stream belongs.
+    Html,
+}
+
+/// A tool call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolCall {
+    /// `call_…`.
+    pub id: String,
+    /// One of the names that were offered.
+    pub name: String,
+    /// A JSON object as text.
+    pub arguments: String,
+}
+
+/// One turn.
+#[derive(Debug)]
+pub struct Plan {
+    /// How it fails.
+    pub demand: Demand,
+    /// Calls; empty when it answers.
+    pub calls: Vec<ToolCall>,
+    /// The answer; empty when it calls.
+    pub text: String,
+}
+
+impl Plan {
+    /// The vendor's word for how the turn ended.
+    pub fn finish_reason(&self) -> &'static str {
+        if self.calls.is_empty() {
+            "stop"
+        } else {
+            "tool_calls"
+        }
+    }
+}
+
+/// A subject, the words that raise it, and the parts of tool names that serve it, the best first.
+struct Topic {
+    name: &'static str,
+    words: &'static [&'static str],
+    tools: &'static [&'static [&'static str]],
+}
+
+const TOPICS: [Topic; 8] = [
+    Topic {
+        name: "your calendar",
+        words: &[
+            "calendar", "today", "event", "meeting", "agenda", "schedule", "tomorrow",
+        ],
+        tools: &[&["calendar", "event"], &["calendar", "list"], &["calendar"]],
+    },
+    Topic {
+        name: "Linear",
+        words: &["linear"],
+        tools: &[&["linear", "assigned"], &["linear", "issue"], &["linear"]],
+    },
+    Topic {
+        name: "issues",
+        words: &["issue", "bug", "ticket"],
+        tools: &[
+            &["github", "assigned"],
+            &["github", "open", "issue"],
+            &["github", "list", "issue"],
+            &["github", "issue"],
+            &["issue"],
+        ],
+    },
+    Topic {
+        name: "notifications",
+        words: &["notification"],
+        tools: &[&["notification"]],
+    },
+    Topic {
+        name: "Slack",
+        words: &["slack", "#", "unread", "channel"],
+        tools: &[
+            &["slack", "unread"],
+            &["slack", "channel", "message"],
+            &["slack", "history"],
+            &["slack", "read"],
+            &["slack", "message"],
+            &["slack"],
+        ],
+    },
+    Topic {
+        name: "what you played",
+        words: &["played", "listen", "play last", "music", "song"],
+        tools: &[
+            &["recently", "played"],
+            &["spotify", "recent"],
+            &["played"],
+            &["spotify"],
+        ],
+    },
+    Topic {
+        name: "bounced mail",
+        words: &["bounce", "bounced", "undelivered"],
+        tools: &[&["bounce"], &["sendgrid"]],
+    },
+    Topic {
+        name: "mail figures",
+        words: &["sendgrid", "mail stat", "delivered", "how many mails"],
+        tools: &[&["sendgrid", "stat"], &["sendgrid"]],
+    },
+];
+
+/// Decides. `first` says whether a demand to fail once comes for the first time.
+pub fn plan(request: &Value, now: OffsetDateTime, first: impl Fn(&str) -> bool) -> Plan {
+    let empty = Vec::new();
+    let messages = request["messages"].as_array().unwrap_or(&empty);
+    let asked_at = messages.iter().rposition(|message| message["role"] == "user");
+    let question = asked_at
+        .and_then(|at| messages.get(at))
+        .map(|message| content(&message["content"]))
+        .unwrap_or_default();
+    let after = messages
+        .get(asked_at.map_or(0, |at| at + 1)..)
+        .unwrap_or_default();
+    let lower = question.to_lowercase();
+    let demand = demand(&lower, &question, first);
+    let answered: Vec<&Value> = after.iter().filter(|message| message["role"] == "tool").collect();
+    if demand == Demand::Slowly {
+        return Plan {
+            demand,
+            calls: Vec::new(),
+            text: prose::long(&question),
+        };
+    }
+    if !answered.is_empty() {
+        return Plan {
+            demand,
+            calls: Vec::new(),
+            text: results::compose(after, &answered),
+        };
+    }
+    if demand == Demand::None {
+        let system: String = messages
+            .iter()
+            .filter(|message| message["role"] == "system" || message["role"] == "developer")
+            .map(|message| content(&message["content"]))
+            .collect();
+        let (calls, missing) = calls(request, &question, &lower, &system, now);
+        if !calls.is_empty() {
+            return Plan {
+                demand,
+                calls,
+                text: String::new(),
+            };
+        }
+        if let Some(topic) = missing {
+            return Plan {
+                demand,
+                calls,
+                text: prose::no_tool(topic),
+            };
+        }
+    }
+    Plan {
+        demand,
+        calls: Vec::new(),
+        text: prose::helpful(&question),
+    }
+}
+
+fn demand(lower: &str, question: &str, first: impl Fn(&str) -> bool) -> Demand {
+    let phrases = [
+        ("fail with 429", Demand::Limited),
+        ("fail with 500", Demand::Broken),
+        ("cut the stream", Demand::Cut),
+        ("no finish reason", Demand::Unfinished),
+        ("answer slowly", Demand::Slowly),
+        ("html instead of json", Demand::Html),
+    ];
+    if let Some((_, demand)) = phrases.iter().find(|(phrase, _)| lower.contains(phrase)) {
+        return *demand;
+    }
+    let once = [
+        ("fail once with 429", Demand::Limited),
+        ("fail once with 500", Demand::Broken),
+    ];
+    if let Some((_, demand)) = once.iter().find(|(phrase, _)| lower.contains(phrase)) {
+        return if first(question) { *demand } else { Demand::None };
+    }
+    let hangs = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| word == "hang");
+    if hangs { Demand::Hang } else { Demand::None }
+}
+
+/// Calls for every topic of the question, and the first topic that no tool serves.
+fn calls(
+    request: &Value,
+    question: &str,
+    lower: &str,
+    system: &str,
+    now: OffsetDateTime,
+) -> (Vec<ToolCall>, Option<&'static str>) {
+    let empty = Vec::new();
+    let tools = request["tools"].as_array().unwrap_or(&empty);
+    let mut calls: Vec<ToolCall> = Vec::new();
+    let mut missing = None;
+    for topic in topics(lower) {
+        let Some(tool) = topic.tools.iter().find_map(|parts| offered(tools, parts)) else {
+            missing = missing.or(Some(topic.name));
+            continue;
+        };
+        let name = tool["function"]["name"].as_str().unwrap_or_default();
+        if calls.iter().any(|call| call.name == name) {
+            continue;
+        }
+        let arguments = arguments::fill(&tool["function"]["parameters"], question, system, now);
+        calls.push(ToolCall {
+            id: format!("call_{:012x}", rand::random::<u64>() & 0xffff_ffff_ffff),
+            name: name.to_owned(),
+            arguments: arguments.to_string(),
+        });
+    }
+    (calls, missing)
+}
+
+/// Who names Linear means its issues, not GitHub's.
+fn topics(lower: &str) -> Vec<&'static Topic> {
+    static ALL: [Topic; 8] = TOPICS;
+    let linear_only = lower.contains("linear") && !lower.contains("github");
+    ALL.iter()
+        .filter(|topic| topic.words.iter().any(|word| lower.contains(word)))
+        .filter(|topic| !(linear_only && topic.name == "issues"))
+        .filter(|topic| topic.name != "your calendar" || !only_today(lower))
+        .collect()
+}
+
+/// "today" alone, beside another subject, is a time and no subject.
+fn only_today(lower: &str) -> bool {
+    let calendar = ["calendar", "event", "meeting", "agenda", "schedule", "tomorrow"]
+        .iter()
+        .any(|word| lower.contains(word));
+    let other = [
+        "issue",
+        "slack",
+        "#",
+        "unread",
+        "linear",
+        "played",
+        "listen",
+        "bounce",
+        "notification",
+    ]
+    .iter()
+    .any(|word| lower.contains(word));
+    !calendar && other
+}
+
+fn offered<'a>(tools: &'a [Value], parts: &[&str]) -> Option<&'a Value> {
+    tools.iter().find(|tool| {
+        let name = tool["function"]["name"]
+            .as_str()
+            .unwrap_or_default()
+            .to_lowercase();
+        parts.iter().all(|part| name.contains(part))
+    })
+}
+
+/// The text of a message, which may come in parts.
+pub fn content(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use time::macros::datetime;
+
+    fn request(question: &str, tools: &[&str]) -> Value {
+        let tools: Vec<Value> = tools
+            .iter()
+            .map(|name| json!({ "type": "function", "function": { "name": name, "parameters": { "type": "object", "properties": {} } } }))
+            .collect();
+        json!({ "model": "m", "messages": [{ "role": "system", "content": "s" }, { "role": "user", "content": question }], "tools": tools })
+    }
+
+    fn called(question: &str, tools: &[&str]) -> Vec<String> {
+        let plan = plan(&request(question, tools), datetime!(2026-11-20 10:00 UTC), |_| {
+            true
+        });
+        plan.calls.into_iter().map(|call| call.name).collect()
+    }
+
+    #[test]
+    fn two_subjects_call_two_tools() {
+        let tools = [
+            "github_search_issues",
+            "google_calendar_list_events",
+            "slack_channel_messages",
+        ];
+        let names = called("what is on my calendar today and which issues are open?", &tools);
+        assert_eq!(names, ["google_calendar_list_events", "github_search_issues"]);
+        assert_eq!(called("unread in #general", &tools), ["slack_channel_messages"]);
+        assert!(called("which issues are open today?", &tools).contains(&"github_search_issues".to_owned()));
+        assert!(called("hello there", &tools).is_empty());
+    }
+
+    #[test]
+    fn without_a_tool_it_says_so() {
+        let plan = plan(
+            &request("what did I listen to?", &[]),
+            datetime!(2026-11-20 10:00 UTC),
+            |_| true,
+        );
+        assert!(plan.calls.is_empty());
+        assert!(plan.text.contains("what you played"));
+    }
+
+    #[test]
+    fn demands_come_first() {
+        let of =
+            |question: &str| plan(&request(question, &[]), datetime!(2026-11-20 10:00 UTC), |_| true).demand;
+        assert_eq!(of("please fail with 429"), Demand::Limited);
+        assert_eq!(of("no finish reason please"), Demand::Unfinished);
+        assert_eq!(of("hang"), Demand::Hang);
+        assert_eq!(of("the export hangs, which issue is it?"), Demand::None);
+        assert_eq!(of("fail once with 500"), Demand::Broken);
+    }
+}
