@@ -21,8 +21,6 @@ pub fn sign_in(code: &str, link: &str, host: &str) -> Result<Letter, MailError> 
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     #[test]

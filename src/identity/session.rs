@@ -92,10 +92,8 @@ async fn keep_out(places: &'static [&'static str], request: Request, next: Next)
         return Redirect::to(&wished(request.uri().query().unwrap_or_default())).into_response();
     }
     let (mut parts, body) = request.into_parts();
-    if guarded {
-        if let Err(refused) = CurrentSession::from_request_parts(&mut parts, &()).await {
-            return refused;
-        }
+    if guarded && let Err(refused) = CurrentSession::from_request_parts(&mut parts, &()).await {
+        return refused;
     }
     next.run(Request::from_parts(parts, body)).await
 }

@@ -3,12 +3,12 @@
 use http::StatusCode;
 use sqlx::PgPool;
 
-use crate::support::TestApp;
+use crate::{browser::Browser, support::TestApp};
 
 #[sqlx::test]
 async fn guarded_pages_ask_to_sign_in_and_lead_back(db: PgPool) {
     let app = TestApp::new(db).await;
-    let mut browser = app.browser();
+    let mut browser = Browser::new(&app);
     for (path, sign_in) in [
         ("/chat", "/signin"),
         ("/chat/0192f0c1-0000-7000-8000-000000000000", "/signin?next=/chat/0192f0c1-0000-7000-8000-000000000000"),
@@ -30,7 +30,7 @@ async fn guarded_pages_ask_to_sign_in_and_lead_back(db: PgPool) {
 #[sqlx::test]
 async fn programs_are_told_and_not_sent_elsewhere(db: PgPool) {
     let app = TestApp::new(db).await;
-    let mut browser = app.browser();
+    let mut browser = Browser::new(&app);
     let refused = browser.get_json("/chat").await;
     assert_eq!((refused.status, refused.code()), (StatusCode::UNAUTHORIZED, "unauthenticated".into()));
     let refused = browser.json("sign-out-everywhere", &[]).await;
@@ -45,7 +45,7 @@ async fn programs_are_told_and_not_sent_elsewhere(db: PgPool) {
 #[sqlx::test]
 async fn without_the_database_nobody_is_taken_for_signed_out(db: PgPool) {
     let app = TestApp::new(db).await;
-    let mut browser = app.browser();
+    let mut browser = Browser::new(&app);
     browser.sign_in(&app, "mira@example.com").await;
     app.db().close().await;
     let page = browser.get("/connections").await;

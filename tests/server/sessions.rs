@@ -4,16 +4,16 @@ use http::StatusCode;
 use sqlx::PgPool;
 use time::Duration;
 
-use crate::support::TestApp;
+use crate::{browser::{Browser, newest_mail, wait}, support::TestApp};
 
 const MIRA: &str = "mira@example.com";
 
 #[sqlx::test]
 async fn the_cookie_is_out_of_reach(db: PgPool) {
     let app = TestApp::new(db).await;
-    let mut browser = app.browser();
+    let mut browser = Browser::new(&app);
     let started = browser.start(MIRA, "").await;
-    let done = browser.form("verify-code", &[("code", &app.newest_mail(MIRA).await.code())]).await;
+    let done = browser.form("verify-code", &[("code", &newest_mail(&app, MIRA).await.code())]).await;
     for (cookie, lasts) in [
         (started.set_cookie("__Host-aura-signin"), "Max-Age=600"),
         (done.set_cookie("__Host-aura"), "Max-Age=7776000"),
@@ -30,7 +30,7 @@ async fn the_cookie_is_out_of_reach(db: PgPool) {
 #[sqlx::test]
 async fn signing_out_ends_this_session_only(db: PgPool) {
     let app = TestApp::new(db).await;
-    let (mut here, mut there) = (app.browser(), app.browser());
+    let (mut here, mut there) = (Browser::new(&app), Browser::new(&app));
     here.sign_in(&app, MIRA).await;
     there.sign_in(&app, MIRA).await;
     let kept = here.clone();
@@ -48,10 +48,10 @@ async fn signing_out_ends_this_session_only(db: PgPool) {
 async fn signing_out_everywhere_reaches_other_processes_at_once(db: PgPool) {
     let app = TestApp::new(db).await;
     let other_process = app.second_process().await;
-    let (mut here, mut there) = (app.browser(), other_process.browser());
+    let (mut here, mut there) = (Browser::new(&app), Browser::new(&other_process));
     here.sign_in(&app, MIRA).await;
     there.sign_in(&other_process, MIRA).await;
-    let mut stranger = app.browser();
+    let mut stranger = Browser::new(&app);
     stranger.sign_in(&app, "other@example.com").await;
     assert!(there.viewer().await.is_some());
     here.form("sign-out-everywhere", &[]).await;
@@ -68,7 +68,7 @@ async fn signing_out_everywhere_reaches_other_processes_at_once(db: PgPool) {
 #[sqlx::test]
 async fn a_session_survives_a_restart_and_dies_with_its_row(db: PgPool) {
     let app = TestApp::new(db).await;
-    let mut browser = app.browser();
+    let mut browser = Browser::new(&app);
     browser.sign_in(&app, MIRA).await;
     let restarted = app.second_process().await;
     let mut same = browser.at(&restarted);
@@ -80,7 +80,7 @@ async fn a_session_survives_a_restart_and_dies_with_its_row(db: PgPool) {
 #[sqlx::test]
 async fn signing_in_again_ends_the_old_session_of_the_browser(db: PgPool) {
     let app = TestApp::new(db).await;
-    let mut browser = app.browser();
+    let mut browser = Browser::new(&app);
     browser.sign_in(&app, MIRA).await;
     let mut old = browser.clone();
     browser.sign_in(&app, MIRA).await;
@@ -92,31 +92,31 @@ async fn signing_in_again_ends_the_old_session_of_the_browser(db: PgPool) {
 #[sqlx::test]
 async fn unused_sessions_end_after_a_fortnight_and_all_after_ninety_days(db: PgPool) {
     let app = TestApp::new(db).await;
-    let (mut unused, mut used) = (app.browser(), app.browser());
+    let (mut unused, mut used) = (Browser::new(&app), Browser::new(&app));
     unused.sign_in(&app, MIRA).await;
     used.sign_in(&app, MIRA).await;
     for _ in 0..6 {
-        app.wait(Duration::days(13));
+        wait(&app, Duration::days(13));
         assert!(used.viewer().await.is_some());
     }
     assert!(unused.viewer().await.is_none());
-    app.wait(Duration::days(12));
+    wait(&app, Duration::days(12));
     assert!(used.viewer().await.is_none(), "ninety days are the end");
 }
 
 #[sqlx::test]
 async fn use_is_noted_at_most_once_a_minute(db: PgPool) {
     let app = TestApp::new(db).await;
-    let mut browser = app.browser();
+    let mut browser = Browser::new(&app);
     browser.sign_in(&app, MIRA).await;
     let noted = || async {
         sqlx::query_scalar::<_, time::OffsetDateTime>("select last_used_at from sessions").fetch_one(app.db()).await.unwrap()
     };
     let first = noted().await;
-    app.wait(Duration::seconds(59));
+    wait(&app, Duration::seconds(59));
     browser.viewer().await;
     assert_eq!(noted().await, first);
-    app.wait(Duration::seconds(1));
+    wait(&app, Duration::seconds(1));
     browser.viewer().await;
     assert_eq!(noted().await, first + Duration::minutes(1));
 }
@@ -124,7 +124,7 @@ async fn use_is_noted_at_most_once_a_minute(db: PgPool) {
 #[sqlx::test]
 async fn sweeping_removes_what_is_of_no_use(db: PgPool) {
     let app = TestApp::new(db).await;
-    let mut browser = app.browser();
+    let mut browser = Browser::new(&app);
     browser.sign_in(&app, MIRA).await;
     let count = || async {
         let ceremonies: i64 = sqlx::query_scalar("select count(*) from sign_in_ceremonies").fetch_one(app.db()).await.unwrap();
@@ -133,11 +133,11 @@ async fn sweeping_removes_what_is_of_no_use(db: PgPool) {
     };
     app.identity().purge().await.unwrap();
     assert_eq!(count().await, (1, 1));
-    app.wait(Duration::hours(2));
+    wait(&app, Duration::hours(2));
     app.identity().purge().await.unwrap();
     assert_eq!(count().await, (0, 1));
     browser.form("sign-out", &[]).await;
-    app.wait(Duration::days(31));
+    wait(&app, Duration::days(31));
     app.identity().purge().await.unwrap();
     assert_eq!(count().await, (0, 0));
 }

@@ -172,7 +172,7 @@ impl Identity {
                 user,
                 secret_hash: &digest(secret.as_slice()),
                 method,
-                user_agent: user_agent,
+                user_agent,
                 created_at: now,
                 expires_at: now + SESSION_LASTS,
             },

@@ -79,7 +79,7 @@ pub async fn count_try(
     connection: &mut PgConnection,
     browser_hash: &[u8],
     id: CeremonyId,
-    allowed: i16,
+    most: i16,
 ) -> sqlx::Result<Option<i16>> {
     query_scalar!(
         "update sign_in_ceremonies set tries = tries + 1
@@ -87,7 +87,7 @@ pub async fn count_try(
          returning tries",
         id as CeremonyId,
         browser_hash,
-        allowed,
+        most,
     )
     .fetch_optional(connection)
     .await
