@@ -67,8 +67,15 @@ pub async fn migrate(settings: &DatabaseSettings) -> Result<(), MigrationError> 
 async fn apply(connection: &mut PgConnection, options: PgConnectOptions) -> Result<(), MigrationError> {
     MIGRATOR.run(&mut *connection).await?;
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
-    let queue = graphile_worker::WorkerUtils::new(pool.clone(), super::jobs::SCHEMA).migrate().await;
+    let queue = migrate_queue(&pool).await;
     pool.close().await;
+    queue
+}
+
+/// Makes or updates the job queue's own tables; part of [`migrate`], and what a test on an empty database needs beside
+/// the steps.
+pub async fn migrate_queue(db: &Db) -> Result<(), MigrationError> {
+    let queue = graphile_worker::WorkerUtils::new(db.clone(), super::jobs::SCHEMA).migrate().await;
     queue.map_err(|error| MigrationError::Queue(error.to_string()))
 }
 
