@@ -40,7 +40,7 @@ pub fn redirect(path: &str) {
 }
 
 /// Sets a cookie with the answer.
-pub fn set_cookie(cookie: Cookie<'_>) {
+pub fn set_cookie(cookie: &Cookie<'_>) {
     append(header::SET_COOKIE, &cookie.to_string());
 }
 

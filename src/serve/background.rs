@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::AppState;
 use crate::{
     chat, identity,
-    platform::{jobs::JobTable, mail::{self, Mailer}, telemetry::{self, Figures}},
+    platform::{jobs::JobTable, mail, telemetry::{self, Figures}},
 };
 
 /// Work that runs until it is told to end.
@@ -19,7 +19,7 @@ pub(super) struct Background {
 /// Every task and every sweep of every feature.
 #[must_use]
 pub fn jobs(state: &AppState) -> JobTable {
-    let table = mail::work(JobTable::new(), Mailer::new(&state.settings.mail, state.vault.clone(), state.clock.clone(), state.db.clone()));
+    let table = mail::work(JobTable::new(), state.mailer.clone());
     let table = identity::jobs::register(table, state.identity.clone());
     chat::jobs::register(table, state.chat.clone())
 }

@@ -20,7 +20,7 @@ use crate::{
         http::Http,
         jobs::Jobs,
         limits::Limits,
-        mail::Outbox,
+        mail::{Mailer, Outbox},
         random::Random,
     },
     team::service::Teams,
@@ -40,6 +40,7 @@ pub struct AppState {
     pub http: Http,
     pub jobs: Jobs,
     pub outbox: Outbox,
+    pub mailer: Mailer,
     pub bus: Bus,
     pub identity: Identity,
     pub teams: Teams,
@@ -57,6 +58,8 @@ impl AppState {
         let http = Http::new(settings.host_overrides.clone()).map_err(|error| StartError::new("outgoing HTTP", &error))?;
         let jobs = Jobs::new();
         let outbox = Outbox::new(vault.clone(), random.clone(), clock.clone(), jobs.clone());
+        let mailer = Mailer::new(&settings.mail, http.clone(), db.clone(), vault.clone(), clock.clone())
+            .map_err(|error| StartError::new("mail", &error))?;
         let bus = Bus::connect(&settings.database.listen_url)
             .await
             .map_err(|error| StartError::new("the database connection for events", &error))?;
@@ -72,7 +75,16 @@ impl AppState {
         );
         let teams = Teams::new(random.clone());
         let inference = Inference::new(settings.model.as_ref(), &http);
-        let integrations = Integrations::new();
+        let integrations = Integrations::new(
+            &settings,
+            db.clone(),
+            clock.clone(),
+            random.clone(),
+            http.clone(),
+            vault.clone(),
+            keys.clone(),
+            bus.clone(),
+        );
         let chat = Chat::new(chat::Parts {
             db: db.clone(),
             clock: clock.clone(),
@@ -95,6 +107,7 @@ impl AppState {
             http,
             jobs,
             outbox,
+            mailer,
             bus,
             identity,
             teams,

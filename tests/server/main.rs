@@ -1,1 +1,16 @@
-fn main(){}
+//! The server as one process sees it: the real router over a database of its own, with a clock and randomness that the
+//! test decides.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod browser;
+mod bus;
+mod guard;
+mod http;
+mod jobs;
+mod limits;
+mod mail;
+mod platform;
+mod sessions;
+mod sign_in;
+mod support;
+mod vault;

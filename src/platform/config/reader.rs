@@ -1,6 +1,6 @@
 //! Reads the variables one after the other and gathers what is wrong.
 
-use std::{collections::BTreeMap, fs, str::FromStr};
+use std::{collections::BTreeMap, fs, net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -265,7 +265,7 @@ impl<'a> Reader<'a> {
     fn trusted_proxies(&mut self) -> Vec<IpNet> {
         let mut networks = Vec::new();
         for entry in self.text("TRUSTED_PROXIES").map(list).unwrap_or_default() {
-            match entry.parse::<IpNet>().or_else(|_| entry.parse().map(IpNet::from)) {
+            match entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from)) {
                 Ok(network) => networks.push(network),
                 Err(_) => self.errors.add("TRUSTED_PROXIES", "each entry is an address or a network, such as 10.0.0.0/8, with commas between them"),
             }
