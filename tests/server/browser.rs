@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aura::platform::{crypto::Place, mail::Letter};
+use aura::platform::{clock::Clock, crypto::Place, mail::Letter};
 use axum::{Router, body::Body};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, Request, Response, StatusCode, header};
@@ -19,6 +19,7 @@ const ORIGIN: &str = "http://localhost:3000";
 pub struct Browser {
     router: Router,
     cookies: BTreeMap<String, String>,
+    clock: Clock,
 }
 
 /// An answer whose body was read.
@@ -30,12 +31,12 @@ pub struct Answer {
 
 impl Browser {
     pub fn new(app: &TestApp) -> Self {
-        Self { router: app.router(), cookies: BTreeMap::new() }
+        Self { router: app.router(), cookies: BTreeMap::new(), clock: app.clock().clone() }
     }
 
     /// The same browser, talking to another process.
     pub fn at(&self, app: &TestApp) -> Self {
-        Self { router: app.router(), cookies: self.cookies.clone() }
+        Self { router: app.router(), cookies: self.cookies.clone(), clock: app.clock().clone() }
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
@@ -73,7 +74,9 @@ impl Browser {
         self.post("/verify-email", verb, fields, "application/json").await
     }
 
+    /// Asks for a code. A moment passes first, so that of two letters one is the newest.
     pub async fn start(&mut self, email: &str, next: &str) -> Answer {
+        self.clock.advance(Duration::milliseconds(1));
         self.form_from("/signin", "start-sign-in", &[("email", email), ("next", next), ("time_zone", "")]).await
     }
 
@@ -102,6 +105,17 @@ impl Browser {
         self.send("POST", &format!("/api/identity/{verb}"), accept, Some((page, body))).await
     }
 
+    /// Posts a form to any address, as a browser without a script does.
+    pub async fn post_form(&mut self, address: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.send("POST", address, "text/html,application/xhtml+xml", Some(("/", body))).await
+    }
+
+    /// Posts JSON to any address, as the app does.
+    pub async fn post_json(&mut self, address: &str, value: &serde_json::Value) -> Answer {
+        self.send("POST", address, "application/json", Some(("/", value.to_string()))).await
+    }
+
     async fn send(&mut self, method: &str, address: &str, accept: &str, form: Option<(&str, String)>) -> Answer {
         let mut request = Request::builder()
             .method(method)
@@ -114,8 +128,9 @@ impl Browser {
         }
         let body = match form {
             Some((page, body)) => {
+                let kind = if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
                 request = request
-                    .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                    .header(header::CONTENT_TYPE, kind)
                     .header(header::ORIGIN, ORIGIN)
                     .header(header::REFERER, format!("{ORIGIN}{page}"))
                     .header("sec-fetch-site", "same-origin");
@@ -143,6 +158,11 @@ impl Browser {
 impl Answer {
     pub fn text(&self) -> &str {
         &self.body
+    }
+
+    /// The body as JSON.
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
 
     pub fn header(&self, name: &str) -> &str {
