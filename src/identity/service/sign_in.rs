@@ -13,7 +13,7 @@ use crate::{
         store::{self, Ceremony, NewCeremony, NewSession},
     },
     kit::id::{CeremonyId, Id as _, UserId},
-    platform::{audit, crypto::digest, db::Constraint as _, limits::Bucket},
+    platform::{audit, bus::Topic, crypto::digest, db::Constraint as _, limits::Bucket},
 };
 
 const CODE_LABEL: &str = "sign-in code";
@@ -162,8 +162,10 @@ impl Identity {
             return Err(IdentityError::Used);
         }
         let user = self.person(&mut tx, ceremony, now).await?;
-        if let Some(old) = until_now {
-            store::end_session(&mut tx, old.user, old.id, now).await?;
+        if let Some(old) = until_now
+            && store::end_session(&mut tx, old.user, old.id, now).await?
+        {
+            self.bus.notify(&mut tx, Topic::SessionEnded, &old.id.to_string()).await?;
         }
         store::insert_session(
             &mut tx,
