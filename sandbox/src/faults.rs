@@ -7,6 +7,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 /// A fault that waits for requests.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -112,13 +114,16 @@ pub async fn play(fault: &Fault) -> Response {
     answer::noted(response, format!("fault {:?}", fault.kind))
 }
 
-/// Half an object, then the connection breaks.
+/// Half an object, then the connection breaks, late enough for the half to arrive.
 pub fn cut() -> Response {
-    let pieces: [Result<&'static [u8], std::io::Error>; 2] = [
-        Ok(b"{\"items\": [{\"id\": 1, \"ti"),
-        Err(std::io::Error::other("cut on demand")),
-    ];
-    let mut response = Response::new(Body::from_stream(tokio_stream::iter(pieces)));
+    let (send, receive) = mpsc::channel::<Result<&'static [u8], std::io::Error>>(1);
+    tokio::spawn(async move {
+        if send.send(Ok(b"{\"items\": [{\"id\": 1, \"ti")).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _ = send.send(Err(std::io::Error::other("cut on demand"))).await;
+        }
+    });
+    let mut response = Response::new(Body::from_stream(ReceiverStream::new(receive)));
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -62,7 +62,11 @@ impl Ledger {
         let Some(entry) = self.find(id) else { return };
         entry.status = status;
         entry.refused = refused.is_some();
-        if let Some(text) = refused.or(note) {
+        if let Some(mut text) = refused.or(note) {
+            if !entry.note.is_empty() {
+                text.push_str("; ");
+                text.push_str(&entry.note);
+            }
             entry.note = text;
         }
     }

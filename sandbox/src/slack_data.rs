@@ -98,6 +98,7 @@ pub fn shown(channel: &Channel, message: &Message) -> Value {
     json!({
         "type": "message",
         "user": user_id(message.by),
+        "user_profile": { "name": message.by.login, "real_name": message.by.name, "team": "T0NORTH001" },
         "text": message.text,
         "ts": stamp(channel, message),
         "team": "T0NORTH001",

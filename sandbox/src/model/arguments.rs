@@ -16,7 +16,9 @@ pub fn fill(schema: &Value, question: &str, system: &str, now: OffsetDateTime) -
     let mut filled = Map::new();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let needed = required.contains(&name.as_str());
-        if let Some(value) = said(name, question, system, today) {
+        if let Some(value) =
+            day_word(name, property, question).or_else(|| said(name, question, system, today))
+        {
             let fits = accepts(property, "string") || property.get("type").is_none();
             if fits && (needed || wanted(name)) {
                 filled.insert(name.clone(), value);
@@ -33,6 +35,20 @@ pub fn fill(schema: &Value, question: &str, system: &str, now: OffsetDateTime) -
 /// Optional fields that are worth filling.
 fn wanted(name: &str) -> bool {
     !matches!(plain(name).as_str(), "query" | "q" | "search" | "text")
+}
+
+/// A day in words, where the description of the field names them.
+fn day_word(name: &str, property: &Value, question: &str) -> Option<Value> {
+    let takes_words = property["description"]
+        .as_str()
+        .is_some_and(|text| text.to_lowercase().contains("today"));
+    let lower = question.to_lowercase();
+    let words = ["tomorrow", "yesterday", "this week", "next week"];
+    let word = words
+        .into_iter()
+        .find(|word| lower.contains(word))
+        .unwrap_or("today");
+    (takes_words && matches!(plain(name).as_str(), "day" | "date" | "when")).then(|| word.into())
 }
 
 /// What question and system message say about a field of that name.

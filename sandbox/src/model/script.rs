@@ -76,12 +76,18 @@ const TOPICS: [Topic; 8] = [
     Topic {
         name: "Linear",
         words: &["linear"],
-        tools: &[&["linear", "assigned"], &["linear", "issue"], &["linear"]],
+        tools: &[
+            &["linear", "my"],
+            &["linear", "assigned"],
+            &["linear", "issue"],
+            &["linear"],
+        ],
     },
     Topic {
         name: "issues",
         words: &["issue", "bug", "ticket"],
         tools: &[
+            &["github", "my", "issue"],
             &["github", "assigned"],
             &["github", "open", "issue"],
             &["github", "list", "issue"],
