@@ -1,1 +1,54 @@
-//! chat
+//! Chat: questions about a person's own services, answered from what was read there.
+//!
+//! `POST /api/chat` (`routes`, or `api` from the page) reaches [`Chat::send`] in `service`, which writes the question,
+//! an empty answer and a run in one transaction and starts a task. The task (`worker`) asks the model, or the rules
+//! of `rules` where there is none, lets `tools` read through the connections, and writes everything into the run's
+//! numbered log (`log`). Viewers never hear from the task: `GET /api/chat/runs/{id}/events` (`follow`) replays the log
+//! from the database and waits for the bus to say that there is more, so a reload, a second tab or a lost connection
+//! misses nothing. `jobs` settles runs whose process died.
+
+pub mod api;
+mod browser;
+pub mod model;
+pub mod page;
+mod view;
+
+#[cfg(feature = "ssr")]
+mod error;
+#[cfg(feature = "ssr")]
+mod follow;
+#[cfg(feature = "ssr")]
+pub mod jobs;
+#[cfg(feature = "ssr")]
+mod log;
+#[cfg(feature = "ssr")]
+pub mod markdown;
+#[cfg(feature = "ssr")]
+mod moment;
+#[cfg(feature = "ssr")]
+mod reading;
+#[cfg(feature = "ssr")]
+mod routes;
+#[cfg(feature = "ssr")]
+mod rules;
+#[cfg(feature = "ssr")]
+mod service;
+#[cfg(feature = "ssr")]
+mod store;
+#[cfg(feature = "ssr")]
+mod tools;
+#[cfg(feature = "ssr")]
+mod worker;
+
+#[cfg(feature = "ssr")]
+pub use error::ChatError;
+#[cfg(feature = "ssr")]
+pub use follow::Followed;
+#[cfg(feature = "ssr")]
+pub use routes::routes;
+#[cfg(feature = "ssr")]
+use routes::{conversation_id, run_id};
+#[cfg(feature = "ssr")]
+pub use service::{Asker, Chat, Parts};
+pub use page::ChatPage;
+pub use view::Recents;

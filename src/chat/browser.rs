@@ -1,0 +1,87 @@
+//! What only a browser has: the event stream of a run, the keys of the composer.
+
+#[cfg(feature = "hydrate")]
+pub(super) use in_browser::{follow, is_at_end, sends, show_end};
+#[cfg(not(feature = "hydrate"))]
+pub(super) use on_server::{follow, is_at_end, sends, show_end};
+
+#[cfg(feature = "hydrate")]
+mod in_browser {
+    use leptos::{ev::KeyboardEvent, prelude::*, serde_json};
+    use wasm_bindgen::{JsCast as _, closure::Closure};
+    use web_sys::{EventSource, MessageEvent};
+
+    use crate::{chat::model::RunEvent, kit::id::RunId};
+
+    /// Hears what a run logs after a number, until it is over or the page goes away. A lost connection is taken up
+    /// again by the browser itself, which names the last number it has heard.
+    pub fn follow(run: RunId, after: i32, hear: impl Fn(RunEvent) + 'static) {
+        let Ok(source) = EventSource::new(&format!("/api/chat/runs/{run}/events?after={after}")) else {
+            return;
+        };
+        let closing = source.clone();
+        let heard = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+            let Some(event) = message.data().as_string().and_then(|data| serde_json::from_str(&data).ok()) else {
+                return;
+            };
+            if matches!(event, RunEvent::Settled { .. }) {
+                closing.close();
+            }
+            hear(event);
+        });
+        for kind in RunEvent::KINDS {
+            // It fails only for a listener that is none.
+            let _ = source.add_event_listener_with_callback(kind, heard.as_ref().unchecked_ref());
+        }
+        let kept = StoredValue::new_local((source, heard));
+        on_cleanup(move || {
+            kept.try_with_value(|(source, _)| source.close());
+        });
+    }
+
+    /// Whether this key sends: Enter does, with Shift it begins a new line, and while a character is being composed
+    /// it belongs to the keyboard.
+    pub fn sends(event: &KeyboardEvent) -> bool {
+        event.key() == "Enter" && !event.shift_key() && !event.is_composing()
+    }
+
+    /// Whether the reader sees the end of the page, give or take a few lines.
+    pub fn is_at_end() -> bool {
+        let height = document().document_element().map_or(0, |root| root.scroll_height());
+        let reached = |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0);
+        let window = window();
+        let scrolled = window.scroll_y().unwrap_or(0.0);
+        f64::from(height) - scrolled - reached(window.inner_height()) < 160.0
+    }
+
+    /// Shows the end of the page, once what was just changed is drawn.
+    pub fn show_end() {
+        request_animation_frame(|| {
+            let height = document().document_element().map_or(0, |root| root.scroll_height());
+            window().scroll_to_with_x_and_y(0.0, f64::from(height));
+        });
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod on_server {
+    use leptos::ev::KeyboardEvent;
+
+    use crate::{chat::model::RunEvent, kit::id::RunId};
+
+    /// On the server nothing is followed.
+    pub fn follow(_run: RunId, _after: i32, _hear: impl Fn(RunEvent) + 'static) {}
+
+    /// On the server no key is pressed.
+    pub fn sends(_event: &KeyboardEvent) -> bool {
+        false
+    }
+
+    /// On the server nothing is scrolled.
+    pub fn is_at_end() -> bool {
+        false
+    }
+
+    /// On the server nothing is scrolled.
+    pub fn show_end() {}
+}

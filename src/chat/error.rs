@@ -1,0 +1,90 @@
+//! Why a conversation could not be used.
+
+use crate::{
+    error::{AppError, ErrorKind},
+    integrations,
+    platform::{crypto::VaultError, telemetry},
+    team::service::TeamError,
+};
+
+use super::model::LONGEST_QUESTION;
+
+/// Everything that can go wrong in chat.
+#[derive(Debug, thiserror::Error)]
+pub enum ChatError {
+    /// Nothing was asked.
+    #[error("the question is empty")]
+    Empty,
+    /// More was asked than fits.
+    #[error("the question is too long")]
+    TooLong,
+    /// The key that names the send is not one.
+    #[error("the client key is not valid")]
+    BadKey,
+    /// Not there, or not theirs.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// An answer is being written.
+    #[error("the conversation has a running answer")]
+    Busy,
+    /// The log no longer takes events: somebody else settled the run.
+    #[error("the run was settled elsewhere")]
+    Lost,
+    /// The database failed.
+    #[error("chat: the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// What was read could not be sealed or opened.
+    #[error("chat: the vault failed: {0}")]
+    Vault(#[from] VaultError),
+    /// The team could not be found.
+    #[error("chat: {0}")]
+    Team(#[from] TeamError),
+    /// The connections could not be listed.
+    #[error("chat: {0}")]
+    Integrations(#[from] integrations::Error),
+    /// A stored value is not what it was when it was stored.
+    #[error("chat: a stored value could not be read: {0}")]
+    Stored(#[from] serde_json::Error),
+}
+
+impl From<ChatError> for AppError {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Empty => {
+                Self::new(ErrorKind::Unprocessable, "question_empty", "Write a question first.").on_field("text")
+            }
+            ChatError::TooLong => Self::new(
+                ErrorKind::TooLarge,
+                "question_too_long",
+                format!(
+                    "This question is longer than {LONGEST_QUESTION} characters. Shorten it, or send it in parts. Your text is kept."
+                ),
+            )
+            .on_field("text"),
+            ChatError::BadKey => Self::new(
+                ErrorKind::Unprocessable,
+                "bad_client_key",
+                "The form was not complete. Reload the page and send again.",
+            ),
+            ChatError::NotFound(what) => Self::not_found(what),
+            ChatError::Integrations(error) => error.into(),
+            ChatError::Team(error) => error.into(),
+            ChatError::Busy => Self::new(
+                ErrorKind::Conflict,
+                "answer_running",
+                "Aura is still answering in this conversation. Wait until it is done, or stop it first. Your text is kept.",
+            ),
+            ChatError::Database(
+                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_),
+            ) => Self::new(
+                ErrorKind::Unavailable,
+                "database_unavailable",
+                "Our database is away at the moment. Nothing was lost; try again in a minute.",
+            ),
+            other => {
+                telemetry::report(&other, "chat");
+                Self::internal()
+            }
+        }
+    }
+}

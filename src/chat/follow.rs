@@ -1,0 +1,223 @@
+//! Follows a run's log, from any number on, to its end.
+//!
+//! A follower reads the log from the database and then waits for the bus; it holds no connection while it waits. Text
+//! goes out as it was logged. At most every 400 ms, and at the end, the whole answer so far follows as rendered HTML:
+//! rendering needs the whole text, and a viewer who loses an HTML event loses nothing, because the next one replaces
+//! it. HTML events carry no number, so that a resumed stream continues after the last logged event.
+
+use std::{collections::VecDeque, time::Duration};
+
+use futures::Stream;
+use tokio::time::Instant;
+
+use super::{
+    error::ChatError,
+    markdown,
+    model::{CardState, RunEvent, RunState},
+    reading,
+    service::Chat,
+    store,
+    store::log::EventRow,
+};
+use crate::{
+    kit::id::{RunId, UserId},
+    platform::bus::{Event, Subscription, Topic},
+};
+
+const RENDER_EVERY: Duration = Duration::from_millis(400);
+const POLL_WITHOUT_BUS: Duration = Duration::from_secs(1);
+const BATCH: i64 = 200;
+
+/// One thing a follower hears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// Its number in the log; rendered text has none.
+    pub seq: Option<i32>,
+    /// What it is.
+    pub event: RunEvent,
+}
+
+struct Follower {
+    chat: Chat,
+    user: UserId,
+    run: RunId,
+    after: i32,
+    text: String,
+    rendered: usize,
+    rendered_at: Option<Instant>,
+    waiting: VecDeque<Followed>,
+    output: Subscription,
+    over: bool,
+}
+
+impl Chat {
+    /// Follows a run of theirs from after a number on. The stream ends after the event `settled`.
+    ///
+    /// # Errors
+    /// When the run is not theirs.
+    pub async fn follow(
+        &self,
+        user: UserId,
+        run: RunId,
+        after: i32,
+    ) -> Result<impl Stream<Item = Followed> + Send + use<>, ChatError> {
+        // First the subscription, then the table: nothing falls between.
+        let output = self.parts.bus.subscribe(Topic::RunOutput);
+        if store::runs::find(&self.parts.db, user, run).await?.is_none() {
+            return Err(ChatError::NotFound("answer"));
+        }
+        let after = after.max(0);
+        let text = if after == 0 { String::new() } else { store::log::text_until(&self.parts.db, user, run, after).await? };
+        let follower = Follower {
+            chat: self.clone(),
+            user,
+            run,
+            after,
+            rendered: text.len(),
+            text,
+            rendered_at: None,
+            waiting: VecDeque::new(),
+            output,
+            over: false,
+        };
+        Ok(futures::stream::unfold(follower, |mut follower| async move {
+            let followed = follower.next().await?;
+            Some((followed, follower))
+        }))
+    }
+}
+
+impl Follower {
+    /// The next event; none after the last, and none when the log cannot be read: the viewer comes back by itself.
+    async fn next(&mut self) -> Option<Followed> {
+        loop {
+            if let Some(followed) = self.waiting.pop_front() {
+                return Some(followed);
+            }
+            if self.over {
+                return None;
+            }
+            match self.read().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    if let Some(html) = self.render_when_due() {
+                        return Some(html);
+                    }
+                    self.wait().await?;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a log could not be followed");
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Reads on; whether there was anything.
+    async fn read(&mut self) -> Result<bool, ChatError> {
+        let db = &self.chat.parts.db;
+        let rows = store::log::after(db, self.user, self.run, self.after, BATCH).await?;
+        if rows.is_empty() {
+            return self.read_end().await;
+        }
+        for row in rows {
+            self.after = row.seq;
+            let seq = Some(row.seq);
+            let Some(event) = self.event(row).await? else { continue };
+            if matches!(event, RunEvent::Settled { .. }) {
+                self.end(Followed { seq, event });
+                break;
+            }
+            self.waiting.push_back(Followed { seq, event });
+        }
+        Ok(true)
+    }
+
+    /// A viewer who has heard everything and comes back after the end hears the end again.
+    async fn read_end(&mut self) -> Result<bool, ChatError> {
+        let Some(run) = store::runs::find(&self.chat.parts.db, self.user, self.run).await? else {
+            self.over = true;
+            return Ok(true);
+        };
+        let state = RunState::parse(&run.state);
+        // Between the two queries the run may have settled: then its last event is still to be read.
+        if state == RunState::Running || run.last_seq > self.after {
+            return Ok(run.last_seq > self.after);
+        }
+        let event = RunEvent::Settled { state, error: run.error_message };
+        self.end(Followed { seq: Some(run.last_seq), event });
+        Ok(true)
+    }
+
+    fn end(&mut self, settled: Followed) {
+        self.over = true;
+        let html = self.render();
+        self.waiting.push_back(html);
+        self.waiting.push_back(settled);
+    }
+
+    async fn event(&mut self, row: EventRow) -> Result<Option<RunEvent>, ChatError> {
+        let text = |name: &str| row.payload[name].as_str().map(str::to_owned);
+        Ok(match row.kind.as_str() {
+            "text" => {
+                let text = text("text").unwrap_or_default();
+                self.text.push_str(&text);
+                Some(RunEvent::Text { text })
+            }
+            "status" => Some(RunEvent::Status { text: text("text").unwrap_or_default() }),
+            "tool_started" => reading::card(&row.payload).map(|(card, _)| RunEvent::ToolStarted { card }),
+            "tool_finished" => match reading::card(&row.payload) {
+                Some((mut card, before)) => {
+                    if card.state == CardState::Done {
+                        let db = &self.chat.parts.db;
+                        let sealed = store::runs::result(db, self.user, self.run, &card.call_id).await?;
+                        self.chat.fill(&mut card, before, self.user, sealed.as_ref());
+                    }
+                    Some(RunEvent::ToolFinished { card })
+                }
+                None => None,
+            },
+            "settled" => {
+                let state = RunState::parse(row.payload["state"].as_str().unwrap_or_default());
+                Some(RunEvent::Settled { state, error: text("error") })
+            }
+            _ => None,
+        })
+    }
+
+    fn render_when_due(&mut self) -> Option<Followed> {
+        let due = self.rendered_at.is_none_or(|at| at.elapsed() >= RENDER_EVERY);
+        (due && self.text.len() > self.rendered).then(|| self.render())
+    }
+
+    fn render(&mut self) -> Followed {
+        self.rendered = self.text.len();
+        self.rendered_at = Some(Instant::now());
+        Followed { seq: None, event: RunEvent::Html { html: markdown::render(&self.text) } }
+    }
+
+    /// Waits until there may be more; none when the process shuts down.
+    async fn wait(&mut self) -> Option<()> {
+        let run = self.run.to_string();
+        let html_due = (self.text.len() > self.rendered)
+            .then(|| self.rendered_at.map_or(Duration::ZERO, |at| RENDER_EVERY.saturating_sub(at.elapsed())));
+        let poll = (!self.chat.parts.bus.is_connected()).then_some(POLL_WITHOUT_BUS);
+        let limit = match (html_due, poll) {
+            (Some(html), Some(poll)) => html.min(poll),
+            (Some(one), None) | (None, Some(one)) => one,
+            // Should the bus fail while we wait, this notices.
+            (None, None) => Duration::from_secs(10),
+        };
+        let heard = async {
+            loop {
+                match self.output.next().await {
+                    Some(Event::Id(id)) if *id == *run => return Some(()),
+                    Some(Event::Id(_)) => {}
+                    Some(Event::Resync) => return Some(()),
+                    None => return None,
+                }
+            }
+        };
+        tokio::time::timeout(limit, heard).await.unwrap_or(Some(()))
+    }
+}

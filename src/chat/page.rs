@@ -1,0 +1,91 @@
+//! The page of one conversation, or of the beginning of one.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_params_map, use_query_map},
+};
+
+use super::{
+    api,
+    model::{Conversation, Opened},
+    view::{Composer, Desk, FirstRun, Transcript},
+};
+use crate::{
+    error::AppError,
+    ui::{Empty, LinkButton, Look, SmallBar, Topbar},
+};
+
+/// `/chat` and `/chat/{id}`.
+#[component]
+pub fn ChatPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let opened = Resource::new_blocking(move || id.get(), api::open);
+    // A suggestion is a link that brings its question along, so that it works without a script.
+    let draft = use_query_map().with_untracked(|query| query.get("q").unwrap_or_default());
+    let desk = Desk::new(draft);
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let Some(sent) = desk.sent.get() {
+            let here = id.get_untracked() == sent.conversation.to_string();
+            desk.sent.set(None);
+            if here {
+                opened.refetch();
+            } else {
+                navigate(&format!("/chat/{}", sent.conversation), NavigateOptions::default());
+            }
+        }
+    });
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                match opened.await {
+                    Ok(opened) => view! { <Room opened=opened desk=desk/> }.into_any(),
+                    Err(error) => view! { <Refused error=error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// The conversation, and the place to write below it.
+#[component]
+fn Room(opened: Opened, desk: Desk) -> impl IntoView {
+    desk.sit_down(&opened);
+    let Opened { conversation, accounts, by_rules, greeting, suggestions, .. } = opened;
+    let above = match conversation {
+        Some(Conversation { title, messages, .. }) => view! {
+            <Title text=title.clone()/>
+            <Topbar title=title/>
+            <Transcript messages=messages desk=desk/>
+        }
+        .into_any(),
+        None => view! {
+            <Title text="New conversation"/>
+            <SmallBar/>
+            <FirstRun greeting=greeting accounts=accounts by_rules=by_rules suggestions=suggestions desk=desk/>
+        }
+        .into_any(),
+    };
+    view! {
+        {above}
+        <Composer desk=desk accounts=accounts/>
+    }
+}
+
+/// Not there, not theirs, or not to be had at the moment.
+#[component]
+fn Refused(error: AppError) -> impl IntoView {
+    view! {
+        <Title text="Not available"/>
+        <SmallBar/>
+        <div class="transcript first-run" role="alert">
+            <Empty icon="circle-alert" title="This conversation cannot be shown">
+                <p>{error.message}</p>
+                <LinkButton href="/chat" look=Look::Primary>"Start a new one"</LinkButton>
+            </Empty>
+        </div>
+    }
+}

@@ -1,0 +1,49 @@
+//! What has no owner: the sweep over runs whose process died, and the removal of old readings.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::{kit::id::{MessageId, RunId, UserId}, platform::db::Db};
+
+pub(in crate::chat) struct Abandoned {
+    pub id: RunId,
+    pub user: UserId,
+    pub answer: MessageId,
+    pub last_seq: i32,
+}
+
+/// Runs whose heartbeat is older than this, locked, so that two sweeps do not settle the same.
+pub(in crate::chat) async fn abandoned(
+    connection: &mut PgConnection,
+    beat_before: OffsetDateTime,
+) -> sqlx::Result<Vec<Abandoned>> {
+    sqlx::query_as!(
+        Abandoned,
+        r#"select id as "id: RunId", user_id as "user: UserId", answer_id as "answer: MessageId", last_seq
+           from runs
+           where state = 'running' and heartbeat_at < $1
+           order by heartbeat_at
+           limit 100
+           for update skip locked"#,
+        beat_before,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// The whole text of a run's log.
+pub(in crate::chat) async fn text(connection: &mut PgConnection, run: RunId) -> sqlx::Result<String> {
+    let text = sqlx::query_scalar!(
+        "select string_agg(payload ->> 'text', '' order by seq) from run_events where run_id = $1 and kind = 'text'",
+        run as RunId,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(text.unwrap_or_default())
+}
+
+/// Removes what was read before this moment; how many rows went.
+pub(in crate::chat) async fn remove_results(db: &Db, before: OffsetDateTime) -> sqlx::Result<u64> {
+    let done = sqlx::query!("delete from tool_results where created_at < $1", before).execute(db).await?;
+    Ok(done.rows_affected())
+}

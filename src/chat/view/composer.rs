@@ -1,0 +1,87 @@
+use leptos::{
+    ev::{KeyboardEvent, MouseEvent, SubmitEvent},
+    prelude::*,
+};
+
+use super::desk::Desk;
+use crate::{
+    chat::browser,
+    ui::{Banner, Button, Icon, LinkButton, Look, Tone},
+};
+
+/// Where one writes. While an answer is being written, the button that sends is the one that stops.
+#[component]
+pub(in crate::chat) fn Composer(desk: Desk, accounts: u32) -> impl IntoView {
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        desk.send_draft();
+    };
+    let press = move |event: KeyboardEvent| {
+        if browser::sends(&event) {
+            event.prevent_default();
+            desk.send_draft();
+        }
+    };
+    let stop = move |event: MouseEvent| {
+        event.prevent_default();
+        desk.stop();
+    };
+    let is_busy = move || desk.running.get().is_some() || desk.sending.get();
+    let connected = match accounts {
+        0 => "Connect a service".to_owned(),
+        1 => "1 account".to_owned(),
+        more => format!("{more} accounts"),
+    };
+    let written = desk.draft.get_untracked();
+    view! {
+        <div class="dock">
+            {move || {
+                desk.refused.get().map(|refused| view! { <Banner tone=Tone::Danger>{refused.message}</Banner> })
+            }}
+            <form class="composer" method="post" action="/api/chat" aria-busy=move || is_busy().then_some("true") on:submit=submit>
+                <input type="hidden" name="conversation" value=move || desk.conversation.get()/>
+                <input type="hidden" name="key" value=move || desk.key.get()/>
+                <label class="visually-hidden" for="message">"Message"</label>
+                <textarea
+                    id="message"
+                    name="text"
+                    rows="1"
+                    placeholder="Ask about your services"
+                    prop:value=desk.draft
+                    on:input=move |event| desk.draft.set(event_target_value(&event))
+                    on:keydown=press
+                >
+                    {written}
+                </textarea>
+                <div class="bar">
+                    <LinkButton href="/connections" look=Look::Ghost>
+                        <Icon name="plug"/>
+                        {connected}
+                    </LinkButton>
+                    <span class="budget"></span>
+                    {move || match desk.running.get() {
+                        Some(run) => view! {
+                            <button
+                                class="button primary square"
+                                type="submit"
+                                formaction=format!("/api/chat/runs/{run}/stop")
+                                formnovalidate=true
+                                aria-label="Stop answering"
+                                on:click=stop
+                            >
+                                <Icon name="square"/>
+                            </button>
+                        }
+                            .into_any(),
+                        None => view! {
+                            <Button look=Look::Primary square=true busy=desk.sending attr:aria-label="Send">
+                                <Icon name="arrow-up"/>
+                            </Button>
+                        }
+                            .into_any(),
+                    }}
+                </div>
+            </form>
+        </div>
+    }
+}

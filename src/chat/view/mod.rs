@@ -1,0 +1,15 @@
+//! What the chat page is made of.
+
+mod answer;
+mod composer;
+mod desk;
+mod empty;
+mod recents;
+mod tool_card;
+mod transcript;
+
+pub use recents::Recents;
+pub(super) use composer::Composer;
+pub(super) use desk::Desk;
+pub(super) use empty::FirstRun;
+pub(super) use transcript::Transcript;

@@ -1,0 +1,67 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::chat::{api, model::{ConversationSummary, RecentGroup}};
+
+/// The list of conversations, for the sidebar.
+#[component]
+pub fn Recents() -> impl IntoView {
+    let here = use_location().pathname;
+    // Read again on the way to another page: the conversation one has just begun is then there.
+    let recents = Resource::new_blocking(move || here.get(), |_| api::recents());
+    view! {
+        <nav class="recents" aria-label="Conversations">
+            <Transition>
+                {move || Suspend::new(async move {
+                    match recents.await {
+                        Ok(groups) if !groups.is_empty() => {
+                            groups
+                                .into_iter()
+                                .map(|group| view! { <Group group=group here=here/> })
+                                .collect_view()
+                                .into_any()
+                        }
+                        Ok(_) => {
+                            view! {
+                                <h2>"Conversations"</h2>
+                                <p class="sub hollow">"What you ask appears here. Only you can see it."</p>
+                            }
+                                .into_any()
+                        }
+                        Err(error) => {
+                            view! {
+                                <h2>"Conversations"</h2>
+                                <p class="sub hollow">{error.message}</p>
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </nav>
+    }
+}
+
+#[component]
+fn Group(group: RecentGroup, here: Memo<String>) -> impl IntoView {
+    view! {
+        <h2>{group.label}</h2>
+        <ul>
+            {group
+                .conversations
+                .into_iter()
+                .map(|ConversationSummary { id, title }| {
+                    let address = format!("/chat/{id}");
+                    let at = address.clone();
+                    view! {
+                        <li>
+                            <a href=address aria-current=move || here.with(|here| *here == at).then_some("page")>
+                                <span>{title}</span>
+                            </a>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    }
+}
