@@ -130,6 +130,8 @@ ids! {
     MessageId;
     /// One answer in the making.
     RunId;
+    /// What one tool read for an answer.
+    ToolResultId;
     /// A mail waiting to be sent.
     MailId;
     /// A line of the audit log.
