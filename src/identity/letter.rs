@@ -4,13 +4,16 @@ use crate::platform::mail::{Content, Letter, MailError};
 
 /// The letter of one sign-in. `host` tells the reader which installation it is from.
 pub fn sign_in(code: &str, link: &str, host: &str) -> Result<Letter, MailError> {
-    let begun = format!("Type this code in the browser where you began to sign in to Aura at {host}.");
+    let how = format!(
+        "Type this code in the browser where you began to sign in to Aura at {host}, or open the link in that same browser. \
+         Both work once, for 10 minutes."
+    );
     Letter::compose(
         "sign_in",
         &format!("{code} is your Aura sign-in code"),
         &Content {
             title: "Your sign-in code",
-            paragraphs: &[&begun, "Or open the link below in the same browser. Both work once, for 10 minutes."],
+            paragraphs: &[&how],
             code: Some(code),
             button: Some(("Sign in to Aura", link)),
             footer: "You get this mail because somebody typed your address into Aura's sign-in page. If it was not you, \

@@ -13,4 +13,5 @@ mod platform;
 mod sessions;
 mod sign_in;
 mod support;
+mod teams;
 mod vault;
