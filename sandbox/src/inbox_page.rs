@@ -38,14 +38,11 @@ pub async fn style() -> Response {
 }
 
 /// The first page.
-pub async fn show(State(sandbox): State<Sandbox>, Query(query): Query<PageQuery>) -> Html<String> {
+pub async fn show(State(sandbox): State<Sandbox>, Query(query): Query<PageQuery>) -> Response {
     let mails = sandbox.inbox().newest(None);
     let refusals = sandbox.ledger().refusals();
     let refresh = query.refresh.is_some();
     let mut body = String::from("<main>");
-    if refresh {
-        body.push_str("<meta http-equiv=\"refresh\" content=\"5\">");
-    }
     let link = if refresh {
         "<a href=\"/\">Stop reloading</a>"
     } else {
@@ -77,7 +74,12 @@ pub async fn show(State(sandbox): State<Sandbox>, Query(query): Query<PageQuery>
     );
     services(&mut body, &sandbox);
     body.push_str("<form method=\"post\" action=\"/_sandbox/reset\"><button type=\"submit\">Forget everything</button></form></main>");
-    Html(answer::page("Sandbox inbox", &body))
+    let page = Html(answer::page("Sandbox inbox", &body));
+    if refresh {
+        ([(header::REFRESH, "5")], page).into_response()
+    } else {
+        page.into_response()
+    }
 }
 
 /// The HTML part of a mail alone, without scripts.
@@ -154,7 +156,7 @@ fn refusal_item(entry: &Entry) -> String {
 }
 
 fn services(body: &mut String, sandbox: &Sandbox) {
-    body.push_str("<section aria-labelledby=\"services\"><h2 id=\"services\">Services</h2><p>Client id <code>sandbox-{id}</code>, secret <code>sandbox-secret</code>. SendGrid is connected with the key <code>SG.sandbox-key</code>.</p><div class=\"scroll\" role=\"region\" aria-labelledby=\"services\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Service</th><th scope=\"col\">Id</th><th scope=\"col\">Authorize</th><th scope=\"col\">PKCE</th><th scope=\"col\">Refresh</th><th scope=\"col\">Live tokens</th><th scope=\"col\">Break it</th></tr></thead><tbody>");
+    body.push_str("<section aria-labelledby=\"services\"><h2 id=\"services\">Services</h2><p>Client id <code>sandbox-{id}</code>, secret <code>sandbox-secret</code>. SendGrid is connected with the key <code>SG.sandbox-key</code>.</p><div class=\"scroll\" role=\"region\" aria-label=\"Table of services\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Service</th><th scope=\"col\">Id</th><th scope=\"col\">Authorize</th><th scope=\"col\">PKCE</th><th scope=\"col\">Refresh</th><th scope=\"col\">Live tokens</th><th scope=\"col\">Break it</th></tr></thead><tbody>");
     for dialect in sandbox.dialects.all() {
         let live = sandbox.grants().live(&dialect.id);
         let id = escape(&dialect.id);

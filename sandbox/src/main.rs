@@ -12,6 +12,7 @@ mod faults;
 mod github;
 mod github_data;
 mod google_calendar;
+mod google_calendar_data;
 mod graphql;
 mod inbox;
 mod inbox_page;

@@ -5,6 +5,7 @@ mod prose;
 mod results;
 mod script;
 mod stream;
+mod topics;
 
 use crate::answer;
 use crate::app::{self, Sandbox};

@@ -42,6 +42,11 @@ pub fn no_tool(topic: &str) -> String {
     )
 }
 
+/// Added to an answer from other tools.
+pub fn not_connected(topic: &str) -> String {
+    format!("\nI could not look at {topic}: that service is not connected, or no tool for it was offered.\n")
+}
+
 fn quoted(question: &str) -> String {
     let short: String = question.chars().filter(|c| !c.is_control()).take(160).collect();
     short.trim().replace(['*', '`', '<', '>', '[', ']'], "")

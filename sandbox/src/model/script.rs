@@ -1,6 +1,6 @@
 //! What the model does next: fail as demanded, call tools that fit the question, or answer.
 
-use super::{arguments, prose, results};
+use super::{arguments, prose, results, topics};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -58,82 +58,6 @@ impl Plan {
     }
 }
 
-/// A subject, the words that raise it, and the parts of tool names that serve it, the best first.
-struct Topic {
-    name: &'static str,
-    words: &'static [&'static str],
-    tools: &'static [&'static [&'static str]],
-}
-
-const TOPICS: [Topic; 8] = [
-    Topic {
-        name: "your calendar",
-        words: &[
-            "calendar", "today", "event", "meeting", "agenda", "schedule", "tomorrow",
-        ],
-        tools: &[&["calendar", "event"], &["calendar", "list"], &["calendar"]],
-    },
-    Topic {
-        name: "Linear",
-        words: &["linear"],
-        tools: &[
-            &["linear", "my"],
-            &["linear", "assigned"],
-            &["linear", "issue"],
-            &["linear"],
-        ],
-    },
-    Topic {
-        name: "issues",
-        words: &["issue", "bug", "ticket"],
-        tools: &[
-            &["github", "my", "issue"],
-            &["github", "assigned"],
-            &["github", "open", "issue"],
-            &["github", "list", "issue"],
-            &["github", "issue"],
-            &["issue"],
-        ],
-    },
-    Topic {
-        name: "notifications",
-        words: &["notification"],
-        tools: &[&["notification"]],
-    },
-    Topic {
-        name: "Slack",
-        words: &["slack", "#", "unread", "channel"],
-        tools: &[
-            &["slack", "unread"],
-            &["slack", "channel", "message"],
-            &["slack", "history"],
-            &["slack", "read"],
-            &["slack", "message"],
-            &["slack"],
-        ],
-    },
-    Topic {
-        name: "what you played",
-        words: &["played", "listen", "play last", "music", "song"],
-        tools: &[
-            &["recently", "played"],
-            &["spotify", "recent"],
-            &["played"],
-            &["spotify"],
-        ],
-    },
-    Topic {
-        name: "bounced mail",
-        words: &["bounce", "bounced", "undelivered"],
-        tools: &[&["bounce"], &["sendgrid"]],
-    },
-    Topic {
-        name: "mail figures",
-        words: &["sendgrid", "mail stat", "delivered", "how many mails"],
-        tools: &[&["sendgrid", "stat"], &["sendgrid"]],
-    },
-];
-
 /// Decides. `first` says whether a demand to fail once comes for the first time.
 pub fn plan(request: &Value, now: OffsetDateTime, first: impl Fn(&str) -> bool) -> Plan {
     let empty = Vec::new();
@@ -157,10 +81,16 @@ pub fn plan(request: &Value, now: OffsetDateTime, first: impl Fn(&str) -> bool) 
         };
     }
     if !answered.is_empty() {
+        let mut text = results::compose(after, &answered);
+        if let (_, Some(topic)) = calls(request, &question, &lower, "", now)
+            && request["tools"].is_array()
+        {
+            text.push_str(&prose::not_connected(topic));
+        }
         return Plan {
             demand,
             calls: Vec::new(),
-            text: results::compose(after, &answered),
+            text,
         };
     }
     if demand == Demand::None {
@@ -229,8 +159,8 @@ fn calls(
     let tools = request["tools"].as_array().unwrap_or(&empty);
     let mut calls: Vec<ToolCall> = Vec::new();
     let mut missing = None;
-    for topic in topics(lower) {
-        let Some(tool) = topic.tools.iter().find_map(|parts| offered(tools, parts)) else {
+    for topic in topics::raised(lower) {
+        let Some(tool) = topic.tool(tools) else {
             missing = missing.or(Some(topic.name));
             continue;
         };
@@ -246,48 +176,6 @@ fn calls(
         });
     }
     (calls, missing)
-}
-
-/// Who names Linear means its issues, not GitHub's.
-fn topics(lower: &str) -> Vec<&'static Topic> {
-    static ALL: [Topic; 8] = TOPICS;
-    let linear_only = lower.contains("linear") && !lower.contains("github");
-    ALL.iter()
-        .filter(|topic| topic.words.iter().any(|word| lower.contains(word)))
-        .filter(|topic| !(linear_only && topic.name == "issues"))
-        .filter(|topic| topic.name != "your calendar" || !only_today(lower))
-        .collect()
-}
-
-/// "today" alone, beside another subject, is a time and no subject.
-fn only_today(lower: &str) -> bool {
-    let calendar = ["calendar", "event", "meeting", "agenda", "schedule", "tomorrow"]
-        .iter()
-        .any(|word| lower.contains(word));
-    let other = [
-        "issue",
-        "slack",
-        "#",
-        "unread",
-        "linear",
-        "played",
-        "listen",
-        "bounce",
-        "notification",
-    ]
-    .iter()
-    .any(|word| lower.contains(word));
-    !calendar && other
-}
-
-fn offered<'a>(tools: &'a [Value], parts: &[&str]) -> Option<&'a Value> {
-    tools.iter().find(|tool| {
-        let name = tool["function"]["name"]
-            .as_str()
-            .unwrap_or_default()
-            .to_lowercase();
-        parts.iter().all(|part| name.contains(part))
-    })
 }
 
 /// The text of a message, which may come in parts.
