@@ -146,7 +146,13 @@ async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Resp
     );
     let fault = faults::take(&mut sandbox.faults(), &call.host, &call.path);
     let response = match fault {
-        Some(fault) => faults::play(&fault).await,
+        Some(fault) => {
+            // Told at once: who hangs is never told of an end.
+            sandbox
+                .ledger()
+                .annotate(call.entry, &format!("fault {:?}", fault.kind));
+            faults::play(&fault, &call.host).await
+        }
         None => vendor(&sandbox, &call, &agent).await,
     };
     let status = response.status().as_u16();

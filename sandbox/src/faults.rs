@@ -1,11 +1,11 @@
 //! Faults on demand: the next requests to a host fail in a chosen way.
 
-use crate::answer;
+use crate::{answer, log};
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -77,32 +77,24 @@ pub fn take(faults: &mut Vec<Fault>, host: &str, path: &str) -> Option<Fault> {
     Some(taken)
 }
 
-/// Plays the fault.
-pub async fn play(fault: &Fault) -> Response {
+/// Plays the fault as the host would have it.
+pub async fn play(fault: &Fault, host: &str) -> Response {
     let mut response = match fault.kind {
-        Kind::Unauthorised => answer::json(
-            401,
-            json!({ "error": "invalid_token", "message": "Bad credentials" }),
-        ),
-        Kind::Limited => answer::json(
-            429,
-            json!({ "error": "rate_limited", "message": "API rate limit exceeded" }),
-        ),
-        Kind::Broken => answer::json(
-            500,
-            json!({ "error": "server_error", "message": "Internal error" }),
-        ),
-        Kind::Down => answer::json(
-            503,
-            json!({ "error": "temporarily_unavailable", "message": "Try again later" }),
-        ),
-        Kind::Html => answer::html(
-            200,
-            "<!doctype html><title>Maintenance</title><h1>Down for maintenance</h1>".to_owned(),
-        ),
+        Kind::Unauthorised if host == "slack.com" => {
+            answer::json(200, json!({ "ok": false, "error": "invalid_auth" }))
+        }
+        Kind::Limited if host == "api.linear.app" => linear_limit(),
+        Kind::Unauthorised => answer::json(401, words(host, "invalid_token", "Bad credentials")),
+        Kind::Limited => answer::json(429, words(host, "ratelimited", "API rate limit exceeded")),
+        Kind::Broken => answer::json(500, words(host, "server_error", "Internal error")),
+        Kind::Down => answer::json(503, words(host, "temporarily_unavailable", "Try again later")),
+        Kind::Html => {
+            let page = "<!doctype html><title>Maintenance</title><h1>Down for maintenance</h1>";
+            answer::html(200, page.to_owned())
+        }
         Kind::Hang => {
             tokio::time::sleep(Duration::from_secs(600)).await;
-            answer::json(504, json!({ "error": "timeout" }))
+            answer::json(504, words(host, "timeout", "No answer"))
         }
         Kind::Cut => cut(),
     };
@@ -111,7 +103,31 @@ pub async fn play(fault: &Fault) -> Response {
     {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
-    answer::noted(response, format!("fault {:?}", fault.kind))
+    response
+}
+
+/// The body of a failure in the shape of the host.
+fn words(host: &str, error: &str, message: &str) -> Value {
+    match host {
+        "slack.com" => json!({ "ok": false, "error": error }),
+        "api.sendgrid.com" => json!({ "errors": [{ "field": null, "message": message }] }),
+        "api.openai.com" | "api.spotify.com" | "www.googleapis.com" => {
+            json!({ "error": { "message": message, "type": error, "status": error } })
+        }
+        _ => json!({ "error": error, "error_description": message, "message": message }),
+    }
+}
+
+/// Linear says 400 and tells by its headers that nothing is left.
+fn linear_limit() -> Response {
+    let body = json!({ "errors": [{ "message": "Rate limit exceeded", "extensions": { "code": "RATELIMITED", "statusCode": 429 } }] });
+    let mut response = answer::json(400, body);
+    let reset = (log::now() + Duration::from_secs(60)).unix_timestamp() * 1_000;
+    let headers = response.headers_mut();
+    headers.insert("x-ratelimit-requests-limit", HeaderValue::from_static("5000"));
+    headers.insert("x-ratelimit-requests-remaining", HeaderValue::from_static("0"));
+    headers.insert("x-ratelimit-requests-reset", HeaderValue::from(reset));
+    response
 }
 
 /// Half an object, then the connection breaks, late enough for the half to arrive.

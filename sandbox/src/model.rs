@@ -66,6 +66,7 @@ async fn complete(sandbox: &Sandbox, call: &Call) -> Response {
             "model: HTML on demand",
         ),
         Demand::Hang => {
+            sandbox.ledger().annotate(call.entry, "model: hangs on demand");
             tokio::time::sleep(Duration::from_secs(600)).await;
             answer::json(
                 504,

@@ -442,3 +442,39 @@ async fn the_wrong_place_for_the_secret_and_no_user_agent_are_refused() {
         page.body.contains("no user agent") && page.body.contains("does not take the client secret by Body")
     );
 }
+
+#[tokio::test]
+async fn faults_meet_as_many_requests_as_asked() {
+    let world = world();
+    let json = [("content-type", "application/json")];
+    let fault = r#"{"host":"api.sendgrid.com","kind":"429","times":1,"retry_after":3}"#;
+    assert_eq!(
+        send(&world, "POST", "/_sandbox/faults", &json, fault.into())
+            .await
+            .status,
+        201
+    );
+    assert_eq!(
+        get(&world, "/api.sendgrid.com/v3/scopes", "SG.sandbox-key")
+            .await
+            .status,
+        429
+    );
+    assert_eq!(
+        get(&world, "/api.sendgrid.com/v3/scopes", "SG.sandbox-key")
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        get(&world, "/api.sendgrid.com/v3/scopes", "SG.other")
+            .await
+            .status,
+        401
+    );
+    let journal = send(&world, "GET", "/_sandbox/journal", &[], String::new())
+        .await
+        .json();
+    assert_eq!(journal["entries"][0]["note"], "fault Limited");
+    assert_eq!(journal["entries"][2]["refused"], true);
+}
