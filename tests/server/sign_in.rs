@@ -6,7 +6,7 @@ use time::Duration;
 
 use crate::{
     browser::{Browser, dump, forms_of, mails_to, newest_mail, wait},
-    support::TestApp,
+    support::{Logs, TestApp},
 };
 
 const MIRA: &str = "mira@example.com";
@@ -267,18 +267,29 @@ async fn nobody_is_sent_away_from_the_site(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_secret_can_be_read_in_the_tables(db: PgPool) {
+async fn no_secret_can_be_read_in_the_tables_or_the_log(db: PgPool) {
     let app = TestApp::new(db).await;
+    let (logs, _listening) = Logs::listen();
     let mut browser = Browser::new(&app);
     browser.start(MIRA, "").await;
     let mail = newest_mail(&app, MIRA).await;
     let sign_in = browser.cookie("__Host-aura-signin").unwrap();
+    browser.get(&mail.link()).await;
+    browser.form("verify-code", &[("code", "x")]).await;
     browser.form("verify-code", &[("code", &mail.code())]).await;
     let session = browser.cookie("__Host-aura").unwrap();
-    let dump = dump(&app).await;
+    browser.viewer().await.unwrap();
+    let (dump, log) = (dump(&app).await, logs.text());
+    assert!(log.contains("/api/identity/verify-code"), "the log was listened to");
     for secret in [mail.token(), sign_in, session] {
-        assert!(forms_of(&secret).iter().all(|form| !dump.contains(form)));
+        for form in forms_of(&secret) {
+            assert!(!dump.contains(&form), "in the tables");
+            assert!(!log.contains(&form), "in the log");
+        }
     }
     // Six digits can turn up by chance in a longer number; a value of their own they must not be.
-    assert!(!dump.contains(&format!("\"{}\"", mail.code())));
+    for text in [&dump, &log] {
+        assert!(!text.contains(&format!("\"{}\"", mail.code())));
+    }
+    assert!(!log.contains(MIRA), "whose mailbox it is does not concern the log");
 }
