@@ -1,13 +1,17 @@
 //! What a process does beside answering: jobs, sweeps, and figures.
 
+use std::time::Duration;
+
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::AppState;
 use crate::{
-    chat, identity,
-    platform::{jobs::JobTable, mail, telemetry::{self, Figures}},
+    chat, identity, integrations,
+    platform::{jobs::{JobFailed, JobTable}, limits, mail, telemetry::{self, Figures}},
 };
+
+const PURGE_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// Work that runs until it is told to end.
 pub(super) struct Background {
@@ -21,7 +25,18 @@ pub(super) struct Background {
 pub fn jobs(state: &AppState) -> JobTable {
     let table = mail::work(JobTable::new(), state.mailer.clone());
     let table = identity::jobs::register(table, state.identity.clone());
-    chat::jobs::register(table, state.chat.clone())
+    let table = chat::jobs::register(table, &state.chat);
+    let state = state.clone();
+    table.every(PURGE_EVERY, "purge_expired", move || purge(state.clone()))
+}
+
+/// Removes what nothing will read again: visits that never came back, letters long sent, windows long empty.
+async fn purge(state: AppState) -> Result<(), JobFailed> {
+    let now = state.clock.now();
+    integrations::jobs::purge(&state.integrations).await?;
+    mail::purge(&state.db, now).await?;
+    limits::PostgresStore::new(state.db.clone()).purge(now).await?;
+    Ok(())
 }
 
 pub(super) fn start(state: &AppState, figures: Figures) -> Background {

@@ -83,6 +83,7 @@ impl AppState {
             http.clone(),
             vault.clone(),
             keys.clone(),
+            limits.clone(),
             bus.clone(),
         );
         let chat = Chat::new(chat::Parts {
