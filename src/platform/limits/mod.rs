@@ -13,7 +13,7 @@ use std::{sync::{Arc, Mutex, PoisonError}, time::{Duration, Instant}};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{clock::Clock, config::LimitStoreSettings, crypto::digest, db::Db, jobs::JobTable};
+use super::{clock::Clock, config::LimitStoreSettings, crypto::digest, db::Db};
 use crate::error::AppError;
 pub use bucket::Bucket;
 pub use general::{Key, general, refusal_headers};
@@ -136,17 +136,4 @@ impl Limits {
         metrics::gauge!("aura_limit_store_down").set(if until.is_some() { 1.0 } else { 0.0 });
         *self.resting_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
     }
-}
-
-/// Adds the purging of empty windows to what the worker does.
-#[must_use]
-pub fn work(table: JobTable, db: Db, clock: Clock) -> JobTable {
-    let store = PostgresStore::new(db);
-    table.every(Duration::from_secs(60), "limits", move || {
-        let (store, now) = (store.clone(), clock.now());
-        async move {
-            store.purge(now).await?;
-            Ok(())
-        }
-    })
 }

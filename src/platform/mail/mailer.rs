@@ -1,6 +1,6 @@
 //! Sends what waits in the outbox.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -64,20 +64,11 @@ impl Mailer {
     }
 }
 
-/// Adds the sending of mail, and the purging of what was sent long ago, to what the worker does.
+/// Adds the sending of mail to what the worker does.
 #[must_use]
 pub fn work(table: JobTable, mailer: Mailer) -> JobTable {
-    let purging = mailer.clone();
-    table
-        .on_attempt(outbox::TASK, move |payload, attempt| {
-            let mailer = mailer.clone();
-            async move { mailer.job(payload, attempt).await }
-        })
-        .every(Duration::from_secs(60), "mails", move || {
-            let (db, now) = (purging.db.clone(), purging.clock.now());
-            async move {
-                outbox::purge(&db, now).await?;
-                Ok(())
-            }
-        })
+    table.on_attempt(outbox::TASK, move |payload, attempt| {
+        let mailer = mailer.clone();
+        async move { mailer.job(payload, attempt).await }
+    })
 }
