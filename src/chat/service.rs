@@ -132,7 +132,7 @@ impl Chat {
         };
         let asked = message(run.question, "person", &text, Some(key), now);
         store::conversations::insert_message(&mut transaction, user, &asked).await?;
-        let answer = message(run.answer, "assistant", "", None, now + time::Duration::microseconds(1));
+        let answer = message(run.answer, "assistant", "", None, now);
         store::conversations::insert_message(&mut transaction, user, &answer).await?;
         store::runs::insert(&mut transaction, user, &run, now)
             .await

@@ -30,7 +30,10 @@ impl ChatCompletions {
     pub(super) fn new(settings: &ModelSettings, http: &Http, patience: Duration) -> Self {
         let base = settings.base_url.trim_end_matches('/');
         let base = url::Url::parse(base).map_or_else(|_| base.to_owned(), |url| http.address(&url).to_string());
+        // By itself the crate reads its own environment variables; ours are the only settings.
         let config = OpenAIConfig::new()
+            .with_org_id("")
+            .with_project_id("")
             .with_api_base(base.trim_end_matches('/'))
             .with_api_key(settings.api_key.expose_secret());
         let transport = http.streaming();

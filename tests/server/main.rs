@@ -4,12 +4,16 @@
 
 mod browser;
 mod bus;
+mod chat;
 mod guard;
 mod http;
 mod jobs;
 mod limits;
 mod mail;
+mod model;
+mod outside;
 mod platform;
+mod runs;
 mod sessions;
 mod sign_in;
 mod support;

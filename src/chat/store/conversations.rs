@@ -97,6 +97,7 @@ pub(in crate::chat) struct NewMessage<'a> {
     pub at: OffsetDateTime,
 }
 
+/// Adds a message at its moment, but after all that are there: two processes whose clocks differ keep the order.
 pub(in crate::chat) async fn insert_message(
     connection: &mut PgConnection,
     user: UserId,
@@ -104,7 +105,9 @@ pub(in crate::chat) async fn insert_message(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into messages (id, conversation_id, author, content, client_key, created_at)
-         select $2, c.id, $4, $5, $6, $7 from conversations c where c.id = $3 and c.user_id = $1",
+         select $2, c.id, $4, $5, $6,
+             greatest($7, (select max(m.created_at) + interval '1 microsecond' from messages m where m.conversation_id = c.id))
+         from conversations c where c.id = $3 and c.user_id = $1",
         user as UserId,
         message.id as MessageId,
         message.conversation as ConversationId,

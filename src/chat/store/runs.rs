@@ -38,8 +38,6 @@ pub(in crate::chat) async fn insert(
 
 pub(in crate::chat) struct RunRow {
     pub id: RunId,
-    pub conversation: ConversationId,
-    pub question: MessageId,
     pub answer: MessageId,
     pub state: String,
     pub model: Option<String>,
@@ -50,8 +48,7 @@ pub(in crate::chat) struct RunRow {
 pub(in crate::chat) async fn find(db: &Db, user: UserId, id: RunId) -> sqlx::Result<Option<RunRow>> {
     sqlx::query_as!(
         RunRow,
-        r#"select id as "id: RunId", conversation_id as "conversation: ConversationId", question_id as "question: MessageId",
-                  answer_id as "answer: MessageId", state, model, error_message, last_seq
+        r#"select id as "id: RunId", answer_id as "answer: MessageId", state, model, error_message, last_seq
            from runs where id = $2 and user_id = $1"#,
         user as UserId,
         id as RunId,
@@ -67,8 +64,7 @@ pub(in crate::chat) async fn of_conversation(
 ) -> sqlx::Result<Vec<RunRow>> {
     sqlx::query_as!(
         RunRow,
-        r#"select id as "id: RunId", conversation_id as "conversation: ConversationId", question_id as "question: MessageId",
-                  answer_id as "answer: MessageId", state, model, error_message, last_seq
+        r#"select id as "id: RunId", answer_id as "answer: MessageId", state, model, error_message, last_seq
            from runs where conversation_id = $2 and user_id = $1
            order by created_at"#,
         user as UserId,

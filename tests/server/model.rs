@@ -1,0 +1,113 @@
+//! What a model can do wrong: every case settles the answer with its own sentence, and none looks like success.
+
+use std::time::Duration;
+
+use aura::{chat::Chat, inference::Inference};
+use sqlx::PgPool;
+
+use crate::{
+    outside::{Outside, Reply, Step, person},
+    runs::{parts, settled},
+    support::TestApp,
+};
+
+async fn fails(app: &TestApp, chat: &Chat, name: &str) -> (String, String, String) {
+    let asker = person(app, name).await;
+    let sent = chat.send(&asker, None, "What is on?", name).await.unwrap();
+    let end = settled(app, sent.run).await;
+    assert_eq!(end.state, "failed", "{name}: {end:?}");
+    (end.error_code.unwrap(), end.error_message.unwrap(), end.text)
+}
+
+#[sqlx::test]
+async fn each_failure_of_a_model_has_its_sentence(db: PgPool) {
+    let outside = Outside::start().await;
+    let app = outside.app(db).await;
+    let chat = &app.state().chat;
+
+    outside.model(Reply::Status(429, &[("retry-after", "17")], "{}"));
+    let (code, sentence, _) = fails(&app, chat, "limited").await;
+    assert_eq!(code, "model_limited");
+    assert!(sentence.contains("17 seconds"), "{sentence}");
+
+    outside.model(Reply::Status(500, &[], "canary-model-body"));
+    assert_eq!(fails(&app, chat, "broken").await.0, "model_unavailable");
+
+    outside.model(Reply::Status(401, &[], "{\"error\":{\"message\":\"bad key\"}}"));
+    let (code, sentence, _) = fails(&app, chat, "refused").await;
+    assert_eq!(code, "model_refused");
+    assert!(!sentence.contains("canary"), "{sentence}");
+
+    outside.model(Reply::Status(404, &[], "{}"));
+    let (code, sentence, _) = fails(&app, chat, "missing").await;
+    assert_eq!(code, "model_not_found");
+    assert!(sentence.contains("gpt-4o-mini"), "{sentence}");
+
+    outside.model(Reply::Status(400, &[], "{\"error\":{\"code\":\"model_not_found\"}}"));
+    assert_eq!(fails(&app, chat, "missing-400").await.0, "model_not_found");
+
+    outside.model(Reply::Status(400, &[], "{}"));
+    assert_eq!(fails(&app, chat, "rejected").await.0, "model_rejected");
+
+    outside.model(Reply::Html);
+    assert_eq!(fails(&app, chat, "page").await.0, "model_malformed");
+
+    outside.model(Reply::Stream(vec![Step::Text("Half an ans")]));
+    let (code, _, text) = fails(&app, chat, "cut").await;
+    assert_eq!((code.as_str(), text.as_str()), ("model_cut_off", "Half an ans"), "what had arrived is kept");
+
+    outside.model(Reply::Stream(vec![Step::Text("All said"), Step::Raw("[DONE]")]));
+    assert_eq!(fails(&app, chat, "no-finish").await.0, "model_cut_off");
+
+    outside.model(Reply::Stream(vec![Step::Raw("this is no JSON")]));
+    assert_eq!(fails(&app, chat, "garbage").await.0, "model_malformed");
+
+    outside.model(Reply::Stream(vec![Step::Raw("{\"error\":{\"message\":\"boom\"}}")]));
+    assert_eq!(fails(&app, chat, "in-stream").await.0, "model_unavailable");
+
+    outside.model(Reply::Stream(vec![Step::Text("a"), Step::Finish("content_filter")]));
+    assert_eq!(fails(&app, chat, "filtered").await.0, "model_filtered");
+
+    outside.model(Reply::Stream(vec![Step::Text("a"), Step::Finish("length")]));
+    assert_eq!(fails(&app, chat, "length").await.0, "model_length");
+
+    assert_eq!(outside.asked().len(), 13, "nothing was tried twice behind the person's back");
+}
+
+#[sqlx::test]
+async fn a_silent_model_is_given_up(db: PgPool) {
+    let outside = Outside::start().await;
+    let app = outside.app(db).await;
+    let state = app.state();
+    let patience = Duration::from_millis(300);
+    let inference = Inference::with_patience(state.settings.model.as_ref(), &state.http, patience);
+    let chat = Chat::new(aura::chat::Parts { inference, ..parts(&app) });
+
+    outside.model(Reply::Hang);
+    assert_eq!(fails(&app, &chat, "hang").await.0, "model_silent");
+
+    outside.model(Reply::Stream(vec![Step::Text("So far"), Step::Silence]));
+    let (code, _, text) = fails(&app, &chat, "silence").await;
+    assert_eq!((code.as_str(), text.as_str()), ("model_silent", "So far"));
+    assert_eq!(outside.hung_up(), 1, "the line is not kept open");
+}
+
+#[sqlx::test]
+async fn a_fallback_answers_where_the_model_is_gone(db: PgPool) {
+    let outside = Outside::start().await;
+    let app = outside.app(db).await;
+    let state = app.state();
+    let mut settings = state.settings.model.clone().unwrap();
+    settings.fallbacks = vec!["second-model".into()];
+    let chat =
+        Chat::new(aura::chat::Parts { inference: Inference::new(Some(&settings), &state.http), ..parts(&app) });
+    outside.model(Reply::Status(404, &[], "{}"));
+    outside.model(Reply::Stream(vec![Step::Text("Here."), Step::Finish("stop")]));
+    let asker = person(&app, "mira").await;
+    let sent = chat.send(&asker, None, "Hello?", "k1").await.unwrap();
+    let end = settled(&app, sent.run).await;
+    assert_eq!((end.state.as_str(), end.text.as_str()), ("finished", "Here."));
+    assert_eq!(end.model.as_deref(), Some("second-model"));
+    let models: Vec<_> = outside.asked().iter().map(|asked| asked["model"].clone()).collect();
+    assert_eq!(models, ["gpt-4o-mini", "second-model"]);
+}
