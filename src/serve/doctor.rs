@@ -53,6 +53,9 @@ pub(super) fn tell(settings: &Settings) -> String {
             Kind::Oauth2 => {
                 let name = provider.variable();
                 lines.push(format!("  variables         {name}_CLIENT_ID, {name}_CLIENT_SECRET"));
+                if let Some(other) = provider.oauth.as_ref().and_then(|oauth| oauth.client_fallback.as_deref()) {
+                    lines.push(format!("  or, shared        {other}_CLIENT_ID, {other}_CLIENT_SECRET"));
+                }
                 lines.push(format!("  register address  {base}/api/integrations/{}/callback", provider.id));
             }
         }

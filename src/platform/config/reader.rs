@@ -12,6 +12,8 @@ use super::{
 };
 
 const SECRET_LENGTH: usize = 32;
+/// The database driver and the job queue say more than an operator wants to read.
+const LOG_FILTER: &str = "info,sqlx=warn,graphile_worker=warn";
 
 pub(super) struct Reader<'a> {
     variables: &'a Variables,
@@ -43,7 +45,7 @@ impl<'a> Reader<'a> {
         let model = self.model();
         let trusted_proxies = self.trusted_proxies();
         let clients = self.clients();
-        let log_filter = self.text("RUST_LOG").unwrap_or("info").to_owned();
+        let log_filter = self.text("RUST_LOG").unwrap_or(LOG_FILTER).to_owned();
         match (public_url, database, auth_secret, key_ring) {
             (Some(public_url), Some(database), Some(auth_secret), Some(key_ring)) if self.errors.0.is_empty() => {
                 Ok(Settings {

@@ -43,7 +43,7 @@ pub const VARIABLES: &[Variable] = &[
     plain("AUTH_URL", Outside, Some("http://127.0.0.1:$PORT"), "development uses its own port"),
     plain("PORT", Optional, Some("3000"), "the server listens on 3000"),
     plain("METRICS_PORT", Optional, Some("9464"), "metrics are on 9464, on the loopback address"),
-    plain("RUST_LOG", Optional, Some("info"), "lines from `info` upwards are written"),
+    plain("RUST_LOG", Optional, Some("info,sqlx=warn,graphile_worker=warn"), "lines from `info` upwards are written"),
     plain("TRUSTED_PROXIES", Optional, None, "X-Forwarded-For is ignored"),
     secret("DATABASE_URL", Always, None, "the server does not start"),
     secret("DATABASE_OWNER_URL", Optional, Some("$DATABASE_URL"), "one role migrates and runs"),

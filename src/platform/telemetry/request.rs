@@ -56,14 +56,14 @@ pub async fn record(State(random): State<Random>, mut request: Request, next: Ne
     request.extensions_mut().insert(person.clone());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    // The pattern of the route, so that the number of figures does not grow with the number of conversations.
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let start = Instant::now();
 
     let mut response = next.run(request).await;
 
     let took = start.elapsed();
     let status = response.status().as_u16();
-    // The pattern of the route, so that the number of figures does not grow with the number of conversations.
-    let route = response.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     metrics::counter!("aura_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string())
         .increment(1);
     metrics::histogram!("aura_request_seconds", "route" => route).record(took.as_secs_f64());

@@ -86,9 +86,4 @@ impl TestApp {
     pub fn identity(&self) -> &Identity {
         &self.state.identity
     }
-
-    /// Does every job that is due.
-    pub async fn drain(&self) {
-        serve::jobs(&self.state).drain(&self.state.db).await.unwrap();
-    }
 }
