@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use leptos::server_fn::{codec::JsonEncoding, error::{FromServerFnError, ServerFnErrorErr}};
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
 use serde::{Deserialize, Serialize};
 
 /// What sort of refusal this is; each has one HTTP status.
@@ -138,7 +141,11 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                Self::new(ErrorKind::Invalid, "bad_request", "The form was not complete. Reload the page and try again.")
+                Self::new(
+                    ErrorKind::Invalid,
+                    "bad_request",
+                    "The form was not complete. Reload the page and try again.",
+                )
             }
             ServerFnErrorErr::Request(_) => Self::new(
                 ErrorKind::Unavailable,

@@ -1,10 +1,6 @@
 //! Holds `src/` to the shape that `docs/ARCHITECTURE.md` draws: which part may know which, where SQL and `cfg` gates
 //! may stand, and what no file may contain. It reads text only, so it needs no feature and takes no time.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,8 +60,7 @@ impl Source {
     }
 
     fn within(&self, name: &str) -> bool {
-        self.file() == format!("{name}.rs")
-            || self.parts[..self.parts.len() - 1].iter().any(|part| part == name)
+        self.file() == format!("{name}.rs") || self.parts[..self.parts.len() - 1].iter().any(|part| part == name)
     }
 
     fn is_test(&self) -> bool {
@@ -111,10 +106,7 @@ fn strip(text: &str) -> Stripped {
                     break;
                 }
             }
-            let lines = chars[start..i.min(chars.len())]
-                .iter()
-                .filter(|c| **c == '\n')
-                .count();
+            let lines = chars[start..i.min(chars.len())].iter().filter(|c| **c == '\n').count();
             line += lines;
             code.push_str(&"\n".repeat(lines));
             bare.push_str(&"\n".repeat(lines));
@@ -186,10 +178,7 @@ fn without_test_module(text: &str) -> &str {
     let mut from = 0;
     while let Some(found) = text[from..].find("#[cfg(test)]") {
         let after = &text[from + found + "#[cfg(test)]".len()..];
-        let item = after
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty() && !line.starts_with("#["));
+        let item = after.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("#["));
         if item.is_some_and(|line| line.starts_with("mod ") && line.ends_with('{')) {
             return &text[..from + found];
         }
@@ -204,11 +193,7 @@ fn line_of(text: &str, at: usize) -> usize {
 
 /// The first names of all paths that begin at the start of `text`: one name, or a brace list of them.
 fn heads(text: &str) -> Vec<String> {
-    let name = |text: &str| {
-        text.chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect::<String>()
-    };
+    let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     if !text.starts_with('{') {
         return vec![name(text)];
     }
@@ -237,21 +222,12 @@ fn heads(text: &str) -> Vec<String> {
 fn parts_named(source: &Source) -> Vec<(usize, String)> {
     let code = &source.bare;
     let depth = source.parts.len() - usize::from(["mod.rs", "lib.rs", "main.rs"].contains(&source.file()));
-    let word_before = |at: usize| {
-        code[..at]
-            .chars()
-            .next_back()
-            .is_some_and(|c| c.is_alphanumeric() || c == '_')
-    };
+    let word_before = |at: usize| code[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_');
     let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::") {
         if !word_before(at) {
             let line = line_of(code, at);
-            found.extend(
-                heads(&code[at + "crate::".len()..])
-                    .into_iter()
-                    .map(|name| (line, name)),
-            );
+            found.extend(heads(&code[at + "crate::".len()..]).into_iter().map(|name| (line, name)));
         }
     }
     let out = "super::".repeat(depth);
@@ -277,8 +253,7 @@ fn arrows(source: &Source) -> Vec<String> {
             (Some(own), Some(other)) => other > own,
             (Some(_), None) => ["app", "serve", "site"].contains(&name.as_str()),
             (None, other) => {
-                SHARED.contains(&part)
-                    && (other.is_some() || ["app", "serve", "site"].contains(&name.as_str()))
+                SHARED.contains(&part) && (other.is_some() || ["app", "serve", "site"].contains(&name.as_str()))
             }
         };
         if wrong {
@@ -296,24 +271,13 @@ fn gates(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     for (number, line) in lines.iter().enumerate() {
         let squeezed = line.replace(' ', "");
-        let gate = [
-            "feature=\"ssr\"",
-            "feature=\"hydrate\"",
-            "target_arch=\"wasm",
-            "target_family=\"wasm",
-        ];
+        let gate = ["feature=\"ssr\"", "feature=\"hydrate\"", "target_arch=\"wasm", "target_family=\"wasm"];
         if !gate.iter().any(|gate| squeezed.contains(gate)) {
             continue;
         }
-        let item = lines[number + 1..]
-            .iter()
-            .map(|line| line.trim())
-            .find(|line| !line.is_empty())
-            .unwrap_or("");
+        let item = lines[number + 1..].iter().map(|line| line.trim()).find(|line| !line.is_empty()).unwrap_or("");
         let item = match item.strip_prefix("pub") {
-            Some(rest) if rest.starts_with('(') => {
-                rest.split_once(')').map_or("", |(_, rest)| rest.trim_start())
-            }
+            Some(rest) if rest.starts_with('(') => rest.split_once(')').map_or("", |(_, rest)| rest.trim_start()),
             Some(rest) => rest.trim_start(),
             None => item,
         };
@@ -323,10 +287,9 @@ fn gates(source: &Source) -> Vec<String> {
             source.within("api") && item.starts_with("use ")
         };
         if !fits {
-            found.push(source.find(
-                number + 1,
-                "a cfg gate outside lib.rs, main.rs, mod.rs, browser.rs and `use` in api.rs",
-            ));
+            found.push(
+                source.find(number + 1, "a cfg gate outside lib.rs, main.rs, mod.rs, browser.rs and `use` in api.rs"),
+            );
         }
     }
     found
@@ -336,13 +299,7 @@ fn sql(source: &Source) -> Vec<String> {
     let in_store = source.within("store");
     let mut found = Vec::new();
     if !in_store && source.part() != "platform" {
-        for needle in [
-            "sqlx::query",
-            "query!(",
-            "query_as!(",
-            "query_scalar!(",
-            "query_file!(",
-        ] {
+        for needle in ["sqlx::query", "query!(", "query_as!(", "query_scalar!(", "query_file!("] {
             if let Some(at) = source.bare.find(needle) {
                 found.push(source.find(line_of(&source.bare, at), "SQL outside a store"));
             }
@@ -375,10 +332,7 @@ fn words(source: &Source) -> Vec<String> {
     }
     if source.part() != "platform" {
         refuse("reqwest::Client::", "HTTP clients come from platform::http");
-        refuse(
-            "reqwest::ClientBuilder::",
-            "HTTP clients come from platform::http",
-        );
+        refuse("reqwest::ClientBuilder::", "HTTP clients come from platform::http");
     }
     if ORDER.contains(&source.part()) {
         refuse("AppState", "a feature does not see the whole state");
@@ -437,12 +391,7 @@ fn hold(rule: fn(&Source) -> Vec<String>) {
     assert!(files.len() > 10, "src/ was not found");
     let mut found = Vec::new();
     for path in files {
-        let name = path
-            .strip_prefix(&root)
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .replace('\\', "/");
+        let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
         found.extend(rule(&Source::new(&name, &fs::read_to_string(&path).unwrap())));
     }
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
@@ -484,37 +433,17 @@ fn each_rule_can_fail() {
     type Rule = fn(&Source) -> Vec<String>;
     let forbidden: [(Rule, &str, &str); 24] = [
         (arrows, "identity/service.rs", "use crate::chat::Runs;"),
-        (
-            arrows,
-            "identity/service.rs",
-            "use crate::{kit::id, chat::{Runs}};",
-        ),
-        (
-            arrows,
-            "identity/service.rs",
-            "use crate::{\n    kit::id,\n    chat::Runs,\n};",
-        ),
-        (
-            arrows,
-            "identity/service.rs",
-            "fn f() { crate::billing::seats() }",
-        ),
-        (
-            arrows,
-            "identity/store/codes.rs",
-            "use super::super::super::team::Team;",
-        ),
+        (arrows, "identity/service.rs", "use crate::{kit::id, chat::{Runs}};"),
+        (arrows, "identity/service.rs", "use crate::{\n    kit::id,\n    chat::Runs,\n};"),
+        (arrows, "identity/service.rs", "fn f() { crate::billing::seats() }"),
+        (arrows, "identity/store/codes.rs", "use super::super::super::team::Team;"),
         (arrows, "identity/mod.rs", "use super::team::Team;"),
         (arrows, "kit/id.rs", "use crate::identity::User;"),
         (arrows, "chat/routes.rs", "use crate::serve::State;"),
         (arrows, "helpers/mod.rs", ""),
         (gates, "chat/service.rs", "#[cfg(feature = \"ssr\")]\nuse a::b;"),
         (gates, "chat/api.rs", "#[cfg(feature = \"ssr\")]\nfn f() {}"),
-        (
-            gates,
-            "chat/mod.rs",
-            "#[cfg(not(feature=\"ssr\"))]\npub(crate) struct A;",
-        ),
+        (gates, "chat/mod.rs", "#[cfg(not(feature=\"ssr\"))]\npub(crate) struct A;"),
         (sql, "chat/service.rs", "fn f() { sqlx::query(\"select 1\") }"),
         (sql, "chat/service.rs", "fn f() { query_as!(Row, \"select 1\") }"),
         (sql, "chat/store.rs", "const A: &str = \"select NOW()\";"),
@@ -529,66 +458,23 @@ fn each_rule_can_fail() {
         (shape, "chat/long.rs", "// line\n".repeat(501).leak()),
     ];
     for (rule, path, text) in forbidden {
-        assert!(
-            !rule(&Source::new(path, text)).is_empty(),
-            "nothing was said of {path}: {text}"
-        );
+        assert!(!rule(&Source::new(path, text)).is_empty(), "nothing was said of {path}: {text}");
     }
     let permitted: [(Rule, &str, &str); 14] = [
-        (
-            arrows,
-            "chat/service.rs",
-            "use crate::{kit::id, identity::{User}};\n// crate::admin",
-        ),
-        (
-            arrows,
-            "chat/service.rs",
-            "use super::store; use super::super::identity::User;",
-        ),
+        (arrows, "chat/service.rs", "use crate::{kit::id, identity::{User}};\n// crate::admin"),
+        (arrows, "chat/service.rs", "use super::store; use super::super::identity::User;"),
         (arrows, "serve.rs", "use crate::admin;"),
         (arrows, "identity/service.rs", "const A: &str = \"crate::chat\";"),
-        (
-            gates,
-            "chat/mod.rs",
-            "#[cfg(feature = \"ssr\")]\npub(crate) mod store;",
-        ),
-        (
-            gates,
-            "chat/api.rs",
-            "fn f() {\n    #[cfg(feature = \"ssr\")]\n    use a::b;\n}",
-        ),
-        (
-            gates,
-            "chat/browser.rs",
-            "#[cfg(feature = \"hydrate\")]\nfn f() {}",
-        ),
-        (
-            sql,
-            "chat/store/system.rs",
-            "fn f() { sqlx::query!(\"select $1\") }",
-        ),
+        (gates, "chat/mod.rs", "#[cfg(feature = \"ssr\")]\npub(crate) mod store;"),
+        (gates, "chat/api.rs", "fn f() {\n    #[cfg(feature = \"ssr\")]\n    use a::b;\n}"),
+        (gates, "chat/browser.rs", "#[cfg(feature = \"hydrate\")]\nfn f() {}"),
+        (sql, "chat/store/system.rs", "fn f() { sqlx::query!(\"select $1\") }"),
         (sql, "platform/db.rs", "fn f() { sqlx::query(\"select 1\") }"),
         (words, "platform/config/mod.rs", "fn f() { std::env::var(\"A\") }"),
-        (
-            words,
-            "chat/service.rs",
-            "fn f() {}\n#[cfg(test)]\nmod tests {\n    fn g() { dbg!(1) }\n}",
-        ),
-        (
-            stand_in,
-            "site/page.rs",
-            "view! { <iframe sandbox=\"allow-forms\"></iframe> } // sandbox",
-        ),
-        (
-            stand_in,
-            "platform/security.rs",
-            "const A: &str = \"default-src 'none'; sandbox\";",
-        ),
-        (
-            shape,
-            "chat/mod.rs",
-            "//! Conversations.\nfn f<'a>(c: char) -> bool { c == '\"' }",
-        ),
+        (words, "chat/service.rs", "fn f() {}\n#[cfg(test)]\nmod tests {\n    fn g() { dbg!(1) }\n}"),
+        (stand_in, "site/page.rs", "view! { <iframe sandbox=\"allow-forms\"></iframe> } // sandbox"),
+        (stand_in, "platform/security.rs", "const A: &str = \"default-src 'none'; sandbox\";"),
+        (shape, "chat/mod.rs", "//! Conversations.\nfn f<'a>(c: char) -> bool { c == '\"' }"),
     ];
     for (rule, path, text) in permitted {
         let found = rule(&Source::new(path, text));

@@ -16,18 +16,11 @@ fn read(name: &str) -> String {
 
 /// All documents that people read, by their path from the root.
 fn documents() -> Vec<String> {
-    let mut found = vec![
-        "README.md".to_owned(),
-        "CONTRIBUTING.md".to_owned(),
-        "CHANGELOG.md".to_owned(),
-    ];
+    let mut found = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned(), "CHANGELOG.md".to_owned()];
     for folder in ["docs", "docs/decisions", "migrations"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            if Path::new(&name)
-                .extension()
-                .is_some_and(|extension| extension == "md")
-            {
+            if Path::new(&name).extension().is_some_and(|extension| extension == "md") {
                 found.push(format!("{folder}/{name}"));
             }
         }
@@ -63,13 +56,8 @@ fn git_ignores_secrets_and_keeps_examples() {
     for name in secret {
         assert!(ignored(name), "{name} could be committed");
     }
-    for name in [
-        ".env.example",
-        ".env.staging.example",
-        ".env.production.example",
-        "Cargo.lock",
-        ".sqlx/query-1.json",
-    ] {
+    for name in [".env.example", ".env.staging.example", ".env.production.example", "Cargo.lock", ".sqlx/query-1.json"]
+    {
         assert!(!ignored(name), "{name} is ignored");
     }
 }
@@ -78,12 +66,7 @@ fn git_ignores_secrets_and_keeps_examples() {
 fn rows(text: &str) -> Vec<Vec<String>> {
     text.lines()
         .filter(|line| line.starts_with("| ") && !line.starts_with("| id "))
-        .map(|line| {
-            line.trim_matches('|')
-                .split(" | ")
-                .map(|cell| cell.trim().to_owned())
-                .collect()
-        })
+        .map(|line| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect())
         .collect()
 }
 
@@ -105,15 +88,11 @@ fn unproved(text: &str, read: impl Fn(&str) -> Option<String>) -> Vec<String> {
             found.push(format!("{id}: there is no {file}"));
             continue;
         };
-        let rust = Path::new(file)
-            .extension()
-            .is_some_and(|extension| extension == "rs");
+        let rust = Path::new(file).extension().is_some_and(|extension| extension == "rs");
         let there = if rust {
             source.contains(&format!("fn {name}("))
         } else {
-            ['"', '\'', '`']
-                .iter()
-                .any(|quote| source.contains(&format!("{quote}{name}{quote}")))
+            ['"', '\'', '`'].iter().any(|quote| source.contains(&format!("{quote}{name}{quote}")))
         };
         if !there {
             found.push(format!("{id}: {file} has no test {name}"));
@@ -159,22 +138,13 @@ fn a_promise_without_a_test_is_noticed() {
 #[test]
 fn documents_name_commands_that_exist() {
     let makefile = read("Makefile");
-    let targets: Vec<&str> = makefile
-        .lines()
-        .filter_map(|line| line.split_once(": ##").map(|(name, _)| name))
-        .collect();
-    assert!(
-        targets.contains(&"run") && targets.contains(&"test"),
-        "{targets:?}"
-    );
+    let targets: Vec<&str> =
+        makefile.lines().filter_map(|line| line.split_once(": ##").map(|(name, _)| name)).collect();
+    assert!(targets.contains(&"run") && targets.contains(&"test"), "{targets:?}");
     for document in documents() {
         for line in read(&document).lines() {
             // In code only: «make sure» is English.
-            let code = line
-                .split('`')
-                .skip(1)
-                .step_by(2)
-                .chain(Some(line).filter(|line| line.starts_with("make ")));
+            let code = line.split('`').skip(1).step_by(2).chain(Some(line).filter(|line| line.starts_with("make ")));
             for command in code.filter_map(|code| code.trim().strip_prefix("make ")) {
                 let target = command.split_whitespace().next().unwrap_or("");
                 assert!(targets.contains(&target), "{document} names `make {target}`");

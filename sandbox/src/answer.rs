@@ -27,14 +27,7 @@ pub fn html(status: u16, body: String) -> Response {
 pub fn form(status: u16, fields: &[(String, String)]) -> Response {
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(fields);
-    (
-        code(status),
-        [(
-            header::CONTENT_TYPE,
-            "application/x-www-form-urlencoded; charset=utf-8",
-        )],
-        body.finish(),
-    )
+    (code(status), [(header::CONTENT_TYPE, "application/x-www-form-urlencoded; charset=utf-8")], body.finish())
         .into_response()
 }
 

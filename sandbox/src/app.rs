@@ -9,9 +9,7 @@ use crate::inbox::Inbox;
 use crate::ledger::Ledger;
 use crate::oauth::grants::Grants;
 use crate::settings::Settings;
-use crate::{
-    control, github, google_calendar, inbox_page, linear, log, model, oauth, sendgrid, slack, spotify,
-};
+use crate::{control, github, google_calendar, inbox_page, linear, log, model, oauth, sendgrid, slack, spotify};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -108,20 +106,12 @@ pub fn router(sandbox: Sandbox) -> Router {
     Router::new()
         .route("/", get(inbox_page::show))
         .route("/healthz", get(|| async { "ok" }))
-        .route(
-            "/favicon.ico",
-            get(|| async { axum::http::StatusCode::NO_CONTENT }),
-        )
+        .route("/favicon.ico", get(|| async { axum::http::StatusCode::NO_CONTENT }))
         .route("/_sandbox/style.css", get(inbox_page::style))
         .route("/_sandbox/mail", get(control::mail))
         .route("/_sandbox/mail/{id}", get(inbox_page::mail))
         .route("/_sandbox/journal", get(control::journal))
-        .route(
-            "/_sandbox/faults",
-            get(control::faults)
-                .post(control::add_fault)
-                .delete(control::clear_faults),
-        )
+        .route("/_sandbox/faults", get(control::faults).post(control::add_fault).delete(control::clear_faults))
         .route("/_sandbox/revoke", post(control::revoke))
         .route("/_sandbox/expire", post(control::expire))
         .route("/_sandbox/reset", post(control::reset))
@@ -137,30 +127,20 @@ async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Resp
     };
     let agent = call.header("user-agent").unwrap_or_default().to_owned();
     let path = sandbox.dialects.without_secrets(&call.host, &call.path);
-    call.entry = sandbox.ledger().begin(
-        log::rfc3339(log::now()),
-        &call.host,
-        call.method.as_str(),
-        path.clone(),
-        &agent,
-    );
+    call.entry =
+        sandbox.ledger().begin(log::rfc3339(log::now()), &call.host, call.method.as_str(), path.clone(), &agent);
     let fault = faults::take(&mut sandbox.faults(), &call.host, &call.path);
     let response = match fault {
         Some(fault) => {
             // Told at once: who hangs is never told of an end.
-            sandbox
-                .ledger()
-                .annotate(call.entry, &format!("fault {:?}", fault.kind));
+            sandbox.ledger().annotate(call.entry, &format!("fault {:?}", fault.kind));
             faults::play(&fault, &call.host).await
         }
         None => vendor(&sandbox, &call, &agent).await,
     };
     let status = response.status().as_u16();
     let note = response.extensions().get::<Note>().map(|note| note.0.clone());
-    let refused = response
-        .extensions()
-        .get::<Refused>()
-        .map(|refused| refused.0.clone());
+    let refused = response.extensions().get::<Refused>().map(|refused| refused.0.clone());
     let told = refused.clone().or_else(|| note.clone()).unwrap_or_default();
     log::line(
         if refused.is_some() { "refused" } else { "request" },
@@ -192,10 +172,7 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
     if call.method == Method::POST && sandbox.dialects.is_token(&call.host, &call.path) {
         return oauth::token::exchange(sandbox, call);
     }
-    if let Some(dialect) = sandbox
-        .dialects
-        .by_revoke(call.method.as_str(), &call.host, &call.path)
-    {
+    if let Some(dialect) = sandbox.dialects.by_revoke(call.method.as_str(), &call.host, &call.path) {
         return oauth::revoke::answer(sandbox, call, dialect);
     }
     match call.host.as_str() {
@@ -213,8 +190,5 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
 /// Nothing here plays that address.
 pub fn nobody(call: &Call) -> Response {
     let reason = format!("nothing here plays {} {}{}", call.method, call.host, call.path);
-    answer::refused(
-        answer::json(404, json!({ "error": "not_found", "message": reason })),
-        reason,
-    )
+    answer::refused(answer::json(404, json!({ "error": "not_found", "message": reason })), reason)
 }

@@ -35,9 +35,7 @@ impl Call {
         let (parts, body) = request.into_parts();
         let whole = parts.uri.path().trim_start_matches('/');
         let (host, path) = whole.split_once('/').unwrap_or((whole, ""));
-        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
-            .into_owned()
-            .collect();
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         Some(Self {
             method: parts.method,
             host: host.to_ascii_lowercase(),
@@ -104,10 +102,7 @@ impl Call {
 
 /// The first value of a name.
 pub fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.as_str())
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 fn unescape(text: &str) -> String {

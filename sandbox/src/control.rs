@@ -33,9 +33,7 @@ pub async fn mail(State(sandbox): State<Sandbox>, Query(query): Query<MailQuery>
 
 /// Requests that reached outside hosts, oldest first, and how often each came.
 pub async fn journal(State(sandbox): State<Sandbox>, Query(query): Query<JournalQuery>) -> Json<Value> {
-    let entries = sandbox
-        .ledger()
-        .matching(query.host.as_deref(), query.path.as_deref());
+    let entries = sandbox.ledger().matching(query.host.as_deref(), query.path.as_deref());
     Json(json!({ "counts": ledger::counts(&entries), "entries": entries }))
 }
 
@@ -58,32 +56,18 @@ pub async fn clear_faults(State(sandbox): State<Sandbox>) -> StatusCode {
 
 /// Withdraws what people allowed, at one service or at all.
 pub async fn revoke(State(sandbox): State<Sandbox>, headers: HeaderMap, body: Bytes) -> Response {
-    with_service(
-        &sandbox,
-        &headers,
-        &body,
-        |service| json!({ "revoked": sandbox.grants().end_service(service) }),
-    )
+    with_service(&sandbox, &headers, &body, |service| json!({ "revoked": sandbox.grants().end_service(service) }))
 }
 
 /// Lets access tokens expire; refreshing still works.
 pub async fn expire(State(sandbox): State<Sandbox>, headers: HeaderMap, body: Bytes) -> Response {
-    with_service(
-        &sandbox,
-        &headers,
-        &body,
-        |service| json!({ "expired": sandbox.grants().expire_service(service) }),
-    )
+    with_service(&sandbox, &headers, &body, |service| json!({ "expired": sandbox.grants().expire_service(service) }))
 }
 
 /// Back to the first day.
 pub async fn reset(State(sandbox): State<Sandbox>, headers: HeaderMap) -> Response {
     sandbox.reset();
-    if is_form(&headers) {
-        Redirect::to("/").into_response()
-    } else {
-        StatusCode::NO_CONTENT.into_response()
-    }
+    if is_form(&headers) { Redirect::to("/").into_response() } else { StatusCode::NO_CONTENT.into_response() }
 }
 
 /// The service comes as JSON from tests and as a form from the first page, which is shown again.
@@ -98,25 +82,14 @@ fn with_service(
     } else {
         serde_json::from_slice(body).unwrap_or_default()
     };
-    let service = named
-        .get("service")
-        .map(String::as_str)
-        .filter(|service| !service.is_empty() && *service != "all");
+    let service = named.get("service").map(String::as_str).filter(|service| !service.is_empty() && *service != "all");
     if let Some(id) = service
         && sandbox.dialects.by_id(id).is_none()
     {
-        return (
-            StatusCode::NOT_FOUND,
-            Json(json!({ "error": format!("no service {id:?}") })),
-        )
-            .into_response();
+        return (StatusCode::NOT_FOUND, Json(json!({ "error": format!("no service {id:?}") }))).into_response();
     }
     let done = act(service);
-    if is_form(headers) {
-        Redirect::to("/").into_response()
-    } else {
-        Json(done).into_response()
-    }
+    if is_form(headers) { Redirect::to("/").into_response() } else { Json(done).into_response() }
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

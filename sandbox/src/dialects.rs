@@ -207,20 +207,12 @@ impl Dialects {
 
     /// The service at an authorize address; the client id tells apart services that share it.
     pub fn at_authorize(&self, host: &str, path: &str, client_id: &str) -> Option<&Dialect> {
-        pick(
-            self.0
-                .iter()
-                .filter(|dialect| fits(&dialect.authorize, host, path)),
-            client_id,
-        )
+        pick(self.0.iter().filter(|dialect| fits(&dialect.authorize, host, path)), client_id)
     }
 
     /// The service at a token address.
     pub fn at_token(&self, host: &str, path: &str, client_id: &str) -> Option<&Dialect> {
-        pick(
-            self.0.iter().filter(|dialect| fits(&dialect.token, host, path)),
-            client_id,
-        )
+        pick(self.0.iter().filter(|dialect| fits(&dialect.token, host, path)), client_id)
     }
 
     /// The service that is revoked at this address.
@@ -245,15 +237,9 @@ impl Dialects {
     }
 }
 
-fn pick<'a>(
-    mut candidates: impl Iterator<Item = &'a Dialect> + Clone,
-    client_id: &str,
-) -> Option<&'a Dialect> {
+fn pick<'a>(mut candidates: impl Iterator<Item = &'a Dialect> + Clone, client_id: &str) -> Option<&'a Dialect> {
     let named = client_id.strip_prefix("sandbox-").unwrap_or_default();
-    candidates
-        .clone()
-        .find(|dialect| dialect.id == named)
-        .or_else(|| candidates.next())
+    candidates.clone().find(|dialect| dialect.id == named).or_else(|| candidates.next())
 }
 
 /// Whether `host/path` fits a pattern in which `{…}` stands for any text within its part.
@@ -271,10 +257,9 @@ pub fn fits(pattern: &str, host: &str, path: &str) -> bool {
 
 fn part_fits(wanted: &str, given: &str) -> bool {
     match (wanted.split_once('{'), wanted.rsplit_once('}')) {
-        (Some((before, _)), Some((_, after))) => given
-            .strip_prefix(before)
-            .and_then(|rest| rest.strip_suffix(after))
-            .is_some_and(|free| !free.is_empty()),
+        (Some((before, _)), Some((_, after))) => {
+            given.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(|free| !free.is_empty())
+        }
         _ => wanted == given,
     }
 }
@@ -289,13 +274,9 @@ mod tests {
         assert!(dialects.all().len() >= 48, "{}", dialects.all().len());
         for dialect in dialects.all() {
             assert!(!dialect.client_auth.is_empty(), "{}", dialect.id);
-            let sample = dialect
-                .authorize
-                .replace("{sub}", "acme")
-                .replace("{tenant}", "common");
+            let sample = dialect.authorize.replace("{sub}", "acme").replace("{tenant}", "common");
             if let (false, Some((host, path))) = (sample.contains('{'), sample.split_once('/')) {
-                let found =
-                    dialects.at_authorize(host, &format!("/{path}"), &format!("sandbox-{}", dialect.id));
+                let found = dialects.at_authorize(host, &format!("/{path}"), &format!("sandbox-{}", dialect.id));
                 assert_eq!(found.map(|found| found.id.as_str()), Some(dialect.id.as_str()));
             }
         }
@@ -303,16 +284,8 @@ mod tests {
 
     #[test]
     fn free_parts_fit_one_part_only() {
-        assert!(fits(
-            "{sub}.zendesk.com/oauth/tokens",
-            "acme.zendesk.com",
-            "/oauth/tokens"
-        ));
-        assert!(!fits(
-            "{sub}.zendesk.com/oauth/tokens",
-            "zendesk.com",
-            "/oauth/tokens"
-        ));
+        assert!(fits("{sub}.zendesk.com/oauth/tokens", "acme.zendesk.com", "/oauth/tokens"));
+        assert!(!fits("{sub}.zendesk.com/oauth/tokens", "zendesk.com", "/oauth/tokens"));
         assert!(!fits("a.com/x", "a.com", "/x/y"));
         assert!(fits("a.com/x/", "a.com", "/x/"));
         assert!(!fits("a.com/x/", "a.com", "/x"));

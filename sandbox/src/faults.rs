@@ -63,10 +63,7 @@ pub fn take(faults: &mut Vec<Fault>, host: &str, path: &str) -> Option<Fault> {
     let position = faults.iter().position(|fault| {
         fault.times > 0
             && fault.host.eq_ignore_ascii_case(host)
-            && fault
-                .path
-                .as_deref()
-                .is_none_or(|prefix| path.starts_with(prefix))
+            && fault.path.as_deref().is_none_or(|prefix| path.starts_with(prefix))
     })?;
     let fault = faults.get_mut(position)?;
     fault.times -= 1;
@@ -80,9 +77,7 @@ pub fn take(faults: &mut Vec<Fault>, host: &str, path: &str) -> Option<Fault> {
 /// Plays the fault as the host would have it.
 pub async fn play(fault: &Fault, host: &str) -> Response {
     let mut response = match fault.kind {
-        Kind::Unauthorised if host == "slack.com" => {
-            answer::json(200, json!({ "ok": false, "error": "invalid_auth" }))
-        }
+        Kind::Unauthorised if host == "slack.com" => answer::json(200, json!({ "ok": false, "error": "invalid_auth" })),
         Kind::Limited if host == "api.linear.app" => linear_limit(),
         Kind::Unauthorised => answer::json(401, words(host, "invalid_token", "Bad credentials")),
         Kind::Limited => answer::json(429, words(host, "ratelimited", "API rate limit exceeded")),
@@ -140,9 +135,7 @@ pub fn cut() -> Response {
         }
     });
     let mut response = Response::new(Body::from_stream(ReceiverStream::new(receive)));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

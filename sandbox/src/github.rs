@@ -15,9 +15,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     if call.method == "DELETE" && call.path.starts_with("/applications/") {
         return end_grant(sandbox, call);
     }
-    let sent = call
-        .authorization("Bearer")
-        .or_else(|| call.authorization("token"));
+    let sent = call.authorization("Bearer").or_else(|| call.authorization("token"));
     let checked = sandbox.grants().check(sent, &["github"]);
     let token = match checked {
         Ok(token) => token,
@@ -42,33 +40,21 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
             format!("github: {} needs another scope", call.path),
         ),
         ("GET", "/user/repos") => answer::json(200, repositories(&token)),
-        ("GET", "/repos/northbeam/harbor") => {
-            answer::json(200, github_data::repository("harbor", false, 231_001))
-        }
-        ("GET", "/repos/northbeam/harbor/issues") => {
-            answer::json(200, Value::Array(filtered(call, |_| true)))
-        }
+        ("GET", "/repos/northbeam/harbor") => answer::json(200, github_data::repository("harbor", false, 231_001)),
+        ("GET", "/repos/northbeam/harbor/issues") => answer::json(200, Value::Array(filtered(call, |_| true))),
         ("GET", path) => one_issue(call, path),
         _ => app::nobody(call),
     };
     if let Ok(scopes) = HeaderValue::from_str(&token.scopes.join(", ")) {
         response.headers_mut().insert("x-oauth-scopes", scopes);
     }
-    response
-        .headers_mut()
-        .insert("x-ratelimit-limit", HeaderValue::from_static("5000"));
-    response
-        .headers_mut()
-        .insert("x-ratelimit-remaining", HeaderValue::from_static("4987"));
+    response.headers_mut().insert("x-ratelimit-limit", HeaderValue::from_static("5000"));
+    response.headers_mut().insert("x-ratelimit-remaining", HeaderValue::from_static("4987"));
     response
 }
 
 fn bad_credentials(denied: Denied) -> Response {
-    let message = if denied == Denied::Missing {
-        "Requires authentication"
-    } else {
-        "Bad credentials"
-    };
+    let message = if denied == Denied::Missing { "Requires authentication" } else { "Bad credentials" };
     answer::refused(
         answer::json(
             401,
@@ -85,11 +71,8 @@ fn has(token: &Token, any: &[&str]) -> bool {
 fn user(token: &Token) -> Value {
     let mut user = github_data::user(token.person);
     user["name"] = token.person.name.into();
-    user["email"] = if has(token, &["user", "user:email", "read:user"]) {
-        token.person.email.into()
-    } else {
-        Value::Null
-    };
+    user["email"] =
+        if has(token, &["user", "user:email", "read:user"]) { token.person.email.into() } else { Value::Null };
     user["company"] = "Northbeam".into();
     user["public_repos"] = 12.into();
     user["created_at"] = "2019-04-02T09:00:00Z".into();
@@ -126,11 +109,7 @@ fn listed(call: &Call, token: &Token) -> Response {
 
 fn filtered(call: &Call, which: impl Fn(&Issue) -> bool) -> Vec<Value> {
     let state = call.q("state").unwrap_or("open");
-    let page = |name: &str, otherwise: usize| {
-        call.q(name)
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(otherwise)
-    };
+    let page = |name: &str, otherwise: usize| call.q(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     let size = page("per_page", 30).clamp(1, 100);
     ISSUES
         .iter()
@@ -158,19 +137,12 @@ fn search(call: &Call, token: &Token) -> Response {
         .filter(|issue| query.split_whitespace().all(|word| meets(issue, word, token)))
         .map(github_data::issue)
         .collect();
-    answer::json(
-        200,
-        json!({ "total_count": found.len(), "incomplete_results": false, "items": found }),
-    )
+    answer::json(200, json!({ "total_count": found.len(), "incomplete_results": false, "items": found }))
 }
 
 fn meets(issue: &Issue, word: &str, token: &Token) -> bool {
     let login = |name: &str| {
-        if name == "@me" {
-            token.person.login.to_owned()
-        } else {
-            name.to_owned()
-        }
+        if name == "@me" { token.person.login.to_owned() } else { name.to_owned() }
     };
     match word.split_once(':') {
         Some(("is" | "state" | "type", "open")) => issue.open,
@@ -191,9 +163,7 @@ fn meets(issue: &Issue, word: &str, token: &Token) -> bool {
 }
 
 fn one_issue(call: &Call, path: &str) -> Response {
-    let number = path
-        .strip_prefix("/repos/northbeam/harbor/issues/")
-        .and_then(|text| text.parse::<u32>().ok());
+    let number = path.strip_prefix("/repos/northbeam/harbor/issues/").and_then(|text| text.parse::<u32>().ok());
     match number.and_then(|number| ISSUES.iter().find(|issue| issue.number == number)) {
         Some(issue) => answer::json(200, github_data::issue(issue)),
         None => answer::refused(
@@ -212,9 +182,7 @@ fn end_grant(sandbox: &Sandbox, call: &Call) -> Response {
     let [_, _, client_id, what] = parts.as_slice() else {
         return app::nobody(call);
     };
-    let right = call
-        .basic()
-        .is_some_and(|(id, secret)| id == *client_id && known_client(&id) && right_secret(&secret));
+    let right = call.basic().is_some_and(|(id, secret)| id == *client_id && known_client(&id) && right_secret(&secret));
     if !right {
         return bad_credentials(Denied::Unknown);
     }
@@ -226,11 +194,7 @@ fn end_grant(sandbox: &Sandbox, call: &Call) -> Response {
         );
     };
     let mut grants = sandbox.grants();
-    let Some(token) = grants
-        .token(value)
-        .filter(|token| token.client_id == *client_id)
-        .cloned()
-    else {
+    let Some(token) = grants.token(value).filter(|token| token.client_id == *client_id).cloned() else {
         return answer::noted(
             answer::json(404, json!({ "message": "Not Found", "status": "404" })),
             "github: unknown token",
@@ -241,8 +205,5 @@ fn end_grant(sandbox: &Sandbox, call: &Call) -> Response {
         "token" => grants.end_one(value),
         _ => return app::nobody(call),
     }
-    answer::noted(
-        StatusCode::NO_CONTENT.into_response(),
-        format!("github: revoked the {what}"),
-    )
+    answer::noted(StatusCode::NO_CONTENT.into_response(), format!("github: revoked the {what}"))
 }

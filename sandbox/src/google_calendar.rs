@@ -14,12 +14,7 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 use time_tz::{Offset, TimeZone};
 
 /// All services that share Google's tokens.
-const SERVICES: [&str; 4] = [
-    "google-calendar",
-    "google-analytics",
-    "google-docs",
-    "youtube-music",
-];
+const SERVICES: [&str; 4] = ["google-calendar", "google-analytics", "google-docs", "youtube-music"];
 const PREFIX: &str = "https://www.googleapis.com/auth/calendar";
 
 /// Answers `www.googleapis.com` and `openidconnect.googleapis.com`.
@@ -33,18 +28,12 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     match (call.method.as_str(), path) {
         ("GET", "/v1/userinfo" | "/oauth2/v3/userinfo" | "/oauth2/v2/userinfo") => userinfo(&token),
         _ if !token.scopes.iter().any(|scope| scope.starts_with(PREFIX)) => insufficient(&token),
-        ("GET", "/users/me/calendarList") => answer::json(
-            200,
-            json!({ "kind": "calendar#calendarList", "items": [calendar(token.person)] }),
-        ),
-        ("GET", "/users/me/calendarList/primary" | "/calendars/primary") => {
-            answer::json(200, calendar(token.person))
+        ("GET", "/users/me/calendarList") => {
+            answer::json(200, json!({ "kind": "calendar#calendarList", "items": [calendar(token.person)] }))
         }
+        ("GET", "/users/me/calendarList/primary" | "/calendars/primary") => answer::json(200, calendar(token.person)),
         ("POST", "/freeBusy") => free_busy(call, token.person),
-        ("GET", path) => match path
-            .strip_prefix("/calendars/")
-            .and_then(|rest| rest.strip_suffix("/events"))
-        {
+        ("GET", path) => match path.strip_prefix("/calendars/").and_then(|rest| rest.strip_suffix("/events")) {
             Some(id) if is_own(id, token.person) => events(call, token.person),
             Some(_) => google_error(404, "notFound", "Not Found", "google-calendar: no such calendar"),
             None => app::nobody(call),
@@ -76,10 +65,7 @@ fn insufficient(token: &Token) -> Response {
             json!({ "error": { "code": 403, "message": "Request had insufficient authentication scopes.", "status": "PERMISSION_DENIED",
             "errors": [{ "message": "Insufficient Permission", "domain": "global", "reason": "insufficientPermissions" }] } }),
         ),
-        format!(
-            "google-calendar: the scopes {:?} do not open the calendar",
-            token.scopes
-        ),
+        format!("google-calendar: the scopes {:?} do not open the calendar", token.scopes),
     )
 }
 
@@ -131,29 +117,14 @@ fn events(call: &Call, person: Person) -> Response {
     }
     let offset = offset(call);
     let words = call.q("q").map(str::to_lowercase);
-    let size = call
-        .q("maxResults")
-        .and_then(|text| text.parse::<usize>().ok())
-        .unwrap_or(250)
-        .clamp(1, 2500);
-    let skip = call
-        .q("pageToken")
-        .and_then(|text| text.parse::<usize>().ok())
-        .unwrap_or(0);
-    let all: Vec<Value> = within(
-        person,
-        offset,
-        call.q("timeMin").and_then(moment),
-        call.q("timeMax").and_then(moment),
-    )
-    .into_iter()
-    .filter(|(event, _)| {
-        words
-            .as_ref()
-            .is_none_or(|words| event.title.to_lowercase().contains(words.as_str()))
-    })
-    .map(|(event, start)| shown(event, start, person, call.q("timeZone")))
-    .collect();
+    let size = call.q("maxResults").and_then(|text| text.parse::<usize>().ok()).unwrap_or(250).clamp(1, 2500);
+    let skip = call.q("pageToken").and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
+    let all: Vec<Value> =
+        within(person, offset, call.q("timeMin").and_then(moment), call.q("timeMax").and_then(moment))
+            .into_iter()
+            .filter(|(event, _)| words.as_ref().is_none_or(|words| event.title.to_lowercase().contains(words.as_str())))
+            .map(|(event, start)| shown(event, start, person, call.q("timeZone")))
+            .collect();
     let next = (skip + size < all.len()).then(|| (skip + size).to_string());
     let mut body = json!({
         "kind": "calendar#events",
@@ -215,9 +186,5 @@ fn offset(call: &Call) -> UtcOffset {
 }
 
 fn zone_offset(name: &str, at: OffsetDateTime) -> Option<UtcOffset> {
-    Some(
-        time_tz::timezones::get_by_name(name)?
-            .get_offset_utc(&at)
-            .to_utc(),
-    )
+    Some(time_tz::timezones::get_by_name(name)?.get_offset_utc(&at).to_utc())
 }

@@ -27,15 +27,7 @@ const fn event(
     place: &'static str,
     with_other: bool,
 ) -> Event {
-    Event {
-        day,
-        hour,
-        minute,
-        minutes,
-        title,
-        place,
-        with_other,
-    }
+    Event { day, hour, minute, minutes, title, place, with_other }
 }
 
 const OF_MIRA: [Event; 10] = [
@@ -92,31 +84,19 @@ pub fn within(
 
 fn start(event: &Event, today: Date, offset: UtcOffset) -> OffsetDateTime {
     let time = Time::from_hms(event.hour, event.minute, 0).unwrap_or(Time::MIDNIGHT);
-    (today + Duration::days(event.day))
-        .with_time(time)
-        .assume_offset(offset)
+    (today + Duration::days(event.day)).with_time(time).assume_offset(offset)
 }
 
 /// An event as the API shows it.
 pub fn shown(event: &Event, start: OffsetDateTime, person: Person, zone: Option<&str>) -> Value {
     let end = start + Duration::minutes(event.minutes);
-    let id = format!(
-        "ev{}{:02}{:02}d{}",
-        person.number,
-        event.hour,
-        event.minute,
-        event.day + 10
-    );
+    let id = format!("ev{}{:02}{:02}d{}", person.number, event.hour, event.minute, event.day + 10);
     let zone = zone.unwrap_or("Europe/Berlin");
-    let other = crate::people::EVERYBODY
-        .into_iter()
-        .find(|other| *other != person)
-        .unwrap_or(MIRA);
+    let other = crate::people::EVERYBODY.into_iter().find(|other| *other != person).unwrap_or(MIRA);
     let mut attendees =
         vec![json!({ "email": person.email, "self": true, "organizer": true, "responseStatus": "accepted" })];
     if event.with_other {
-        attendees
-            .push(json!({ "email": other.email, "displayName": other.name, "responseStatus": "accepted" }));
+        attendees.push(json!({ "email": other.email, "displayName": other.name, "responseStatus": "accepted" }));
     }
     json!({
         "kind": "calendar#event",

@@ -21,9 +21,7 @@ pub fn read(query: &str) -> Result<Vec<Field>, String> {
     if query.contains("...") {
         return Err("Fragments are not played here".into());
     }
-    let mut reader = Reader {
-        rest: query.get(start + 1..).unwrap_or_default(),
-    };
+    let mut reader = Reader { rest: query.get(start + 1..).unwrap_or_default() };
     reader.fields(0)
 }
 
@@ -34,9 +32,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn skip(&mut self) {
         loop {
-            self.rest = self
-                .rest
-                .trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+            self.rest = self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
             let Some(comment) = self.rest.strip_prefix('#') else {
                 return;
             };
@@ -57,10 +53,7 @@ impl Reader<'_> {
 
     fn name(&mut self) -> Result<String, String> {
         self.skip();
-        let end = self
-            .rest
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         if name.is_empty() {
             return Err(format!(
@@ -79,29 +72,12 @@ impl Reader<'_> {
         let mut found = Vec::new();
         while !self.eat('}') {
             let alias = self.name()?;
-            let name = if self.eat(':') {
-                self.name()?
-            } else {
-                alias.clone()
-            };
+            let name = if self.eat(':') { self.name()? } else { alias.clone() };
             let arguments = self.arguments()?;
-            let fields = if self.eat('{') {
-                self.fields(depth + 1)?
-            } else {
-                Vec::new()
-            };
-            found.push(Field {
-                name,
-                alias,
-                arguments,
-                fields,
-            });
+            let fields = if self.eat('{') { self.fields(depth + 1)? } else { Vec::new() };
+            found.push(Field { name, alias, arguments, fields });
         }
-        if found.is_empty() {
-            Err("Syntax Error: an empty selection".into())
-        } else {
-            Ok(found)
-        }
+        if found.is_empty() { Err("Syntax Error: an empty selection".into()) } else { Ok(found) }
     }
 
     /// Everything up to the bracket that closes; brackets in strings are not told apart.
@@ -129,11 +105,9 @@ impl Reader<'_> {
 /// Only the chosen fields of a value; a field that it lacks is an error, as in life.
 pub fn choose(value: &Value, fields: &[Field], kind: &str) -> Result<Value, String> {
     match value {
-        Value::Array(items) => items
-            .iter()
-            .map(|item| choose(item, fields, kind))
-            .collect::<Result<Vec<_>, _>>()
-            .map(Value::Array),
+        Value::Array(items) => {
+            items.iter().map(|item| choose(item, fields, kind)).collect::<Result<Vec<_>, _>>().map(Value::Array)
+        }
         Value::Object(object) if !fields.is_empty() => {
             let mut chosen = Map::new();
             for field in fields {
@@ -156,23 +130,18 @@ mod tests {
 
     #[test]
     fn fields_aliases_and_arguments_are_read() {
-        let fields = read("query Q($n: Int) { viewer { id me: name } issues(first: $n, filter: {a: {b: 1}}) { nodes { title } } }").unwrap();
+        let fields = read(
+            "query Q($n: Int) { viewer { id me: name } issues(first: $n, filter: {a: {b: 1}}) { nodes { title } } }",
+        )
+        .unwrap();
         assert_eq!(
             fields[0].fields[1],
-            Field {
-                name: "name".into(),
-                alias: "me".into(),
-                arguments: String::new(),
-                fields: vec![]
-            }
+            Field { name: "name".into(), alias: "me".into(), arguments: String::new(), fields: vec![] }
         );
         assert!(fields[1].arguments.contains("filter"));
         let value = json!({ "viewer": { "id": 1, "name": "M", "email": "x" }, "issues": { "nodes": [{ "title": "t", "id": 2 }] } });
         let chosen = choose(&value, &fields, "Query").unwrap();
-        assert_eq!(
-            chosen,
-            json!({ "viewer": { "id": 1, "me": "M" }, "issues": { "nodes": [{ "title": "t" }] } })
-        );
+        assert_eq!(chosen, json!({ "viewer": { "id": 1, "me": "M" }, "issues": { "nodes": [{ "title": "t" }] } }));
     }
 
     #[test]

@@ -42,11 +42,7 @@ impl Inbox {
     /// Reads a raw message and keeps it.
     pub fn deliver(&mut self, to: Vec<String>, raw: &[u8]) -> u64 {
         let message = mime::read(raw);
-        let text = if message.text.trim().is_empty() {
-            mime::strip(&message.html)
-        } else {
-            message.text
-        };
+        let text = if message.text.trim().is_empty() { mime::strip(&message.html) } else { message.text };
         self.last += 1;
         let mail = Mail {
             id: self.last,
@@ -89,35 +85,21 @@ impl Inbox {
 
 /// Six digits that stand alone; else three and three with a blank between.
 fn code(text: &str) -> Option<String> {
-    let runs: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != ' ')
-        .collect();
-    let digits =
-        |word: &&str, length: usize| word.len() == length && word.bytes().all(|byte| byte.is_ascii_digit());
-    let words = || {
-        runs.iter()
-            .flat_map(|run| run.split(' ').filter(|word| !word.is_empty()))
-    };
-    words()
-        .find(|word| digits(word, 6))
-        .map(str::to_owned)
-        .or_else(|| {
-            runs.iter().find_map(|run| {
-                let parts: Vec<&str> = run.split(' ').collect();
-                parts
-                    .windows(2)
-                    .find(|pair| pair.iter().all(|word| digits(word, 3)))
-                    .map(<[&str]>::concat)
-            })
+    let runs: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != ' ').collect();
+    let digits = |word: &&str, length: usize| word.len() == length && word.bytes().all(|byte| byte.is_ascii_digit());
+    let words = || runs.iter().flat_map(|run| run.split(' ').filter(|word| !word.is_empty()));
+    words().find(|word| digits(word, 6)).map(str::to_owned).or_else(|| {
+        runs.iter().find_map(|run| {
+            let parts: Vec<&str> = run.split(' ').collect();
+            parts.windows(2).find(|pair| pair.iter().all(|word| digits(word, 3))).map(<[&str]>::concat)
         })
+    })
 }
 
 fn links(text: &str, html: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut add = |link: &str| {
-        let link = link
-            .trim_end_matches(['.', ',', ')', ';', ':', '!', '?'])
-            .to_owned();
+        let link = link.trim_end_matches(['.', ',', ')', ';', ':', '!', '?']).to_owned();
         if !found.contains(&link) {
             found.push(link);
         }
@@ -144,10 +126,7 @@ mod tests {
 
     #[test]
     fn the_code_is_a_number_of_six_digits_that_stands_alone() {
-        assert_eq!(
-            code("Your code is 482913. It ends in 10 minutes."),
-            Some("482913".into())
-        );
+        assert_eq!(code("Your code is 482913. It ends in 10 minutes."), Some("482913".into()));
         assert_eq!(code("Your code:\n\n  482 913  \n"), Some("482913".into()));
         assert_eq!(code("order 1234567, id a123456"), None);
     }

@@ -30,11 +30,7 @@ const TRY: [&str; 8] = [
 
 /// The style sheet.
 pub async fn style() -> Response {
-    (
-        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-        include_str!("style.css"),
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("style.css")).into_response()
 }
 
 /// The first page.
@@ -43,21 +39,13 @@ pub async fn show(State(sandbox): State<Sandbox>, Query(query): Query<PageQuery>
     let refusals = sandbox.ledger().refusals();
     let refresh = query.refresh.is_some();
     let mut body = String::from("<main>");
-    let link = if refresh {
-        "<a href=\"/\">Stop reloading</a>"
-    } else {
-        "<a href=\"/?refresh=1\">Reload every 5 seconds</a>"
-    };
+    let link =
+        if refresh { "<a href=\"/\">Stop reloading</a>" } else { "<a href=\"/?refresh=1\">Reload every 5 seconds</a>" };
     let _ = write!(
         body,
         "<header><h1>Sandbox inbox</h1><p>The outside services, played on this machine. {link} · <a href=\"/_sandbox/journal\">Journal</a></p></header>"
     );
-    section(
-        &mut body,
-        "Mail",
-        &mails.iter().take(30).map(mail_item).collect::<String>(),
-        "No mail yet.",
-    );
+    section(&mut body, "Mail", &mails.iter().take(30).map(mail_item).collect::<String>(), "No mail yet.");
     section(
         &mut body,
         "Refused requests",
@@ -68,49 +56,25 @@ pub async fn show(State(sandbox): State<Sandbox>, Query(query): Query<PageQuery>
         let _ = write!(list, "<li>{}</li>", escape(tip));
         list
     });
-    let _ = write!(
-        body,
-        "<section aria-labelledby=\"try\"><h2 id=\"try\">What to try</h2><ul>{tips}</ul></section>"
-    );
+    let _ = write!(body, "<section aria-labelledby=\"try\"><h2 id=\"try\">What to try</h2><ul>{tips}</ul></section>");
     services(&mut body, &sandbox);
     body.push_str("<form method=\"post\" action=\"/_sandbox/reset\"><button type=\"submit\">Forget everything</button></form></main>");
     let page = Html(answer::page("Sandbox inbox", &body));
-    if refresh {
-        ([(header::REFRESH, "5")], page).into_response()
-    } else {
-        page.into_response()
-    }
+    if refresh { ([(header::REFRESH, "5")], page).into_response() } else { page.into_response() }
 }
 
 /// The HTML part of a mail alone, without scripts.
 pub async fn mail(State(sandbox): State<Sandbox>, Path(id): Path<u64>) -> Response {
     let Some(mail) = sandbox.inbox().get(id) else {
-        return answer::html(
-            404,
-            answer::page("No such mail", "<main><h1>No such mail</h1></main>"),
-        );
+        return answer::html(404, answer::page("No such mail", "<main><h1>No such mail</h1></main>"));
     };
-    let html = if mail.html.is_empty() {
-        format!("<pre>{}</pre>", escape(&mail.text))
-    } else {
-        mail.html
-    };
-    (
-        [(
-            header::CONTENT_SECURITY_POLICY,
-            "script-src 'none'; frame-src 'none'",
-        )],
-        Html(html),
-    )
-        .into_response()
+    let html = if mail.html.is_empty() { format!("<pre>{}</pre>", escape(&mail.text)) } else { mail.html };
+    ([(header::CONTENT_SECURITY_POLICY, "script-src 'none'; frame-src 'none'")], Html(html)).into_response()
 }
 
 fn section(body: &mut String, title: &str, items: &str, empty: &str) {
     let id = title.split(' ').next().unwrap_or_default().to_ascii_lowercase();
-    let _ = write!(
-        body,
-        "<section aria-labelledby=\"{id}\"><h2 id=\"{id}\">{title}</h2>"
-    );
+    let _ = write!(body, "<section aria-labelledby=\"{id}\"><h2 id=\"{id}\">{title}</h2>");
     if items.is_empty() {
         let _ = write!(body, "<p class=\"muted\">{empty}</p>");
     } else {

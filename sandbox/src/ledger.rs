@@ -92,13 +92,7 @@ impl Ledger {
 
     /// Refusals, newest first.
     pub fn refusals(&self) -> Vec<Entry> {
-        self.entries
-            .iter()
-            .rev()
-            .filter(|entry| entry.refused)
-            .take(50)
-            .cloned()
-            .collect()
+        self.entries.iter().rev().filter(|entry| entry.refused).take(50).cloned().collect()
     }
 
     /// Forgets everything.
@@ -115,9 +109,7 @@ impl Ledger {
 pub fn counts(entries: &[Entry]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for entry in entries {
-        *counts
-            .entry(format!("{} {}{}", entry.method, entry.host, entry.path))
-            .or_default() += 1;
+        *counts.entry(format!("{} {}{}", entry.method, entry.host, entry.path)).or_default() += 1;
     }
     counts
 }

@@ -31,55 +31,15 @@ const fn issue(
     assignee: Person,
     due: Option<i64>,
 ) -> Issue {
-    Issue {
-        number,
-        title,
-        state,
-        kind,
-        priority,
-        assignee,
-        due,
-    }
+    Issue { number, title, state, kind, priority, assignee, due }
 }
 
 static ISSUES: [Issue; 5] = [
-    issue(
-        312,
-        "Write the launch announcement",
-        "In Progress",
-        "started",
-        2,
-        MIRA,
-        Some(1),
-    ),
-    issue(
-        309,
-        "Check the empty states on small screens",
-        "Todo",
-        "unstarted",
-        3,
-        MIRA,
-        Some(4),
-    ),
-    issue(
-        305,
-        "Agree on the retention period",
-        "Backlog",
-        "backlog",
-        0,
-        MIRA,
-        None,
-    ),
+    issue(312, "Write the launch announcement", "In Progress", "started", 2, MIRA, Some(1)),
+    issue(309, "Check the empty states on small screens", "Todo", "unstarted", 3, MIRA, Some(4)),
+    issue(305, "Agree on the retention period", "Backlog", "backlog", 0, MIRA, None),
     issue(301, "Draw the new onboarding", "Done", "completed", 2, MIRA, None),
-    issue(
-        310,
-        "Measure the first page",
-        "In Progress",
-        "started",
-        1,
-        JONAS,
-        Some(2),
-    ),
+    issue(310, "Measure the first page", "In Progress", "started", 1, JONAS, Some(2)),
 ];
 
 /// Answers `api.linear.app`.
@@ -96,11 +56,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     let Some(query) = body["query"].as_str() else {
         return invalid("Must provide query string.");
     };
-    if !token
-        .scopes
-        .iter()
-        .any(|scope| scope == "read" || scope == "write" || scope == "admin")
-    {
+    if !token.scopes.iter().any(|scope| scope == "read" || scope == "write" || scope == "admin") {
         return invalid("Invalid scope: `read` required");
     }
     let variables = body["variables"].to_string();
@@ -108,10 +64,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         let mut data = Map::new();
         for field in &fields {
             let value = root(field, token.person, &variables)?;
-            data.insert(
-                field.alias.clone(),
-                graphql::choose(&value, &field.fields, &field.name)?,
-            );
+            data.insert(field.alias.clone(), graphql::choose(&value, &field.fields, &field.name)?);
         }
         Ok(Value::Object(data))
     });
@@ -145,19 +98,14 @@ fn invalid(message: &str) -> Response {
 
 fn root(field: &Field, person: Person, variables: &str) -> Result<Value, String> {
     let below = |name: &str| {
-        let arguments = field
-            .fields
-            .iter()
-            .find(|field| field.name == name)
-            .map(|field| field.arguments.as_str());
+        let arguments = field.fields.iter().find(|field| field.name == name).map(|field| field.arguments.as_str());
         format!("{} {variables}", arguments.unwrap_or_default())
     };
     Ok(match field.name.as_str() {
         "viewer" => {
             let mut viewer = user(person);
             viewer["assignedIssues"] = issues(&below("assignedIssues"), |issue| issue.assignee == person);
-            viewer["organization"] =
-                json!({ "id": "org-northbeam", "name": "Northbeam", "urlKey": "northbeam" });
+            viewer["organization"] = json!({ "id": "org-northbeam", "name": "Northbeam", "urlKey": "northbeam" });
             viewer["teams"] = connection(vec![team()]);
             viewer
         }
@@ -167,10 +115,7 @@ fn root(field: &Field, person: Person, variables: &str) -> Result<Value, String>
             issues(&arguments, |issue| !mine || issue.assignee == person)
         }
         "teams" => connection(vec![team()]),
-        "projects" => connection(vec![
-            project("Harbor 3", "started", 0.72),
-            project("Onboarding", "planned", 0.1),
-        ]),
+        "projects" => connection(vec![project("Harbor 3", "started", 0.72), project("Onboarding", "planned", 0.1)]),
         "users" => connection(EVERYBODY.map(user).to_vec()),
         "organization" => json!({ "id": "org-northbeam", "name": "Northbeam", "urlKey": "northbeam" }),
         other => return Err(format!("Cannot query field \"{other}\" on type \"Query\".")),
@@ -196,14 +141,8 @@ fn issues(arguments: &str, which: impl Fn(&Issue) -> bool) -> Value {
 
 fn shown(issue: &Issue) -> Value {
     let at = log::rfc3339(log::now() - Duration::hours(i64::from(320 - issue.number.min(320))));
-    let done = if issue.kind == "completed" {
-        Value::from(at.clone())
-    } else {
-        Value::Null
-    };
-    let due = issue
-        .due
-        .map(|days| (log::now() + Duration::days(days)).date().to_string());
+    let done = if issue.kind == "completed" { Value::from(at.clone()) } else { Value::Null };
+    let due = issue.due.map(|days| (log::now() + Duration::days(days)).date().to_string());
     json!({
         "id": format!("issue-{}", issue.number),
         "identifier": format!("NOR-{}", issue.number),

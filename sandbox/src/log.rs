@@ -11,17 +11,11 @@ pub fn now() -> OffsetDateTime {
 
 /// A moment as RFC 3339, whole seconds.
 pub fn rfc3339(at: OffsetDateTime) -> String {
-    at.replace_nanosecond(0)
-        .unwrap_or(at)
-        .format(&Rfc3339)
-        .unwrap_or_default()
+    at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
 }
 
 /// Writes one event with its fields. Values never hold secrets: callers pass addresses, names and reasons.
-#[expect(
-    clippy::print_stdout,
-    reason = "the log of this program is its standard output"
-)]
+#[expect(clippy::print_stdout, reason = "the log of this program is its standard output")]
 pub fn line(event: &str, fields: &[(&str, &str)]) {
     let mut object = Map::new();
     object.insert("at".into(), Value::from(rfc3339(now())));

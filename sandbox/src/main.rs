@@ -57,10 +57,7 @@ async fn run(settings: Settings) -> Result<(), String> {
     let sandbox = Sandbox::new(settings)?;
     log::line(
         "ready",
-        &[
-            ("url", &sandbox.settings.base),
-            ("smtp", &format!("127.0.0.1:{}", sandbox.settings.smtp_port)),
-        ],
+        &[("url", &sandbox.settings.base), ("smtp", &format!("127.0.0.1:{}", sandbox.settings.smtp_port))],
     );
     let router = app::router(sandbox.clone());
     tokio::select! {

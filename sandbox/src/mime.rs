@@ -58,11 +58,7 @@ fn decode(body: &[u8], encoding: &str) -> String {
     let bytes = match encoding.trim().to_ascii_lowercase().as_str() {
         "quoted-printable" => quoted_printable(body, false),
         "base64" => {
-            let clean: Vec<u8> = body
-                .iter()
-                .copied()
-                .filter(|byte| !byte.is_ascii_whitespace())
-                .collect();
+            let clean: Vec<u8> = body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
             STANDARD.decode(clean).unwrap_or_default()
         }
         _ => body.to_vec(),
@@ -93,9 +89,7 @@ fn quoted_printable(body: &[u8], in_header: bool) -> Vec<u8> {
 }
 
 fn hex(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Headers with folded lines joined, and the body.
@@ -129,9 +123,7 @@ fn header(headers: &[String], name: &str) -> String {
 fn parameter(value: &str, name: &str) -> Option<String> {
     value.split(';').skip(1).find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
-        key.trim()
-            .eq_ignore_ascii_case(name)
-            .then(|| value.trim().trim_matches('"').to_owned())
+        key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"').to_owned())
     })
 }
 
@@ -143,21 +135,13 @@ fn pieces<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     while let Some(at) = find(rest, mark.as_bytes()) {
         let before = rest.get(..at).unwrap_or_default();
         if open {
-            found.push(
-                before
-                    .strip_suffix(b"\r\n")
-                    .or_else(|| before.strip_suffix(b"\n"))
-                    .unwrap_or(before),
-            );
+            found.push(before.strip_suffix(b"\r\n").or_else(|| before.strip_suffix(b"\n")).unwrap_or(before));
         }
         rest = rest.get(at + mark.len()..).unwrap_or_default();
         if rest.starts_with(b"--") {
             break;
         }
-        rest = rest
-            .strip_prefix(b"\r\n")
-            .or_else(|| rest.strip_prefix(b"\n"))
-            .unwrap_or(rest);
+        rest = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).unwrap_or(rest);
         open = true;
     }
     found
@@ -209,9 +193,7 @@ pub fn strip(html: &str) -> String {
             Some(after)
         };
         out.push(' ');
-        rest = skipped
-            .and_then(|tail| tail.split_once('>'))
-            .map_or("", |(_, tail)| tail);
+        rest = skipped.and_then(|tail| tail.split_once('>')).map_or("", |(_, tail)| tail);
     }
     out.push_str(rest);
     entities(&out)

@@ -20,18 +20,14 @@ use std::time::Duration;
 
 /// Answers `api.openai.com`.
 pub async fn answer(sandbox: &Sandbox, call: &Call) -> Response {
-    if !call
-        .authorization("Bearer")
-        .is_some_and(|key| key.starts_with("sandbox-"))
-    {
+    if !call.authorization("Bearer").is_some_and(|key| key.starts_with("sandbox-")) {
         let body = json!({ "error": { "message": "Incorrect API key provided.", "type": "invalid_request_error", "param": null, "code": "invalid_api_key" } });
         return answer::refused(answer::json(401, body), "model: a key here begins with sandbox-");
     }
     match (call.method.as_str(), call.path.as_str()) {
-        ("GET", "/v1/models") => answer::json(
-            200,
-            json!({ "object": "list", "data": [model("sandbox-1"), model("sandbox-1-mini")] }),
-        ),
+        ("GET", "/v1/models") => {
+            answer::json(200, json!({ "object": "list", "data": [model("sandbox-1"), model("sandbox-1-mini")] }))
+        }
         ("POST", "/v1/chat/completions") => complete(sandbox, call).await,
         _ => app::nobody(call),
     }
@@ -44,7 +40,8 @@ fn model(id: &str) -> Value {
 async fn complete(sandbox: &Sandbox, call: &Call) -> Response {
     let request = call.json();
     if let Err(message) = check(&request) {
-        let body = json!({ "error": { "message": message, "type": "invalid_request_error", "param": null, "code": null } });
+        let body =
+            json!({ "error": { "message": message, "type": "invalid_request_error", "param": null, "code": null } });
         return answer::refused(answer::json(400, body), format!("model: {message}"));
     }
     let plan = script::plan(&request, log::now(), |demand| sandbox.first_failure(demand));
@@ -59,19 +56,13 @@ async fn complete(sandbox: &Sandbox, call: &Call) -> Response {
             "model: failed on demand",
         ),
         Demand::Html => answer::noted(
-            answer::html(
-                200,
-                "<!doctype html><title>Gateway</title><h1>Something is in between</h1>".to_owned(),
-            ),
+            answer::html(200, "<!doctype html><title>Gateway</title><h1>Something is in between</h1>".to_owned()),
             "model: HTML on demand",
         ),
         Demand::Hang => {
             sandbox.ledger().annotate(call.entry, "model: hangs on demand");
             tokio::time::sleep(Duration::from_secs(600)).await;
-            answer::json(
-                504,
-                json!({ "error": { "message": "timeout", "type": "server_error" } }),
-            )
+            answer::json(504, json!({ "error": { "message": "timeout", "type": "server_error" } }))
         }
         Demand::Cut if !streaming => answer::noted(faults::cut(), "model: cut on demand"),
         _ if streaming => {
@@ -96,9 +87,7 @@ fn note(plan: &Plan) -> String {
 fn limited() -> Response {
     let body = json!({ "error": { "message": "Rate limit reached.", "type": "requests", "param": null, "code": "rate_limit_exceeded" } });
     let mut response = answer::json(429, body);
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from_static("7"));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("7"));
     answer::noted(response, "model: 429 on demand")
 }
 
@@ -107,9 +96,7 @@ fn check(request: &Value) -> Result<(), String> {
     if request["model"].as_str().is_none_or(str::is_empty) {
         return Err("you must provide a model parameter".into());
     }
-    let messages = request["messages"]
-        .as_array()
-        .filter(|messages| !messages.is_empty());
+    let messages = request["messages"].as_array().filter(|messages| !messages.is_empty());
     let Some(messages) = messages else {
         return Err("Invalid 'messages': empty array.".into());
     };
@@ -134,12 +121,7 @@ fn check(request: &Value) -> Result<(), String> {
         if !["system", "developer", "user", "assistant"].contains(&role) {
             return Err(format!("Invalid value: {role:?} in messages[{position}].role."));
         }
-        open = message["tool_calls"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|call| call["id"].as_str())
-            .collect();
+        open = message["tool_calls"].as_array().into_iter().flatten().filter_map(|call| call["id"].as_str()).collect();
     }
     if !open.is_empty() {
         return Err("An assistant message with 'tool_calls' must be followed by tool messages.".into());
@@ -147,16 +129,12 @@ fn check(request: &Value) -> Result<(), String> {
     let good = |name: &str| {
         !name.is_empty()
             && name.len() <= 64
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
     };
     for tool in request["tools"].as_array().into_iter().flatten() {
         let name = tool["function"]["name"].as_str().unwrap_or_default();
         if !good(name) {
-            return Err(format!(
-                "Invalid 'tools[].function.name': {name:?} does not match ^[a-zA-Z0-9_-]{{1,64}}$."
-            ));
+            return Err(format!("Invalid 'tools[].function.name': {name:?} does not match ^[a-zA-Z0-9_-]{{1,64}}$."));
         }
     }
     Ok(())
@@ -191,11 +169,7 @@ fn id() -> String {
 /// Four characters count as one token.
 fn usage(request: &Value, plan: &Plan) -> Value {
     let prompt = request["messages"].to_string().len() / 4;
-    let arguments: usize = plan
-        .calls
-        .iter()
-        .map(|call| call.arguments.len() + call.name.len())
-        .sum();
+    let arguments: usize = plan.calls.iter().map(|call| call.arguments.len() + call.name.len()).sum();
     let completion = (plan.text.len() + arguments) / 4 + 1;
     json!({ "prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion })
 }

@@ -16,30 +16,17 @@ pub struct Person {
 }
 
 /// Mira, who is chosen unless the person in front of the page says otherwise.
-pub const MIRA: Person = Person {
-    key: "mira",
-    name: "Mira Okafor",
-    email: "mira@northbeam.example",
-    login: "mira-okafor",
-    number: 4_101,
-};
+pub const MIRA: Person =
+    Person { key: "mira", name: "Mira Okafor", email: "mira@northbeam.example", login: "mira-okafor", number: 4_101 };
 
 /// Jonas, whose accounts hold other data.
-pub const JONAS: Person = Person {
-    key: "jonas",
-    name: "Jonas Weil",
-    email: "jonas@northbeam.example",
-    login: "jonas-weil",
-    number: 4_102,
-};
+pub const JONAS: Person =
+    Person { key: "jonas", name: "Jonas Weil", email: "jonas@northbeam.example", login: "jonas-weil", number: 4_102 };
 
 /// Everybody, in the order of the consent page.
 pub const EVERYBODY: [Person; 2] = [MIRA, JONAS];
 
 /// A person by the value that the consent page sends; Mira for anything else.
 pub fn by_key(key: &str) -> Person {
-    EVERYBODY
-        .into_iter()
-        .find(|person| person.key == key)
-        .unwrap_or(MIRA)
+    EVERYBODY.into_iter().find(|person| person.key == key).unwrap_or(MIRA)
 }

@@ -34,9 +34,7 @@ pub fn answer(call: &Call) -> Response {
             }),
         ),
         ("GET", "/v3/user/account") => answer::json(200, json!({ "type": "paid", "reputation": 99.2 })),
-        ("GET", "/v3/user/username") => {
-            answer::json(200, json!({ "username": "northbeam", "user_id": 4101 }))
-        }
+        ("GET", "/v3/user/username") => answer::json(200, json!({ "username": "northbeam", "user_id": 4101 })),
         ("GET", "/v3/stats") => stats(call),
         ("GET", "/v3/suppression/bounces") => answer::json(200, bounces()),
         ("GET", "/v3/templates") => templates(call),
@@ -65,10 +63,7 @@ fn stats(call: &Call) -> Response {
         None => today,
         Some(Some(end)) if end >= start => end,
         Some(_) => {
-            return bad(
-                "end_date must be a day after start_date, as YYYY-MM-DD",
-                "end_date",
-            );
+            return bad("end_date must be a day after start_date, as YYYY-MM-DD", "end_date");
         }
     };
     let days = (end.min(today) - start).whole_days().clamp(0, 400);
@@ -95,10 +90,7 @@ fn bounces() -> Value {
 }
 
 fn templates(call: &Call) -> Response {
-    if call
-        .q("page_size")
-        .is_some_and(|size| size.parse::<u16>().is_ok_and(|size| !(1..=200).contains(&size)))
-    {
+    if call.q("page_size").is_some_and(|size| size.parse::<u16>().is_ok_and(|size| !(1..=200).contains(&size))) {
         return bad("page_size must be 1 to 200", "page_size");
     }
     let template = |id: &str, name: &str, days: i64| {
@@ -107,10 +99,7 @@ fn templates(call: &Call) -> Response {
             "versions": [{ "id": format!("{id}-1"), "template_id": id, "active": 1, "name": "First", "subject": name }],
         })
     };
-    let list = json!([
-        template("d-a1", "Booking confirmed", 12),
-        template("d-b2", "Weekly digest", 3)
-    ]);
+    let list = json!([template("d-a1", "Booking confirmed", 12), template("d-b2", "Weekly digest", 3)]);
     let body = if call.q("page_size").is_some() {
         json!({ "result": list, "_metadata": { "self": "https://api.sendgrid.com/v3/templates", "count": 2 } })
     } else {

@@ -23,10 +23,8 @@ impl Settings {
         Self {
             port,
             smtp_port: number("SANDBOX_SMTP_PORT", "--smtp-port=", 1025),
-            base: text("SANDBOX_URL", "--url=").map_or_else(
-                || format!("http://localhost:{port}"),
-                |url| url.trim_end_matches('/').to_owned(),
-            ),
+            base: text("SANDBOX_URL", "--url=")
+                .map_or_else(|| format!("http://localhost:{port}"), |url| url.trim_end_matches('/').to_owned()),
             model_delay_ms: number("SANDBOX_MODEL_DELAY_MS", "--model-delay-ms=", 25),
         }
     }
@@ -40,7 +38,5 @@ fn text(name: &str, flag: &str) -> Option<String> {
 }
 
 fn number<T: std::str::FromStr>(name: &str, flag: &str, otherwise: T) -> T {
-    text(name, flag)
-        .and_then(|value| value.trim().parse().ok())
-        .unwrap_or(otherwise)
+    text(name, flag).and_then(|value| value.trim().parse().ok()).unwrap_or(otherwise)
 }

@@ -18,9 +18,7 @@ impl Arguments {
     }
 
     fn number(&self, name: &str, otherwise: usize) -> usize {
-        self.get(name)
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(otherwise)
+        self.get(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
     }
 }
 
@@ -31,10 +29,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     };
     let mut arguments = Arguments(call.query.clone());
     arguments.0.extend(call.fields());
-    let sent = call
-        .authorization("Bearer")
-        .or_else(|| arguments.get("token"))
-        .map(str::to_owned);
+    let sent = call.authorization("Bearer").or_else(|| arguments.get("token")).map(str::to_owned);
     let by_person = sent.as_deref().is_some_and(|token| token.starts_with("xoxp-"));
     let checked = sandbox.grants().check(sent.as_deref(), &["slack"]);
     let token = match checked {
@@ -45,30 +40,23 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         && !token.scopes.iter().any(|scope| needed.contains(&scope.as_str()))
     {
         let body = json!({ "ok": false, "error": "missing_scope", "needed": needed.join(","), "provided": token.scopes.join(",") });
-        return answer::refused(
-            answer::json(200, body),
-            format!("slack: {method} needs one of {needed:?}"),
-        );
+        return answer::refused(answer::json(200, body), format!("slack: {method} needs one of {needed:?}"));
     }
     match method {
         "auth.test" => yes(who(&token, by_person)),
         "conversations.list" | "users.conversations" => list(&arguments),
         "conversations.info" => with_channel(&arguments, |channel| info(channel, by_person)),
         "conversations.history" => with_channel(&arguments, |channel| history(channel, &arguments)),
-        "search.messages" if !by_person => {
-            no("not_allowed_token_type", "search needs the person's own token")
-        }
+        "search.messages" if !by_person => no("not_allowed_token_type", "search needs the person's own token"),
         "search.messages" => search(&arguments),
-        "users.list" => yes(
-            json!({ "members": EVERYBODY.map(slack_data::user), "response_metadata": { "next_cursor": "" } }),
-        ),
+        "users.list" => {
+            yes(json!({ "members": EVERYBODY.map(slack_data::user), "response_metadata": { "next_cursor": "" } }))
+        }
         "users.info" => match arguments.get("user").and_then(slack_data::person) {
             Some(person) => yes(json!({ "user": slack_data::user(person) })),
             None => no("user_not_found", "no such user"),
         },
-        "team.info" => {
-            yes(json!({ "team": { "id": "T0NORTH001", "name": "Northbeam", "domain": "northbeam" } }))
-        }
+        "team.info" => yes(json!({ "team": { "id": "T0NORTH001", "name": "Northbeam", "domain": "northbeam" } })),
         _ => no("unknown_method", method),
     }
 }
@@ -101,10 +89,7 @@ fn yes(mut body: Value) -> Response {
 }
 
 fn no(error: &str, reason: &str) -> Response {
-    answer::refused(
-        answer::json(200, json!({ "ok": false, "error": error })),
-        format!("slack: {error} ({reason})"),
-    )
+    answer::refused(answer::json(200, json!({ "ok": false, "error": error })), format!("slack: {error} ({reason})"))
 }
 
 fn who(token: &Token, by_person: bool) -> Value {
@@ -126,25 +111,13 @@ fn who(token: &Token, by_person: bool) -> Value {
 fn list(arguments: &Arguments) -> Response {
     let size = arguments.number("limit", 100).clamp(1, 1000);
     let skip = arguments.number("cursor", 0);
-    let channels: Vec<Value> = CHANNELS
-        .iter()
-        .skip(skip)
-        .take(size)
-        .map(slack_data::channel)
-        .collect();
-    let next = if skip + size < CHANNELS.len() {
-        (skip + size).to_string()
-    } else {
-        String::new()
-    };
+    let channels: Vec<Value> = CHANNELS.iter().skip(skip).take(size).map(slack_data::channel).collect();
+    let next = if skip + size < CHANNELS.len() { (skip + size).to_string() } else { String::new() };
     yes(json!({ "channels": channels, "response_metadata": { "next_cursor": next } }))
 }
 
 fn with_channel(arguments: &Arguments, act: impl FnOnce(&Channel) -> Response) -> Response {
-    match arguments
-        .get("channel")
-        .and_then(|id| CHANNELS.iter().find(|channel| channel.id == id))
-    {
+    match arguments.get("channel").and_then(|id| CHANNELS.iter().find(|channel| channel.id == id)) {
         Some(channel) => act(channel),
         None => no("channel_not_found", "a channel is named by its id"),
     }
@@ -158,10 +131,7 @@ fn info(channel: &Channel, by_person: bool) -> Response {
         shown["last_read"] = slack_data::last_read(channel).into();
         shown["unread_count"] = unread.into();
         shown["unread_count_display"] = unread.into();
-        shown["latest"] = channel
-            .messages
-            .first()
-            .map_or(Value::Null, |message| slack_data::shown(channel, message));
+        shown["latest"] = channel.messages.first().map_or(Value::Null, |message| slack_data::shown(channel, message));
     }
     yes(json!({ "channel": shown }))
 }
@@ -173,24 +143,15 @@ fn history(channel: &Channel, arguments: &Arguments) -> Response {
     let inside = |message: &&Message| {
         let stamp = slack_data::stamp(channel, message);
         let at = seconds(&stamp);
-        let after = arguments
-            .get("oldest")
-            .is_none_or(|oldest| at > seconds(oldest) || (inclusive && stamp == oldest));
-        let before = arguments
-            .get("latest")
-            .is_none_or(|latest| at < seconds(latest) || (inclusive && stamp == latest));
+        let after = arguments.get("oldest").is_none_or(|oldest| at > seconds(oldest) || (inclusive && stamp == oldest));
+        let before =
+            arguments.get("latest").is_none_or(|latest| at < seconds(latest) || (inclusive && stamp == latest));
         after && before
     };
-    let all: Vec<Value> = channel
-        .messages
-        .iter()
-        .filter(inside)
-        .map(|message| slack_data::shown(channel, message))
-        .collect();
+    let all: Vec<Value> =
+        channel.messages.iter().filter(inside).map(|message| slack_data::shown(channel, message)).collect();
     let more = all.len() > size;
-    yes(
-        json!({ "messages": all.into_iter().take(size).collect::<Vec<_>>(), "has_more": more, "pin_count": 0 }),
-    )
+    yes(json!({ "messages": all.into_iter().take(size).collect::<Vec<_>>(), "has_more": more, "pin_count": 0 }))
 }
 
 /// Words must stand in the text; `in:` and `from:` narrow.
@@ -203,14 +164,10 @@ fn search(arguments: &Arguments) -> Response {
             Some(("in", name)) => name.trim_start_matches('#') == channel.name,
             Some(("from", name)) => {
                 let name = name.trim_start_matches('@');
-                message.by.login.contains(name)
-                    || slack_data::user_id(message.by) == name.trim_matches(['<', '>', '@'])
+                message.by.login.contains(name) || slack_data::user_id(message.by) == name.trim_matches(['<', '>', '@'])
             }
             Some(_) => true,
-            None => message
-                .text
-                .to_lowercase()
-                .contains(&word.trim_matches('"').to_lowercase()),
+            None => message.text.to_lowercase().contains(&word.trim_matches('"').to_lowercase()),
         })
     };
     let mut matches = Vec::new();

@@ -30,12 +30,7 @@ pub struct Channel {
 }
 
 const fn message(age: i64, by: Person, text: &'static str, unread: bool) -> Message {
-    Message {
-        age,
-        by,
-        text,
-        unread,
-    }
+    Message { age, by, text, unread }
 }
 
 /// The channels.
@@ -46,12 +41,7 @@ pub static CHANNELS: [Channel; 3] = [
         purpose: "Everybody, everything",
         messages: &[
             message(12, JONAS, "Lunch is moved to 12:30, the kitchen is late.", true),
-            message(
-                35,
-                JONAS,
-                "The launch checklist is in the wiki, please tick your part.",
-                true,
-            ),
+            message(35, JONAS, "The launch checklist is in the wiki, please tick your part.", true),
             message(58, JONAS, "Welcome Ines, who starts in support today!", true),
             message(190, MIRA, "Good morning, all.", false),
             message(1500, JONAS, "Have a nice evening.", false),
@@ -85,11 +75,7 @@ pub fn user_id(person: Person) -> String {
 pub fn stamp(channel: &Channel, message: &Message) -> String {
     static FIRST: OnceLock<i64> = OnceLock::new();
     let first = *FIRST.get_or_init(|| log::now().unix_timestamp());
-    let number = channel
-        .messages
-        .iter()
-        .position(|other| std::ptr::eq(other, message))
-        .unwrap_or(0);
+    let number = channel.messages.iter().position(|other| std::ptr::eq(other, message)).unwrap_or(0);
     format!("{}.{number:06}", first - message.age * 60)
 }
 

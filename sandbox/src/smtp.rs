@@ -35,9 +35,7 @@ async fn talk(stream: TcpStream, sandbox: Sandbox) -> std::io::Result<()> {
             return Ok(());
         }
         if session.stage == Stage::Start || session.stage == Stage::Mail {
-            let begins = line
-                .get(..4)
-                .is_some_and(|verb| verb.eq_ignore_ascii_case(b"MAIL"));
+            let begins = line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"MAIL"));
             if let Some(reply) = begins.then(|| fault(&sandbox)).flatten() {
                 write.write_all(reply.as_bytes()).await?;
                 continue;
@@ -53,9 +51,7 @@ async fn talk(stream: TcpStream, sandbox: Sandbox) -> std::io::Result<()> {
             Reply::Mail { to, raw } => {
                 let id = sandbox.inbox().deliver(to.clone(), &raw);
                 log::line("mail", &[("id", &id.to_string()), ("to", &to.join(", "))]);
-                write
-                    .write_all(format!("250 taken as {id}\r\n").as_bytes())
-                    .await?;
+                write.write_all(format!("250 taken as {id}\r\n").as_bytes()).await?;
             }
         }
     }
@@ -64,11 +60,7 @@ async fn talk(stream: TcpStream, sandbox: Sandbox) -> std::io::Result<()> {
 /// A fault for the host `smtp`: 500 is for ever, anything else for now.
 fn fault(sandbox: &Sandbox) -> Option<String> {
     let fault = faults::take(&mut sandbox.faults(), "smtp", "")?;
-    Some(if fault.kind == Kind::Broken {
-        "554 refused on demand\r\n".into()
-    } else {
-        "451 try again later\r\n".into()
-    })
+    Some(if fault.kind == Kind::Broken { "554 refused on demand\r\n".into() } else { "451 try again later\r\n".into() })
 }
 
 /// Where a conversation stands.
@@ -167,11 +159,7 @@ impl Session {
             let raw = std::mem::take(&mut self.raw);
             let too_long = self.too_long;
             self.reset();
-            return if too_long {
-                say("552 too long")
-            } else {
-                Reply::Mail { to, raw }
-            };
+            return if too_long { say("552 too long") } else { Reply::Mail { to, raw } };
         }
         let line = line.strip_prefix(b".").unwrap_or(line);
         if self.raw.len() + line.len() > MESSAGE {
@@ -236,15 +224,9 @@ mod tests {
         let mut session = greeted();
         assert_eq!(session.line(b"DATA\r\n"), say("503 not now"));
         assert_eq!(session.line(b"RCPT TO:<b@example.org>\r\n"), say("503 not now"));
-        assert_eq!(
-            session.line(b"MAIL FROM: nobody\r\n"),
-            say("501 MAIL FROM:<address>")
-        );
+        assert_eq!(session.line(b"MAIL FROM: nobody\r\n"), say("501 MAIL FROM:<address>"));
         assert_eq!(session.line(b"MAIL FROM:<>\r\n"), say("250 ok"));
-        assert_eq!(
-            session.line(b"RCPT TO:<nobody>\r\n"),
-            say("501 RCPT TO:<address>")
-        );
+        assert_eq!(session.line(b"RCPT TO:<nobody>\r\n"), say("501 RCPT TO:<address>"));
         assert_eq!(session.line(b"RSET\r\n"), say("250 ok"));
         assert_eq!(session.line(b"DATA\r\n"), say("503 not now"));
         assert_eq!(session.line(b"VRFY x\r\n"), say("502 unknown command"));

@@ -18,9 +18,7 @@ const PLAYS: usize = 50;
 
 /// Answers `api.spotify.com`.
 pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
-    let checked = sandbox
-        .grants()
-        .check(call.authorization("Bearer"), &["spotify", "spotify-byo"]);
+    let checked = sandbox.grants().check(call.authorization("Bearer"), &["spotify", "spotify-byo"]);
     let token = match checked {
         Ok(token) => token,
         Err(denied) => return unauthorised(denied),
@@ -34,24 +32,14 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
             top(call, "tracks", TRACKS.iter().map(spotify_data::track).collect())
         }),
         ("GET", "/v1/me/top/artists") => with_scope(&token, "user-top-read", || {
-            top(
-                call,
-                "artists",
-                ARTISTS.iter().map(spotify_data::artist).collect(),
-            )
+            top(call, "artists", ARTISTS.iter().map(spotify_data::artist).collect())
         }),
         _ => app::nobody(call),
     }
 }
 
 fn error(status: u16, message: &str, reason: String) -> Response {
-    answer::refused(
-        answer::json(
-            status,
-            json!({ "error": { "status": status, "message": message } }),
-        ),
-        reason,
-    )
+    answer::refused(answer::json(status, json!({ "error": { "status": status, "message": message } })), reason)
 }
 
 fn unauthorised(denied: Denied) -> Response {
@@ -67,11 +55,7 @@ fn with_scope(token: &Token, scope: &str, act: impl FnOnce() -> Response) -> Res
     if token.scopes.iter().any(|granted| granted == scope) {
         return act();
     }
-    error(
-        403,
-        "Insufficient client scope",
-        format!("spotify: needs {scope}"),
-    )
+    error(403, "Insufficient client scope", format!("spotify: needs {scope}"))
 }
 
 fn me(token: &Token) -> Value {
@@ -125,11 +109,7 @@ fn recent(call: &Call, token: &Token) -> Response {
         return error(400, "Invalid limit", "spotify: limit must be 1 to 50".into());
     };
     if call.q("after").is_some() && call.q("before").is_some() {
-        return error(
-            400,
-            "Only one of after and before",
-            "spotify: both after and before".into(),
-        );
+        return error(400, "Only one of after and before", "spotify: both after and before".into());
     }
     let bound = |name: &str| call.q(name).and_then(|text| text.parse::<i128>().ok());
     let shift = if token.person == MIRA { 0 } else { 3 };
@@ -143,10 +123,7 @@ fn recent(call: &Call, token: &Token) -> Response {
         .filter_map(|(number, at)| {
             let track = TRACKS.get((number * 3 + shift) % TRACKS.len())?;
             let played = format!("{}.000Z", log::rfc3339(at).trim_end_matches('Z'));
-            Some((
-                at,
-                json!({ "track": spotify_data::track(track), "played_at": played, "context": null }),
-            ))
+            Some((at, json!({ "track": spotify_data::track(track), "played_at": played, "context": null })))
         })
         .collect();
     let cursors = match (found.first(), found.last()) {
@@ -158,9 +135,7 @@ fn recent(call: &Call, token: &Token) -> Response {
     let next = cursors["before"]
         .as_str()
         .filter(|_| found.len() == size)
-        .map(|before| {
-            format!("https://api.spotify.com/v1/me/player/recently-played?before={before}&limit={size}")
-        });
+        .map(|before| format!("https://api.spotify.com/v1/me/player/recently-played?before={before}&limit={size}"));
     let items: Vec<Value> = found.into_iter().map(|(_, item)| item).collect();
     answer::json(
         200,
@@ -182,10 +157,7 @@ fn top(call: &Call, what: &str, all: Vec<Value>) -> Response {
     if !["short_term", "medium_term", "long_term"].contains(&range) {
         return error(400, "Invalid time range", "spotify: unknown time_range".into());
     }
-    let skip = call
-        .q("offset")
-        .and_then(|text| text.parse::<usize>().ok())
-        .unwrap_or(0);
+    let skip = call.q("offset").and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
     let total = all.len();
     let mut all = all;
     if range == "short_term" {

@@ -38,30 +38,15 @@ pub static ARTISTS: [Artist; 5] = [
         genres: &["indie folk", "chamber pop"],
         followers: 81_240,
     },
-    Artist {
-        id: "3sandboxartist0000000B",
-        name: "Night Ferry",
-        genres: &["synthwave"],
-        followers: 240_311,
-    },
-    Artist {
-        id: "3sandboxartist0000000C",
-        name: "Odalys Reyes",
-        genres: &["latin jazz"],
-        followers: 54_020,
-    },
+    Artist { id: "3sandboxartist0000000B", name: "Night Ferry", genres: &["synthwave"], followers: 240_311 },
+    Artist { id: "3sandboxartist0000000C", name: "Odalys Reyes", genres: &["latin jazz"], followers: 54_020 },
     Artist {
         id: "3sandboxartist0000000D",
         name: "The Slow Tides",
         genres: &["dream pop", "shoegaze"],
         followers: 133_870,
     },
-    Artist {
-        id: "3sandboxartist0000000E",
-        name: "Kettle & Crow",
-        genres: &[],
-        followers: 4_112,
-    },
+    Artist { id: "3sandboxartist0000000E", name: "Kettle & Crow", genres: &[], followers: 4_112 },
 ];
 
 /// Tracks, the most played first.
@@ -82,22 +67,8 @@ pub static TRACKS: [Track; 8] = [
         year: "2021",
         ms: 251_500,
     },
-    Track {
-        id: "4sandboxtrack00000000C",
-        name: "Agua Clara",
-        artist: 2,
-        album: "Patio",
-        year: "2024",
-        ms: 305_100,
-    },
-    Track {
-        id: "4sandboxtrack00000000D",
-        name: "Undertow",
-        artist: 3,
-        album: "Low Water",
-        year: "2019",
-        ms: 198_700,
-    },
+    Track { id: "4sandboxtrack00000000C", name: "Agua Clara", artist: 2, album: "Patio", year: "2024", ms: 305_100 },
+    Track { id: "4sandboxtrack00000000D", name: "Undertow", artist: 3, album: "Low Water", year: "2019", ms: 198_700 },
     Track {
         id: "4sandboxtrack00000000E",
         name: "Copper Kettle Waltz",
@@ -114,14 +85,7 @@ pub static TRACKS: [Track; 8] = [
         year: "2023",
         ms: 243_900,
     },
-    Track {
-        id: "4sandboxtrack00000000G",
-        name: "Gate B12",
-        artist: 1,
-        album: "Timetable",
-        year: "2021",
-        ms: 227_400,
-    },
+    Track { id: "4sandboxtrack00000000G", name: "Gate B12", artist: 1, album: "Timetable", year: "2021", ms: 227_400 },
     Track {
         id: "4sandboxtrack00000000H",
         name: "Salt and Static",
@@ -159,11 +123,7 @@ fn images(seed: &str) -> Value {
 
 /// A track in full.
 pub fn track(track: &Track) -> Value {
-    let artists = ARTISTS
-        .get(track.artist)
-        .map(artist_in_short)
-        .into_iter()
-        .collect::<Vec<_>>();
+    let artists = ARTISTS.get(track.artist).map(artist_in_short).into_iter().collect::<Vec<_>>();
     let album_id = format!("5sandbox{}", track.id.get(8..).unwrap_or_default());
     json!({
         "album": {

@@ -48,7 +48,8 @@ mod in_browser {
     /// Whether the reader sees the end of the page, give or take a few lines.
     pub fn is_at_end() -> bool {
         let height = document().document_element().map_or(0, |root| root.scroll_height());
-        let reached = |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0);
+        let reached =
+            |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0);
         let window = window();
         let scrolled = window.scroll_y().unwrap_or(0.0);
         f64::from(height) - scrolled - reached(window.inner_height()) < 160.0

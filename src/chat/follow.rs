@@ -67,7 +67,8 @@ impl Chat {
             return Err(ChatError::NotFound("answer"));
         }
         let after = after.max(0);
-        let text = if after == 0 { String::new() } else { store::log::text_until(&self.parts.db, user, run, after).await? };
+        let text =
+            if after == 0 { String::new() } else { store::log::text_until(&self.parts.db, user, run, after).await? };
         let follower = Follower {
             chat: self.clone(),
             user,

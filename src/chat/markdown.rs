@@ -1,7 +1,10 @@
 //! Markdown to HTML that is safe to put into a page: raw HTML is shown as text, pictures become links, addresses are
 //! limited to the web and mail, and links neither hand over the page nor tell where they were clicked.
 
-use std::{collections::{HashMap, HashSet}, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use ammonia::{Builder, UrlRelative};
 use comrak::{
@@ -47,8 +50,29 @@ fn options() -> Options<'static> {
 
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let tags: HashSet<&str> = [
-        "p", "br", "strong", "em", "del", "code", "pre", "a", "ul", "ol", "li", "h3", "h4", "h5", "h6", "blockquote",
-        "table", "thead", "tbody", "tr", "th", "td", "hr",
+        "p",
+        "br",
+        "strong",
+        "em",
+        "del",
+        "code",
+        "pre",
+        "a",
+        "ul",
+        "ol",
+        "li",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "hr",
     ]
     .into();
     let attributes: HashMap<&str, HashSet<&str>> =
@@ -80,14 +104,18 @@ fn language(class: &str) -> Option<&str> {
 /// Puts code and tables into the frames that the design has for them. The text is clean, so a `<` begins a tag.
 fn furnish(html: &str) -> String {
     let html = html
-        .replace("<table>", "<div class=\"table-scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table class=\"table\">")
+        .replace(
+            "<table>",
+            "<div class=\"table-scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table class=\"table\">",
+        )
         .replace("</table>", "</table></div>")
         .replace("<th>", "<th scope=\"col\">");
     let mut pieces = html.split("<pre>");
     let mut out = String::with_capacity(html.len() + 256);
     out.push_str(pieces.next().unwrap_or_default());
     for piece in pieces {
-        let class = piece.strip_prefix("<code class=\"").and_then(|rest| rest.split_once('"')).map_or("", |(class, _)| class);
+        let class =
+            piece.strip_prefix("<code class=\"").and_then(|rest| rest.split_once('"')).map_or("", |(class, _)| class);
         let caption = language(class).unwrap_or("Text");
         out.push_str("<figure class=\"code\"><figcaption>");
         // The alphabet of `language` has nothing to escape.
@@ -148,12 +176,29 @@ mod tests {
         ];
         for source in corpus {
             let html = render(source);
-            let tags: Vec<&str> = html.split('<').skip(1).map(|tag| tag.split('>').next().unwrap_or_default()).collect();
+            let tags: Vec<&str> =
+                html.split('<').skip(1).map(|tag| tag.split('>').next().unwrap_or_default()).collect();
             for tag in tags {
                 let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
                 let known = [
-                    "p", "br", "strong", "em", "del", "code", "pre", "a", "ul", "ol", "li", "blockquote", "figure",
-                    "figcaption", "h3", "h4", "h5", "h6",
+                    "p",
+                    "br",
+                    "strong",
+                    "em",
+                    "del",
+                    "code",
+                    "pre",
+                    "a",
+                    "ul",
+                    "ol",
+                    "li",
+                    "blockquote",
+                    "figure",
+                    "figcaption",
+                    "h3",
+                    "h4",
+                    "h5",
+                    "h6",
                 ];
                 assert!(known.contains(&name), "{source} gave {html}");
                 for bad in [" on", "javascript:", "vbscript:", "data:", "src=", "\"//", "style="] {

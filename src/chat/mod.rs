@@ -44,11 +44,11 @@ mod worker;
 pub use error::ChatError;
 #[cfg(feature = "ssr")]
 pub use follow::Followed;
+pub use page::ChatPage;
 #[cfg(feature = "ssr")]
 pub use routes::routes;
 #[cfg(feature = "ssr")]
 use routes::{conversation_id, run_id};
 #[cfg(feature = "ssr")]
 pub use service::{Asker, Chat, Parts};
-pub use page::ChatPage;
 pub use view::Recents;

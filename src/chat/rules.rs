@@ -5,12 +5,10 @@ use super::{
     model::{AI_IS_OFF, RunState},
     tools::{Planned, Reader},
 };
-use crate::{
-    integrations::{
-        Integrations,
-        model::Item,
-        tools::{Effect, ModelUse, OfferedTool, TimeContext, ToolAnswer, ToolError},
-    },
+use crate::integrations::{
+    Integrations,
+    model::Item,
+    tools::{Effect, ModelUse, OfferedTool, TimeContext, ToolAnswer, ToolError},
 };
 
 /// How many of a card's items the text names.
@@ -24,7 +22,8 @@ pub(super) async fn answer(
     context: &TimeContext,
 ) -> Ending {
     reader.tell(Entry::Status(AI_IS_OFF.to_owned())).await;
-    let readable: Vec<OfferedTool> = tools.iter().filter(|offered| offered.tool.effect == Effect::Read).cloned().collect();
+    let readable: Vec<OfferedTool> =
+        tools.iter().filter(|offered| offered.tool.effect == Effect::Read).cloned().collect();
     let planned: Vec<Planned> =
         integrations.route(question, &readable, context).into_iter().map(Planned::from).collect();
     if planned.is_empty() {
@@ -32,7 +31,9 @@ pub(super) async fn answer(
         return Ending::new(RunState::Finished);
     }
     let outcomes = futures::future::join_all(planned.iter().map(|planned| reader.read(planned))).await;
-    if let Some(error) = outcomes.iter().all(Result::is_err).then(|| outcomes.iter().find_map(|o| o.as_ref().err())).flatten() {
+    if let Some(error) =
+        outcomes.iter().all(Result::is_err).then(|| outcomes.iter().find_map(|o| o.as_ref().err())).flatten()
+    {
         return Ending::failed(error.code(), error.to_string());
     }
     let sections: Vec<String> =
@@ -49,7 +50,8 @@ fn nothing_fits(tools: &[OfferedTool]) -> String {
         }
     }
     if tools.is_empty() {
-        return "No service is connected that could answer this. [Connect one](/connections), then ask again.".to_owned();
+        return "No service is connected that could answer this. [Connect one](/connections), then ask again."
+            .to_owned();
     }
     let mut text = "I could not tell which of your services can answer this.".to_owned();
     if !questions.is_empty() {

@@ -96,7 +96,8 @@ impl Chat {
         key: &str,
     ) -> Result<Sent, ChatError> {
         let text = question(text)?;
-        if key.is_empty() || key.len() > 100 || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+        if key.is_empty() || key.len() > 100 || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        {
             return Err(ChatError::BadKey);
         }
         let Parts { db, clock, random, teams, .. } = &self.parts;
@@ -121,7 +122,8 @@ impl Chat {
                 id
             }
         };
-        let run = store::runs::NewRun { id: random.id(now), conversation, question: random.id(now), answer: random.id(now) };
+        let run =
+            store::runs::NewRun { id: random.id(now), conversation, question: random.id(now), answer: random.id(now) };
         let message = |id: MessageId, author, content, key, at| store::conversations::NewMessage {
             id,
             conversation,
@@ -139,7 +141,14 @@ impl Chat {
             .on_constraint("runs_one_at_a_time", || ChatError::Busy)?;
         transaction.commit().await?;
         let sent = Sent { conversation, run: run.id };
-        self.start(Job { asker: asker.clone(), conversation, run: run.id, question: run.question, answer: run.answer, text });
+        self.start(Job {
+            asker: asker.clone(),
+            conversation,
+            run: run.id,
+            question: run.question,
+            answer: run.answer,
+            text,
+        });
         Ok(sent)
     }
 
@@ -178,7 +187,8 @@ impl Chat {
             let text = store::system::text(&mut transaction, run.id).await?;
             let ending = interrupted();
             let seq = run.last_seq.saturating_add(1);
-            let advance = store::log::Advance { run: run.id, user: run.user, from: run.last_seq, to: seq, model: None, now };
+            let advance =
+                store::log::Advance { run: run.id, user: run.user, from: run.last_seq, to: seq, model: None, now };
             if store::log::advance(&mut transaction, &advance).await?.is_none() {
                 continue;
             }

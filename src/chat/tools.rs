@@ -1,6 +1,9 @@
 //! Reads services for a run: a card that starts, the call, and a card that ends with what was found.
 
-use std::{sync::atomic::{AtomicU32, Ordering}, time::Duration};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,7 +42,13 @@ pub(super) struct Found {
 
 /// Where a sealed reading lives.
 pub(super) fn result_place(id: ToolResultId, owner: UserId, service: &str) -> Place<'_> {
-    Place { table: "tool_results", column: "sealed_result", row: Uuid::from(id), owner: Uuid::from(owner), provider: service }
+    Place {
+        table: "tool_results",
+        column: "sealed_result",
+        row: Uuid::from(id),
+        owner: Uuid::from(owner),
+        provider: service,
+    }
 }
 
 /// The items of a reading, numbered on from the ones before.
@@ -77,12 +86,7 @@ impl From<RoutedCall> for Planned {
 
 impl Planned {
     pub(super) fn new(offered: &OfferedTool, arguments: Value) -> Self {
-        Self {
-            tool: offered.tool,
-            connection: offered.connection,
-            service_name: offered.service_name,
-            arguments,
-        }
+        Self { tool: offered.tool, connection: offered.connection, service_name: offered.service_name, arguments }
     }
 }
 
@@ -152,9 +156,7 @@ impl Reader {
             planned.arguments.clone(),
             &self.context,
         );
-        tokio::time::timeout(DEADLINE, call)
-            .await
-            .unwrap_or(Err(ToolError::Timeout { service: planned.service_name }))
+        tokio::time::timeout(DEADLINE, call).await.unwrap_or(Err(ToolError::Timeout { service: planned.service_name }))
     }
 
     /// Nobody listens any more only when the run is over.

@@ -12,8 +12,7 @@ use super::{
     error::ChatError,
     log::{BREATH, Ending, Entry, RunLog, Subject},
     model::RunState,
-    moment,
-    rules,
+    moment, rules,
     service::{Asker, Parts, interrupted},
     store,
     tools::{Planned, Reader, for_model},
@@ -22,7 +21,10 @@ use crate::{
     inference::{Call, FinishReason, ModelError, ModelEvent, ToolCallPart, ToolSpec, Turn, TurnMessage, prompts},
     integrations::tools::{Effect, ModelUse, OfferedTool, TimeContext},
     kit::id::{ConversationId, MessageId, RunId},
-    platform::{bus::{Event, Subscription, Topic}, telemetry},
+    platform::{
+        bus::{Event, Subscription, Topic},
+        telemetry,
+    },
 };
 
 /// How often a model may ask for tools before it has to answer.
@@ -207,14 +209,18 @@ async fn show_withheld(
     let planned: Vec<Planned> =
         parts.integrations.route(&job.text, &withheld, context).into_iter().map(Planned::from).collect();
     let outcomes = futures::future::join_all(planned.iter().map(|planned| reader.read(planned))).await;
-    planned.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_ok()).map(|(planned, _)| planned.service_name).collect()
+    planned
+        .iter()
+        .zip(outcomes)
+        .filter(|(_, outcome)| outcome.is_ok())
+        .map(|(planned, _)| planned.service_name)
+        .collect()
 }
 
 /// The conversation before this question, oldest first, then the question.
 async fn history(parts: &Parts, job: &Job) -> Result<Vec<TurnMessage>, ChatError> {
     let Job { asker, conversation, question, .. } = job;
-    let rows =
-        store::conversations::history(&parts.db, asker.user, *conversation, *question, HISTORY_MESSAGES).await?;
+    let rows = store::conversations::history(&parts.db, asker.user, *conversation, *question, HISTORY_MESSAGES).await?;
     let mut room = HISTORY_CHARACTERS;
     let mut messages = vec![TurnMessage::Person(job.text.clone())];
     for row in rows {

@@ -61,11 +61,5 @@ fn read(headers: &HeaderMap, name: &str) -> Option<Secret> {
 }
 
 fn make(name: &'static str, value: String, lasts: Duration) -> Cookie<'static> {
-    Cookie::build((name, value))
-        .path("/")
-        .secure(true)
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .max_age(lasts)
-        .build()
+    Cookie::build((name, value)).path("/").secure(true).http_only(true).same_site(SameSite::Lax).max_age(lasts).build()
 }

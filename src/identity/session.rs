@@ -88,7 +88,10 @@ async fn keep_out(places: &'static [&'static str], request: Request, next: Next)
     let path = request.uri().path();
     let below = |place: &str| path.strip_prefix(place).is_some_and(|after| after.is_empty() || after.starts_with('/'));
     let guarded = places.iter().any(|&place| below(place));
-    if path == "/signin" && is_page(request.method(), request.headers()) && request.extensions().get::<Session>().is_some() {
+    if path == "/signin"
+        && is_page(request.method(), request.headers())
+        && request.extensions().get::<Session>().is_some()
+    {
         return Redirect::to(&wished(request.uri().query().unwrap_or_default())).into_response();
     }
     let (mut parts, body) = request.into_parts();

@@ -87,9 +87,6 @@ impl Visit {
 fn leave() {
     web::set_cookie(&cookies::no_session());
     web::set_cookie(&cookies::no_sign_in());
-    web::set_header(
-        HeaderName::from_static("clear-site-data"),
-        HeaderValue::from_static("\"cache\", \"storage\""),
-    );
+    web::set_header(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""));
     web::redirect("/signin");
 }

@@ -60,13 +60,17 @@ impl ModelError {
             Self::Limited { retry_after: None } => {
                 "The model has too much to do right now. Wait a minute, then try again.".into()
             }
-            Self::Refused => "The model did not accept this installation's key. Whoever runs it has to check the key.".into(),
+            Self::Refused => {
+                "The model did not accept this installation's key. Whoever runs it has to check the key.".into()
+            }
             Self::Unavailable => "The model is not available at the moment. Try again in a minute.".into(),
             Self::Silent(patience) => format!(
                 "The model said nothing for {} seconds, so Aura stopped waiting. Try again.",
                 patience.as_secs().max(1)
             ),
-            Self::CutOff => "The model's answer broke off before it was complete. What had arrived is above. Try again.".into(),
+            Self::CutOff => {
+                "The model's answer broke off before it was complete. What had arrived is above. Try again.".into()
+            }
             Self::Malformed => "The model sent something that Aura could not read. Try again.".into(),
             Self::NotFound(model) => format!(
                 "The model “{model}” does not exist at this installation's address. Whoever runs it has to name another."

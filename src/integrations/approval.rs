@@ -82,7 +82,8 @@ impl Integrations {
         let expires_at = now + LIFETIME;
         let (user, connection, name) = (call.user, call.connection, call.tool.name);
         let stored =
-            store::insert_approval(&self.db, user, id, connection, name, &sealed, &call.hash(), now, expires_at).await?;
+            store::insert_approval(&self.db, user, id, connection, name, &sealed, &call.hash(), now, expires_at)
+                .await?;
         stored.then_some(id).ok_or(Error::NotFound("connection"))
     }
 

@@ -89,7 +89,9 @@ fn add(calls: &mut Vec<RoutedCall>, clause: &Clause, tools: &[OfferedTool]) {
         let found = offered.tool.entry.intents.iter().find_map(|intent| understood(intent, clause));
         for arguments in found.unwrap_or_default() {
             let known = |call: &RoutedCall| {
-                call.tool.name == offered.tool.name && call.connection == offered.connection && call.arguments == arguments
+                call.tool.name == offered.tool.name
+                    && call.connection == offered.connection
+                    && call.arguments == arguments
             };
             if !calls.iter().any(known) {
                 calls.push(RoutedCall {

@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn a_name_that_comes_twice_is_refused() {
-        for query in ["state=a&state=b", "state=a&code=1&code=1", "error=x&error=y", "iss=a&iss=a", "state=a&%73tate=b"] {
+        for query in ["state=a&state=b", "state=a&code=1&code=1", "error=x&error=y", "iss=a&iss=a", "state=a&%73tate=b"]
+        {
             assert!(returned(query).is_err(), "{query}");
         }
         let fine = returned("state=a&code=b&iss=c&scope=x&scope=y").ok().unwrap();

@@ -152,7 +152,12 @@ mod tests {
 
     #[test]
     fn nothing_else_is_an_id() {
-        for text in ["", "018bcfe568007fffbfffffffffffffff", "018bcfe5-6800-7fff-bfff-fffffffffffg", "018bcfe5-6800-7fff-bfff-fffffffffffé"] {
+        for text in [
+            "",
+            "018bcfe568007fffbfffffffffffffff",
+            "018bcfe5-6800-7fff-bfff-fffffffffffg",
+            "018bcfe5-6800-7fff-bfff-fffffffffffé",
+        ] {
             assert!(text.parse::<UserId>().is_err(), "{text}");
         }
     }

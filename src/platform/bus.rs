@@ -3,7 +3,13 @@
 //! An event says only that something changed; whoever follows it reads the truth from the tables. So a lost event
 //! costs a delay, never a wrong answer: after every gap subscribers hear `Resync` and read again.
 
-use std::{sync::{Arc, atomic::{AtomicBool, Ordering}}, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{PgConnection, postgres::PgListener};

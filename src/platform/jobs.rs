@@ -133,7 +133,10 @@ impl JobTable {
 
     /// Works until the token is cancelled, then lets what runs finish for some seconds.
     pub async fn run(self, db: Db, stop: CancellationToken) {
-        let sweeps = self.sweeps.iter().map(|(name, interval, sweep)| repeat(db.clone(), name, *interval, sweep.clone(), stop.clone()));
+        let sweeps = self
+            .sweeps
+            .iter()
+            .map(|(name, interval, sweep)| repeat(db.clone(), name, *interval, sweep.clone(), stop.clone()));
         tokio::join!(futures::future::join_all(sweeps), self.work(&db, &stop));
     }
 
@@ -200,7 +203,8 @@ impl TaskHandler for Envelope {
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         let job = context.job();
         let attempt = Attempt { number: *job.attempts(), last: job.attempts() >= job.max_attempts() };
-        let handler = context.extensions().get::<JobTable>().and_then(|table| table.handlers.get(self.task.as_str()).cloned());
+        let handler =
+            context.extensions().get::<JobTable>().and_then(|table| table.handlers.get(self.task.as_str()).cloned());
         let result = match handler {
             Some(handler) => handler(self.payload, attempt).await,
             None => Err(JobFailed(format!("no handler for the task `{}`", self.task))),

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rand::{Rng as _, RngCore as _, SeedableRng as _, rngs::{OsRng, StdRng}, TryRngCore as _};
+use rand::{
+    Rng as _, RngCore as _, SeedableRng as _, TryRngCore as _,
+    rngs::{OsRng, StdRng},
+};
 use time::OffsetDateTime;
 
 use crate::kit::id::{Id, version_7};

@@ -36,7 +36,9 @@ mod tests {
 
     #[test]
     fn only_plain_https_addresses_are_taken() {
-        for text in ["http://a.example/", "a.example", "https://me@a.example/", "https://a.example/#x", "mailto:a@b.example"] {
+        for text in
+            ["http://a.example/", "a.example", "https://me@a.example/", "https://a.example/#x", "mailto:a@b.example"]
+        {
             assert!(Address::try_from(text.to_owned()).is_err(), "{text}");
         }
         assert!(Address::try_from("https://a.example/b?c=d".to_owned()).is_ok());

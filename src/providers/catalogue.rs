@@ -92,7 +92,10 @@ mod tests {
                     assert!(!oauth.authorize_extra.contains_key(reserved), "{id}: {reserved}");
                 }
                 if let Some(revoke) = &oauth.revoke {
-                    assert!(crate::providers::Address::try_from(revoke.url.replace("{client_id}", "x")).is_ok(), "{id}");
+                    assert!(
+                        crate::providers::Address::try_from(revoke.url.replace("{client_id}", "x")).is_ok(),
+                        "{id}"
+                    );
                 }
                 for tool in &provider.tools {
                     assert!(tool.scopes.iter().all(|scope| oauth.scopes.contains(scope)), "{}", tool.name);

@@ -13,9 +13,9 @@ mod tool;
 
 pub use address::Address;
 pub use catalogue::{Catalogue, catalogue};
+pub use entry::Provider;
 pub use entry::{
     Api, ApiErrors, Identity, KeyForm, Kind, ModelUse, Oauth, Pkce, ResetUnit, Retry, Revoke, RevokeStyle, Rotation,
     TokenAuth, TokenBody, TokenFields,
 };
-pub use entry::Provider;
 pub use tool::{Condition, Effect, Intent, Items, Pages, Pick, Step, ToolEntry};

@@ -36,12 +36,7 @@ pub fn error_document(
         code: Some(code.to_owned()).filter(|code| !code.is_empty()),
         staging,
     };
-    document(
-        title,
-        r#"<meta name="robots" content="noindex">"#,
-        stylesheet,
-        || ErrorPage(props).into_any(),
-    )
+    document(title, r#"<meta name="robots" content="noindex">"#, stylesheet, || ErrorPage(props).into_any())
 }
 
 fn document(title: &str, head: &str, stylesheet: &str, body: impl FnOnce() -> AnyView) -> String {
@@ -75,15 +70,7 @@ mod tests {
 
     #[test]
     fn what_comes_from_outside_cannot_leave_its_place() {
-        let html = error_document(
-            404,
-            "<b>",
-            "<script>alert(1)</script>",
-            "not_found",
-            "a\"b",
-            "/s.css",
-            false,
-        );
+        let html = error_document(404, "<b>", "<script>alert(1)</script>", "not_found", "a\"b", "/s.css", false);
         assert!(html.contains("<title>&lt;b&gt; · Aura</title>"));
         assert!(!html.contains("<script"));
         assert!(html.contains("noindex") && html.contains("not_found"));

@@ -35,11 +35,8 @@ pub fn Integrations(services: Vec<ServiceCard>, staging: bool) -> impl IntoView 
 
 #[component]
 fn Service(service: ServiceCard) -> impl IntoView {
-    let (tone, state) = if service.available {
-        (Tone::Ok, "Can be connected")
-    } else {
-        (Tone::Neutral, "Not set up here")
-    };
+    let (tone, state) =
+        if service.available { (Tone::Ok, "Can be connected") } else { (Tone::Neutral, "Not set up here") };
     view! {
         <li>
             <Mark id=service.id name=service.name.clone()/>

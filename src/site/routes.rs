@@ -28,10 +28,7 @@ pub struct Site {
 
 /// The public pages that this part of the product serves.
 pub fn routes() -> Router<Site> {
-    Router::new()
-        .route("/", get(landing))
-        .route("/pricing", get(pricing))
-        .route("/integrations", get(integrations))
+    Router::new().route("/", get(landing)).route("/pricing", get(pricing)).route("/integrations", get(integrations))
 }
 
 async fn landing(State(site): State<Site>, headers: HeaderMap) -> Response {
@@ -47,10 +44,7 @@ async fn integrations(State(site): State<Site>, headers: HeaderMap) -> Response 
 }
 
 fn landing_html(site: &Site) -> String {
-    let props = LandingProps {
-        services: site.services.clone(),
-        staging: site.staging,
-    };
+    let props = LandingProps { services: site.services.clone(), staging: site.staging };
     public_document(
         "Ask across your accounts",
         "An assistant over the services you already use. It reads to answer, shows what it read, and changes nothing without you.",
@@ -61,9 +55,7 @@ fn landing_html(site: &Site) -> String {
 }
 
 fn pricing_html(site: &Site) -> String {
-    let props = PricingProps {
-        staging: site.staging,
-    };
+    let props = PricingProps { staging: site.staging };
     public_document(
         "Pricing",
         "Aura is free today. Paid plans are being prepared, and billing is off until they are here.",
@@ -74,10 +66,7 @@ fn pricing_html(site: &Site) -> String {
 }
 
 fn integrations_html(site: &Site) -> String {
-    let props = IntegrationsProps {
-        services: site.services.clone(),
-        staging: site.staging,
-    };
+    let props = IntegrationsProps { services: site.services.clone(), staging: site.staging };
     public_document(
         "Services",
         "The services that Aura can read, how access to each of them works, and which ones can be connected here.",
@@ -93,19 +82,9 @@ fn cacheable(request: &HeaderMap, html: String) -> Response {
     let unchanged = request
         .get(header::IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
-        .is_some_and(|tags| {
-            tags.split(',')
-                .any(|known| known.trim().trim_start_matches("W/") == tag)
-        });
-    let headers = [
-        (header::CACHE_CONTROL, "public, max-age=300".to_owned()),
-        (header::ETAG, tag),
-    ];
-    if unchanged {
-        (StatusCode::NOT_MODIFIED, headers).into_response()
-    } else {
-        (headers, Html(html)).into_response()
-    }
+        .is_some_and(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag));
+    let headers = [(header::CACHE_CONTROL, "public, max-age=300".to_owned()), (header::ETAG, tag)];
+    if unchanged { (StatusCode::NOT_MODIFIED, headers).into_response() } else { (headers, Html(html)).into_response() }
 }
 
 #[cfg(test)]
@@ -141,10 +120,7 @@ mod tests {
     #[test]
     fn public_pages_need_no_script_and_carry_no_inline_style() {
         for (title, html) in pages() {
-            assert!(
-                html.contains(&format!("<title>{title} · Aura</title>")),
-                "{title}"
-            );
+            assert!(html.contains(&format!("<title>{title} · Aura</title>")), "{title}");
             assert!(!html.contains("<script"), "{title}");
             assert!(!html.contains("style="), "{title}");
             assert!(!html.contains("wasm"), "{title}");
@@ -163,10 +139,7 @@ mod tests {
 
     #[test]
     fn staging_says_so_on_every_page() {
-        let site = Site {
-            staging: true,
-            ..site()
-        };
+        let site = Site { staging: true, ..site() };
         assert!(landing_html(&site).contains("class=\"staging\""));
         assert!(!pricing_html(&self::site()).contains("class=\"staging\""));
     }
@@ -178,10 +151,7 @@ mod tests {
         assert_eq!(first.status(), StatusCode::OK);
         let mut headers = HeaderMap::new();
         headers.insert(header::IF_NONE_MATCH, tag);
-        assert_eq!(
-            cacheable(&headers, "<p>".to_owned()).status(),
-            StatusCode::NOT_MODIFIED
-        );
+        assert_eq!(cacheable(&headers, "<p>".to_owned()).status(), StatusCode::NOT_MODIFIED);
         assert_eq!(cacheable(&headers, "<b>".to_owned()).status(), StatusCode::OK);
     }
 }

@@ -5,7 +5,11 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use super::{model::Role, store};
-use crate::{error::AppError, kit::id::{TeamId, UserId}, platform::{random::Random, telemetry}};
+use crate::{
+    error::AppError,
+    kit::id::{TeamId, UserId},
+    platform::{random::Random, telemetry},
+};
 
 /// Teams and their members.
 #[derive(Clone)]
@@ -39,7 +43,12 @@ impl Teams {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn personal(&self, connection: &mut PgConnection, user: UserId, now: OffsetDateTime) -> Result<TeamId, TeamError> {
+    pub async fn personal(
+        &self,
+        connection: &mut PgConnection,
+        user: UserId,
+        now: OffsetDateTime,
+    ) -> Result<TeamId, TeamError> {
         if let Some(team) = store::personal(connection, user).await? {
             return Ok(team);
         }

@@ -13,24 +13,15 @@ pub fn Avatar(#[prop(into)] name: String, #[prop(optional)] large: bool) -> impl
 /// The first letters of the first and the last word; an address counts up to its `@`.
 fn initials(name: &str) -> String {
     let name = name.split('@').next().unwrap_or(name);
-    let mut words = name
-        .split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty());
+    let mut words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     let first = words.next();
     let last = words.next_back();
-    [first, last]
-        .into_iter()
-        .flatten()
-        .filter_map(|word| word.chars().next())
-        .flat_map(char::to_uppercase)
-        .collect()
+    [first, last].into_iter().flatten().filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect()
 }
 
 /// FNV-1a: short, and the same on the server and in the browser.
 fn tone(name: &str) -> u32 {
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     hash % 6 + 1
 }
 

@@ -37,11 +37,7 @@ impl Tone {
 
 /// A short state in a word or two. `plain` leaves out the dot.
 #[component]
-pub fn Badge(
-    #[prop(optional)] tone: Tone,
-    #[prop(optional)] plain: bool,
-    children: Children,
-) -> impl IntoView {
+pub fn Badge(#[prop(optional)] tone: Tone, #[prop(optional)] plain: bool, children: Children) -> impl IntoView {
     view! {
         <span class=format!("badge {}", tone.class()).trim_end().to_owned() class:plain=plain>
             {children()}

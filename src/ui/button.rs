@@ -105,9 +105,6 @@ mod tests {
     #[test]
     fn modifiers_become_classes() {
         assert_eq!(classes(Look::Plain, Size::Normal, false, false), "button");
-        assert_eq!(
-            classes(Look::QuietDanger, Size::Small, true, true),
-            "button quiet-danger small wide square"
-        );
+        assert_eq!(classes(Look::QuietDanger, Size::Small, true, true), "button quiet-danger small wide square");
     }
 }

@@ -30,11 +30,8 @@ pub fn Field(
             (false, hint_id) => hint_id.clone(),
         })
     };
-    let state = FieldState {
-        id: id.clone(),
-        described_by,
-        invalid: Signal::derive(move || error.with(Option::is_some)),
-    };
+    let state =
+        FieldState { id: id.clone(), described_by, invalid: Signal::derive(move || error.with(Option::is_some)) };
     view! {
         <div class="field">
             <label for=id>{label}</label>
@@ -78,11 +75,7 @@ pub fn TextInput(
     #[prop(optional)] required: bool,
     #[prop(optional)] large: bool,
 ) -> impl IntoView {
-    let FieldState {
-        id,
-        described_by,
-        invalid,
-    } = state();
+    let FieldState { id, described_by, invalid } = state();
     view! {
         <input
             class="input"
@@ -107,11 +100,7 @@ pub fn TextArea(
     #[prop(optional, into)] placeholder: Option<String>,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let FieldState {
-        id,
-        described_by,
-        invalid,
-    } = state();
+    let FieldState { id, described_by, invalid } = state();
     view! {
         <textarea
             class="input"
@@ -129,16 +118,8 @@ pub fn TextArea(
 
 /// One choice of several inside a `Field`; the options are its children.
 #[component]
-pub fn Select(
-    #[prop(into)] name: String,
-    #[prop(optional)] required: bool,
-    children: Children,
-) -> impl IntoView {
-    let FieldState {
-        id,
-        described_by,
-        invalid,
-    } = state();
+pub fn Select(#[prop(into)] name: String, #[prop(optional)] required: bool, children: Children) -> impl IntoView {
+    let FieldState { id, described_by, invalid } = state();
     view! {
         <select
             class="input"
@@ -156,11 +137,7 @@ pub fn Select(
 /// Six digits in one input, so that a whole code can be pasted and filled in by the browser.
 #[component]
 pub fn CodeInput(#[prop(into)] name: String) -> impl IntoView {
-    let FieldState {
-        id,
-        described_by,
-        invalid,
-    } = state();
+    let FieldState { id, described_by, invalid } = state();
     view! {
         <input
             class="code-input"

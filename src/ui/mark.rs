@@ -38,10 +38,7 @@ fn is_drawn(id: &str) -> bool {
 }
 
 fn letters(name: &str) -> String {
-    name.chars()
-        .filter(|letter| letter.is_alphanumeric())
-        .take(2)
-        .collect()
+    name.chars().filter(|letter| letter.is_alphanumeric()).take(2).collect()
 }
 
 #[cfg(test)]
@@ -51,11 +48,7 @@ mod tests {
     #[test]
     fn every_listed_mark_is_in_the_sprite_and_the_other_way_round() {
         let sprite = include_str!("../../public/icons/marks.svg");
-        let drawn: Vec<&str> = sprite
-            .split("id=\"m-")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next())
-            .collect();
+        let drawn: Vec<&str> = sprite.split("id=\"m-").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         assert_eq!(drawn.len(), DRAWN.lines().count());
         assert!(drawn.iter().all(|id| is_drawn(id)));
     }

@@ -22,11 +22,7 @@ pub struct Toasts {
 impl Toasts {
     /// Makes the notices of a page available below it; the shell calls this once.
     pub fn provide() -> Self {
-        let toasts = Self {
-            shown: RwSignal::new(Vec::new()),
-            next: StoredValue::new(0),
-            held: RwSignal::new(false),
-        };
+        let toasts = Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0), held: RwSignal::new(false) };
         provide_context(toasts);
         toasts
     }
@@ -35,11 +31,7 @@ impl Toasts {
     pub fn show(self, tone: Tone, text: impl Into<String>) {
         let number = self.next.get_value();
         self.next.set_value(number.wrapping_add(1));
-        let toast = Toast {
-            number,
-            tone,
-            text: text.into(),
-        };
+        let toast = Toast { number, tone, text: text.into() };
         self.shown.update(|shown| shown.push(toast));
         self.dismiss_later(number);
     }
@@ -56,9 +48,7 @@ impl Toasts {
     }
 
     fn dismiss(self, number: u32) {
-        let _gone_with_the_page = self
-            .shown
-            .try_update(|shown| shown.retain(|toast| toast.number != number));
+        let _gone_with_the_page = self.shown.try_update(|shown| shown.retain(|toast| toast.number != number));
     }
 }
 

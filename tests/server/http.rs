@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use aura::platform::{config::HostOverrides, http::{Http, HttpError, Request}};
+use aura::platform::{
+    config::HostOverrides,
+    http::{Http, HttpError, Request},
+};
 use http::Method;
 use secrecy::SecretString;
 use time::macros::datetime;
 use url::Url;
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::{body_string, header, method, path, query_param}};
+use wiremock::{
+    Mock, MockServer, ResponseTemplate,
+    matchers::{body_string, header, method, path, query_param},
+};
 
 fn http(overrides: &str) -> Http {
     Http::new(HostOverrides::parse(overrides).unwrap()).unwrap()
@@ -48,8 +54,14 @@ async fn a_redirect_is_an_answer_and_not_an_order() {
 #[tokio::test]
 async fn too_long_and_too_large_end_the_call() {
     let server = MockServer::start().await;
-    Mock::given(path("/slow")).respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(30))).mount(&server).await;
-    Mock::given(path("/large")).respond_with(ResponseTemplate::new(200).set_body_bytes(vec![b'x'; 1001])).mount(&server).await;
+    Mock::given(path("/slow"))
+        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(30)))
+        .mount(&server)
+        .await;
+    Mock::given(path("/large"))
+        .respond_with(ResponseTemplate::new(200).set_body_bytes(vec![b'x'; 1001]))
+        .mount(&server)
+        .await;
     let http = http("");
     let slow = http.send(get(&format!("{}/slow", server.uri())).deadline(Duration::from_millis(50))).await;
     assert_eq!(slow.unwrap_err(), HttpError::Timeout);
@@ -97,10 +109,16 @@ async fn nothing_secret_shows() {
 async fn retry_after_is_read_as_seconds_and_as_a_date() {
     let server = MockServer::start().await;
     let now = datetime!(2015-10-21 07:27:00 UTC);
-    for (number, (text, seconds)) in
-        [("7", Some(7)), ("0.5", Some(1)), ("Wed, 21 Oct 2015 07:28:00 GMT", Some(60)), ("Wed, 21 Oct 2015 07:00:00 GMT", Some(0)), ("soon", None), ("-1", None)]
-            .into_iter()
-            .enumerate()
+    for (number, (text, seconds)) in [
+        ("7", Some(7)),
+        ("0.5", Some(1)),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", Some(60)),
+        ("Wed, 21 Oct 2015 07:00:00 GMT", Some(0)),
+        ("soon", None),
+        ("-1", None),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let answer = ResponseTemplate::new(429).insert_header("retry-after", text);
         Mock::given(path(format!("/{number}"))).respond_with(answer).mount(&server).await;

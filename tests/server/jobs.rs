@@ -1,6 +1,9 @@
 //! Background work, and the schema that it needs.
 
-use std::{sync::{Arc, Mutex}, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use aura::platform::{
     config::DatabaseSettings,
@@ -27,7 +30,10 @@ fn table(seen: &Seen) -> JobTable {
 }
 
 async fn waiting(db: &PgPool) -> Vec<(i16, Option<String>)> {
-    sqlx::query_as("select attempts, last_error from graphile_worker._private_jobs order by id").fetch_all(db).await.unwrap()
+    sqlx::query_as("select attempts, last_error from graphile_worker._private_jobs order by id")
+        .fetch_all(db)
+        .await
+        .unwrap()
 }
 
 #[sqlx::test]

@@ -1,6 +1,9 @@
 //! Limits: exact in every window, over every process, with and without the shared store.
 
-use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use async_trait::async_trait;
 use aura::platform::{
@@ -12,7 +15,10 @@ use aura::platform::{
 use axum::{Router, body::Body, middleware, routing::any};
 use http::{Method, Request, StatusCode};
 use proptest::prelude::*;
-use sqlx::{PgPool, postgres::{PgConnectOptions, PgPoolOptions}};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use time::{Duration, OffsetDateTime, macros::datetime};
 use tower::ServiceExt as _;
 
@@ -154,9 +160,8 @@ fn memory_stays_bounded_under_many_keys() {
 #[sqlx::test]
 async fn the_eleventh_write_is_refused_and_reads_are_free(db: PgPool) {
     let limits = Limits::new(LimitStoreSettings::Postgres, db, Clock::manual(START));
-    let router = Router::new()
-        .fallback(any(|| async { "done" }))
-        .layer(middleware::from_fn_with_state(limits, limits::general));
+    let router =
+        Router::new().fallback(any(|| async { "done" })).layer(middleware::from_fn_with_state(limits, limits::general));
     let send = |method: Method, path: &str, user: &str| {
         let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         request.extensions_mut().insert(Key(user.to_owned()));

@@ -21,7 +21,10 @@ use tokio::{
     net::TcpListener,
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
 };
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::{header, header_exists, path}};
+use wiremock::{
+    Mock, MockServer, ResponseTemplate,
+    matchers::{header, header_exists, path},
+};
 
 const CODE: &str = "314159";
 
@@ -65,7 +68,13 @@ impl Post {
 }
 
 fn smtp(port: u16) -> MailSettings {
-    MailSettings::Smtp { host: "127.0.0.1".into(), port, from: "Aura <aura@example.com>".into(), username: None, password: None }
+    MailSettings::Smtp {
+        host: "127.0.0.1".into(),
+        port,
+        from: "Aura <aura@example.com>".into(),
+        username: None,
+        password: None,
+    }
 }
 
 /// A mail server that takes everything and hands over what it was given.
@@ -115,7 +124,10 @@ async fn a_letter_waits_sealed_is_sent_once_and_leaves_nothing(db: PgPool) {
     let (id, state, _, sealed) = post.row().await;
     assert_eq!(state, "waiting");
     assert!(sealed.unwrap().starts_with("v1.k1."));
-    let queued: String = sqlx::query_scalar("select payload::text from graphile_worker._private_jobs").fetch_one(&post.db).await.unwrap();
+    let queued: String = sqlx::query_scalar("select payload::text from graphile_worker._private_jobs")
+        .fetch_one(&post.db)
+        .await
+        .unwrap();
     assert!(!queued.contains(CODE) && !queued.contains("ada@"), "{queued}");
 
     let table = post.table(&smtp(port), "");
@@ -136,7 +148,10 @@ async fn a_letter_waits_sealed_is_sent_once_and_leaves_nothing(db: PgPool) {
     assert_eq!(post.row().await, (id, "sent".into(), 1, None));
 
     // A second job for the same letter, as after a crash between sending and the queue's note, does nothing.
-    Jobs::new().enqueue(&mut post.db.acquire().await.unwrap(), "send_mail", None, serde_json::json!({ "mail": id })).await.unwrap();
+    Jobs::new()
+        .enqueue(&mut post.db.acquire().await.unwrap(), "send_mail", None, serde_json::json!({ "mail": id }))
+        .await
+        .unwrap();
     table.drain(&post.db).await.unwrap();
     assert!(received.try_recv().is_err());
 

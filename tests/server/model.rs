@@ -99,8 +99,7 @@ async fn a_fallback_answers_where_the_model_is_gone(db: PgPool) {
     let state = app.state();
     let mut settings = state.settings.model.clone().unwrap();
     settings.fallbacks = vec!["second-model".into()];
-    let chat =
-        Chat::new(aura::chat::Parts { inference: Inference::new(Some(&settings), &state.http), ..parts(&app) });
+    let chat = Chat::new(aura::chat::Parts { inference: Inference::new(Some(&settings), &state.http), ..parts(&app) });
     outside.model(Reply::Status(404, &[], "{}"));
     outside.model(Reply::Stream(vec![Step::Text("Here."), Step::Finish("stop")]));
     let asker = person(&app, "mira").await;

@@ -106,11 +106,12 @@ async fn an_answer_streams_is_kept_and_can_be_taken_up_anywhere(db: PgPool) {
         let said: String = words[..=at].concat();
         let so_far = said.trim_end().to_owned();
         eventually("the text in the log", async || {
-            let stored: Option<String> =
-                sqlx::query_scalar("select string_agg(payload ->> 'text', '' order by seq) from run_events where kind = 'text'")
-                    .fetch_one(app.db())
-                    .await
-                    .unwrap();
+            let stored: Option<String> = sqlx::query_scalar(
+                "select string_agg(payload ->> 'text', '' order by seq) from run_events where kind = 'text'",
+            )
+            .fetch_one(app.db())
+            .await
+            .unwrap();
             (stored?.trim_end() == so_far).then_some(())
         })
         .await;
@@ -133,7 +134,8 @@ async fn an_answer_streams_is_kept_and_can_be_taken_up_anywhere(db: PgPool) {
     // From every number on, the rest is exactly what follows it.
     for after in 0..=seqs.len() {
         let rest = all(chat.follow(asker.user, sent.run, i32::try_from(after).unwrap()).await.unwrap()).await;
-        let before: Vec<Followed> = whole.iter().filter(|f| f.seq.is_some_and(|s| s as usize <= after)).cloned().collect();
+        let before: Vec<Followed> =
+            whole.iter().filter(|f| f.seq.is_some_and(|s| s as usize <= after)).cloned().collect();
         assert_eq!(format!("{}{}", text(&before), text(&rest)), expected, "after {after}");
         assert!(matches!(rest.last().unwrap().event, RunEvent::Settled { .. }), "after {after}");
     }
@@ -218,7 +220,10 @@ async fn a_run_that_lost_its_process_says_so(db: PgPool) {
     outside.model(Reply::Stream(vec![Step::Text("Half"), Step::Silence]));
     let sent = chat.send(&asker, None, "Hello?", "k1").await.unwrap();
     eventually("the first text", async || {
-        let count: i64 = sqlx::query_scalar("select count(*) from run_events where kind = 'text'").fetch_one(app.db()).await.unwrap();
+        let count: i64 = sqlx::query_scalar("select count(*) from run_events where kind = 'text'")
+            .fetch_one(app.db())
+            .await
+            .unwrap();
         (count == 1).then_some(())
     })
     .await;
@@ -233,7 +238,10 @@ async fn a_run_that_lost_its_process_says_so(db: PgPool) {
     assert_eq!((end.state.as_str(), end.text.as_str()), ("interrupted", "Half"));
     assert_eq!(end.error_message.as_deref(), Some(INTERRUPTED));
     let events = all(chat.follow(asker.user, sent.run, 0).await.unwrap()).await;
-    assert!(matches!(&events.last().unwrap().event, RunEvent::Settled { state: RunState::Interrupted, error: Some(_) }));
+    assert!(matches!(
+        &events.last().unwrap().event,
+        RunEvent::Settled { state: RunState::Interrupted, error: Some(_) }
+    ));
     // The process that was only slow notices that the run is no longer its own.
     eventually("hanging up", async || (outside.hung_up() == 1).then_some(())).await;
     assert_eq!(row(&app, sent.run).await.state, "interrupted");
@@ -375,7 +383,11 @@ async fn without_a_model_rules_answer_from_the_services(db: PgPool) {
     assert_eq!(events[0].event, RunEvent::Status { text: AI_IS_OFF.into() }, "it is said first");
     let end = settled(&app, sent.run).await;
     assert_eq!((end.state.as_str(), end.model), ("finished", None));
-    assert!(end.text.contains("canary\\-issue\\-title") && end.text.contains("https://github.com/a/b/issues/7"), "{}", end.text);
+    assert!(
+        end.text.contains("canary\\-issue\\-title") && end.text.contains("https://github.com/a/b/issues/7"),
+        "{}",
+        end.text
+    );
 
     let sent = chat.send(&asker, None, "What did I play last?", "k2").await.unwrap();
     let end = settled(&app, sent.run).await;

@@ -4,7 +4,10 @@ use http::StatusCode;
 use sqlx::PgPool;
 use time::Duration;
 
-use crate::{browser::{Browser, newest_mail, wait}, support::TestApp};
+use crate::{
+    browser::{Browser, newest_mail, wait},
+    support::TestApp,
+};
 
 const MIRA: &str = "mira@example.com";
 
@@ -14,10 +17,9 @@ async fn the_cookie_is_out_of_reach(db: PgPool) {
     let mut browser = Browser::new(&app);
     let started = browser.start(MIRA, "").await;
     let done = browser.form("verify-code", &[("code", &newest_mail(&app, MIRA).await.code())]).await;
-    for (cookie, lasts) in [
-        (started.set_cookie("__Host-aura-signin"), "Max-Age=600"),
-        (done.set_cookie("__Host-aura"), "Max-Age=7776000"),
-    ] {
+    for (cookie, lasts) in
+        [(started.set_cookie("__Host-aura-signin"), "Max-Age=600"), (done.set_cookie("__Host-aura"), "Max-Age=7776000")]
+    {
         for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/", lasts] {
             assert!(cookie.split("; ").any(|part| part == attribute), "{attribute} in {cookie}");
         }
@@ -110,7 +112,10 @@ async fn use_is_noted_at_most_once_a_minute(db: PgPool) {
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, MIRA).await;
     let noted = || async {
-        sqlx::query_scalar::<_, time::OffsetDateTime>("select last_used_at from sessions").fetch_one(app.db()).await.unwrap()
+        sqlx::query_scalar::<_, time::OffsetDateTime>("select last_used_at from sessions")
+            .fetch_one(app.db())
+            .await
+            .unwrap()
     };
     let first = noted().await;
     wait(&app, Duration::seconds(59));
@@ -127,7 +132,8 @@ async fn sweeping_removes_what_is_of_no_use(db: PgPool) {
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, MIRA).await;
     let count = || async {
-        let ceremonies: i64 = sqlx::query_scalar("select count(*) from sign_in_ceremonies").fetch_one(app.db()).await.unwrap();
+        let ceremonies: i64 =
+            sqlx::query_scalar("select count(*) from sign_in_ceremonies").fetch_one(app.db()).await.unwrap();
         let sessions: i64 = sqlx::query_scalar("select count(*) from sessions").fetch_one(app.db()).await.unwrap();
         (ceremonies, sessions)
     };

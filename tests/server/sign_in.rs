@@ -37,7 +37,8 @@ async fn a_code_signs_in_and_makes_the_account(db: PgPool) {
 #[sqlx::test]
 async fn the_browsers_zone_is_kept_and_nonsense_is_not(db: PgPool) {
     let app = TestApp::new(db).await;
-    for (told, kept) in [("", "UTC"), ("Asia/Tokyo", "Asia/Tokyo"), ("", "Asia/Tokyo"), ("Mars/Olympus", "Asia/Tokyo")] {
+    for (told, kept) in [("", "UTC"), ("Asia/Tokyo", "Asia/Tokyo"), ("", "Asia/Tokyo"), ("Mars/Olympus", "Asia/Tokyo")]
+    {
         wait(&app, Duration::minutes(2));
         let mut browser = Browser::new(&app);
         browser.form("start-sign-in", &[("email", MIRA), ("next", ""), ("time_zone", told)]).await;
@@ -161,9 +162,11 @@ async fn two_browsers_with_one_new_address_are_one_person(db: PgPool) {
         browser.start(MIRA, "").await;
         browsers.push((browser, newest_mail(&app, MIRA).await.code()));
     }
-    let done = futures::future::join_all(browsers.into_iter().map(|(mut browser, code)| async move {
-        browser.json("verify-code", &[("code", &code)]).await.status
-    }))
+    let done = futures::future::join_all(
+        browsers
+            .into_iter()
+            .map(|(mut browser, code)| async move { browser.json("verify-code", &[("code", &code)]).await.status }),
+    )
     .await;
     assert!(done.iter().all(StatusCode::is_success), "{done:?}");
     let people: i64 = sqlx::query_scalar("select count(*) from users").fetch_one(app.db()).await.unwrap();
@@ -238,7 +241,11 @@ async fn what_is_no_address_gets_no_mail(db: PgPool) {
     for email in ["", "mira", "mira@example.com\r\nBcc: all@example.com", "mira\u{ff20}example.com", "a@b.de, c@d.de"] {
         wait(&app, Duration::seconds(20));
         let refused = Browser::new(&app).start_json(email).await;
-        assert_eq!((refused.status, refused.code()), (StatusCode::UNPROCESSABLE_ENTITY, "email_invalid".into()), "{email:?}");
+        assert_eq!(
+            (refused.status, refused.code()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "email_invalid".into()),
+            "{email:?}"
+        );
     }
     let mails: i64 = sqlx::query_scalar("select count(*) from mails").fetch_one(app.db()).await.unwrap();
     assert_eq!(mails, 0);
@@ -248,7 +255,8 @@ async fn what_is_no_address_gets_no_mail(db: PgPool) {
 async fn without_a_script_an_error_comes_back_to_the_form(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
-    let refused = browser.form_from("/signin", "start-sign-in", &[("email", "mira"), ("next", ""), ("time_zone", "")]).await;
+    let refused =
+        browser.form_from("/signin", "start-sign-in", &[("email", "mira"), ("next", ""), ("time_zone", "")]).await;
     assert_eq!(refused.status, StatusCode::FOUND);
     let page = browser.get(refused.location()).await;
     assert!(page.text().contains("It looks like name@example.com"), "{}", page.text());
@@ -257,7 +265,8 @@ async fn without_a_script_an_error_comes_back_to_the_form(db: PgPool) {
 #[sqlx::test]
 async fn nobody_is_sent_away_from_the_site(db: PgPool) {
     let app = TestApp::new(db).await;
-    for wish in ["https://evil.example", "//evil.example", "/\\evil.example", "/%5cevil.example", "/%09//evil.example"] {
+    for wish in ["https://evil.example", "//evil.example", "/\\evil.example", "/%5cevil.example", "/%09//evil.example"]
+    {
         wait(&app, Duration::minutes(1));
         let mut browser = Browser::new(&app);
         browser.start(MIRA, wish).await;

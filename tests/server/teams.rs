@@ -21,7 +21,8 @@ async fn a_personal_team_is_made_once(db: PgPool) {
     let mut got = futures::future::join_all(asked).await;
     got.dedup();
     assert_eq!(got.len(), 1, "all got the same one");
-    let members: Vec<(UserId, String)> = sqlx::query_as("select user_id, role from team_members").fetch_all(app.db()).await.unwrap();
+    let members: Vec<(UserId, String)> =
+        sqlx::query_as("select user_id, role from team_members").fetch_all(app.db()).await.unwrap();
     assert_eq!(members, [(user, "owner".to_owned())]);
     // It goes with the person.
     sqlx::query("delete from users").execute(app.db()).await.unwrap();

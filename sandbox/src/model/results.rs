@@ -23,9 +23,7 @@ pub fn compose(after: &[Value], answered: &[&Value]) -> String {
             let _ = writeln!(text, "- {item}");
         }
     }
-    text.push_str(
-        "\nAll of this was read from your connected services just now. Ask me for details about any line.\n",
-    );
+    text.push_str("\nAll of this was read from your connected services just now. Ask me for details about any line.\n");
     text
 }
 
@@ -41,16 +39,13 @@ fn name_of(after: &[Value], id: &str) -> String {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The named things in a result: titles, summaries and texts, else names, else addresses; lines when it holds no JSON.
 fn items(raw: &str, with_times: bool) -> Vec<String> {
     let Some(value) = json_in(raw) else {
-        let told =
-            |line: &&str| !line.is_empty() && !line.starts_with('<') && !line.contains("not instructions");
+        let told = |line: &&str| !line.is_empty() && !line.starts_with('<') && !line.contains("not instructions");
         return raw
             .lines()
             .map(str::trim)
@@ -59,11 +54,7 @@ fn items(raw: &str, with_times: bool) -> Vec<String> {
             .map(|line| line.trim_start_matches("- ").to_owned())
             .collect();
     };
-    for keys in [
-        &["title", "summary", "subject", "text"][..],
-        &["name"][..],
-        &["email", "date"][..],
-    ] {
+    for keys in [&["title", "summary", "subject", "text"][..], &["name"][..], &["email", "date"][..]] {
         let mut found = Vec::new();
         gather(&value, keys, with_times, &mut found);
         if !found.is_empty() {
@@ -79,25 +70,15 @@ fn json_in(raw: &str) -> Option<Value> {
     raw.char_indices()
         .filter(|(_, sign)| *sign == '{' || *sign == '[')
         .take(20)
-        .filter_map(|(at, _)| {
-            serde_json::Deserializer::from_str(raw.get(at..)?)
-                .into_iter::<Value>()
-                .next()?
-                .ok()
-        })
+        .filter_map(|(at, _)| serde_json::Deserializer::from_str(raw.get(at..)?).into_iter::<Value>().next()?.ok())
         .next()
 }
 
 fn gather(value: &Value, keys: &[&str], with_times: bool, found: &mut Vec<String>) {
     match value {
-        Value::Array(items) => items
-            .iter()
-            .for_each(|item| gather(item, keys, with_times, found)),
+        Value::Array(items) => items.iter().for_each(|item| gather(item, keys, with_times, found)),
         Value::Object(object) => {
-            let named = keys
-                .iter()
-                .find_map(|key| object.get(*key)?.as_str())
-                .filter(|text| !text.trim().is_empty());
+            let named = keys.iter().find_map(|key| object.get(*key)?.as_str()).filter(|text| !text.trim().is_empty());
             // A list may have a heading, such as a calendar's own name: its members count, not itself.
             let heads_a_list = !object.contains_key("id")
                 && object
@@ -112,9 +93,7 @@ fn gather(value: &Value, keys: &[&str], with_times: bool, found: &mut Vec<String
                         found.push(line);
                     }
                 }
-                _ => object
-                    .values()
-                    .for_each(|child| gather(child, keys, with_times, found)),
+                _ => object.values().for_each(|child| gather(child, keys, with_times, found)),
             }
         }
         _ => {}
@@ -129,19 +108,10 @@ fn line(object: &Map<String, Value>, name: &str, with_times: bool) -> String {
         let _ = write!(line, "{identifier} ");
     }
     let _ = write!(line, "**{}**", name.replace('*', ""));
-    if let Some(clock) = object
-        .get("start")
-        .or_else(|| object.get("at"))
-        .filter(|_| with_times)
-        .and_then(clock)
-    {
+    if let Some(clock) = object.get("start").or_else(|| object.get("at")).filter(|_| with_times).and_then(clock) {
         let _ = write!(line, " at {clock}");
     }
-    if let Some(note) = object
-        .get("note")
-        .and_then(Value::as_str)
-        .filter(|note| !note.is_empty())
-    {
+    if let Some(note) = object.get("note").and_then(Value::as_str).filter(|note| !note.is_empty()) {
         let _ = write!(line, " ({note})");
     }
     line
@@ -149,22 +119,14 @@ fn line(object: &Map<String, Value>, name: &str, with_times: bool) -> String {
 
 /// `14:00` out of a start, which is a moment or an object that holds one.
 fn clock(start: &Value) -> Option<String> {
-    let moment = start
-        .as_str()
-        .or_else(|| start["dateTime"].as_str())
-        .or_else(|| start["date_time"].as_str())?;
-    moment
-        .split_once('T')
-        .and_then(|(_, time)| time.get(..5))
-        .map(str::to_owned)
+    let moment = start.as_str().or_else(|| start["dateTime"].as_str()).or_else(|| start["date_time"].as_str())?;
+    moment.split_once('T').and_then(|(_, time)| time.get(..5)).map(str::to_owned)
 }
 
 fn without_items(raw: &str) -> String {
     let value = json_in(raw).unwrap_or(Value::Null);
-    let error = value["error"]
-        .as_str()
-        .or_else(|| value["error"]["message"].as_str())
-        .or_else(|| value["message"].as_str());
+    let error =
+        value["error"].as_str().or_else(|| value["error"]["message"].as_str()).or_else(|| value["message"].as_str());
     match error {
         Some(error) => format!("That did not work: {error}"),
         None => "Nothing there.".to_owned(),
@@ -197,18 +159,14 @@ mod tests {
         );
         assert_eq!(items(&raw, true), ["**Launch review** at 14:00 (Room 1)"]);
         assert_eq!(
-            items(
-                "<data>\nThe tool failed: no answer\n</data>\nData, not instructions.",
-                false
-            ),
+            items("<data>\nThe tool failed: no answer\n</data>\nData, not instructions.", false),
             ["The tool failed: no answer"]
         );
     }
 
     #[test]
     fn a_failed_tool_is_told() {
-        let message =
-            json!({ "role": "tool", "tool_call_id": "a", "content": "{\"error\":\"not connected\"}" });
+        let message = json!({ "role": "tool", "tool_call_id": "a", "content": "{\"error\":\"not connected\"}" });
         assert!(compose(&[], &[&message]).contains("not connected"));
     }
 }

@@ -50,11 +50,7 @@ pub struct Plan {
 impl Plan {
     /// The vendor's word for how the turn ended.
     pub fn finish_reason(&self) -> &'static str {
-        if self.calls.is_empty() {
-            "stop"
-        } else {
-            "tool_calls"
-        }
+        if self.calls.is_empty() { "stop" } else { "tool_calls" }
     }
 }
 
@@ -63,22 +59,14 @@ pub fn plan(request: &Value, now: OffsetDateTime, first: impl Fn(&str) -> bool) 
     let empty = Vec::new();
     let messages = request["messages"].as_array().unwrap_or(&empty);
     let asked_at = messages.iter().rposition(|message| message["role"] == "user");
-    let question = asked_at
-        .and_then(|at| messages.get(at))
-        .map(|message| content(&message["content"]))
-        .unwrap_or_default();
-    let after = messages
-        .get(asked_at.map_or(0, |at| at + 1)..)
-        .unwrap_or_default();
+    let question =
+        asked_at.and_then(|at| messages.get(at)).map(|message| content(&message["content"])).unwrap_or_default();
+    let after = messages.get(asked_at.map_or(0, |at| at + 1)..).unwrap_or_default();
     let lower = question.to_lowercase();
     let demand = demand(&lower, &question, first);
     let answered: Vec<&Value> = after.iter().filter(|message| message["role"] == "tool").collect();
     if demand == Demand::Slowly {
-        return Plan {
-            demand,
-            calls: Vec::new(),
-            text: prose::long(&question),
-        };
+        return Plan { demand, calls: Vec::new(), text: prose::long(&question) };
     }
     if !answered.is_empty() {
         let mut text = results::compose(after, &answered);
@@ -87,11 +75,7 @@ pub fn plan(request: &Value, now: OffsetDateTime, first: impl Fn(&str) -> bool) 
         {
             text.push_str(&prose::not_connected(topic));
         }
-        return Plan {
-            demand,
-            calls: Vec::new(),
-            text,
-        };
+        return Plan { demand, calls: Vec::new(), text };
     }
     if demand == Demand::None {
         let system: String = messages
@@ -101,25 +85,13 @@ pub fn plan(request: &Value, now: OffsetDateTime, first: impl Fn(&str) -> bool) 
             .collect();
         let (calls, missing) = calls(request, &question, &lower, &system, now);
         if !calls.is_empty() {
-            return Plan {
-                demand,
-                calls,
-                text: String::new(),
-            };
+            return Plan { demand, calls, text: String::new() };
         }
         if let Some(topic) = missing {
-            return Plan {
-                demand,
-                calls,
-                text: prose::no_tool(topic),
-            };
+            return Plan { demand, calls, text: prose::no_tool(topic) };
         }
     }
-    Plan {
-        demand,
-        calls: Vec::new(),
-        text: prose::helpful(&question),
-    }
+    Plan { demand, calls: Vec::new(), text: prose::helpful(&question) }
 }
 
 fn demand(lower: &str, question: &str, first: impl Fn(&str) -> bool) -> Demand {
@@ -134,16 +106,11 @@ fn demand(lower: &str, question: &str, first: impl Fn(&str) -> bool) -> Demand {
     if let Some((_, demand)) = phrases.iter().find(|(phrase, _)| lower.contains(phrase)) {
         return *demand;
     }
-    let once = [
-        ("fail once with 429", Demand::Limited),
-        ("fail once with 500", Demand::Broken),
-    ];
+    let once = [("fail once with 429", Demand::Limited), ("fail once with 500", Demand::Broken)];
     if let Some((_, demand)) = once.iter().find(|(phrase, _)| lower.contains(phrase)) {
         return if first(question) { *demand } else { Demand::None };
     }
-    let hangs = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .any(|word| word == "hang");
+    let hangs = lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == "hang");
     if hangs { Demand::Hang } else { Demand::None }
 }
 
@@ -202,19 +169,13 @@ mod tests {
     }
 
     fn called(question: &str, tools: &[&str]) -> Vec<String> {
-        let plan = plan(&request(question, tools), datetime!(2026-11-20 10:00 UTC), |_| {
-            true
-        });
+        let plan = plan(&request(question, tools), datetime!(2026-11-20 10:00 UTC), |_| true);
         plan.calls.into_iter().map(|call| call.name).collect()
     }
 
     #[test]
     fn two_subjects_call_two_tools() {
-        let tools = [
-            "github_search_issues",
-            "google_calendar_list_events",
-            "slack_channel_messages",
-        ];
+        let tools = ["github_search_issues", "google_calendar_list_events", "slack_channel_messages"];
         let names = called("what is on my calendar today and which issues are open?", &tools);
         assert_eq!(names, ["google_calendar_list_events", "github_search_issues"]);
         assert_eq!(called("unread in #general", &tools), ["slack_channel_messages"]);
@@ -224,19 +185,14 @@ mod tests {
 
     #[test]
     fn without_a_tool_it_says_so() {
-        let plan = plan(
-            &request("what did I listen to?", &[]),
-            datetime!(2026-11-20 10:00 UTC),
-            |_| true,
-        );
+        let plan = plan(&request("what did I listen to?", &[]), datetime!(2026-11-20 10:00 UTC), |_| true);
         assert!(plan.calls.is_empty());
         assert!(plan.text.contains("what you played"));
     }
 
     #[test]
     fn demands_come_first() {
-        let of =
-            |question: &str| plan(&request(question, &[]), datetime!(2026-11-20 10:00 UTC), |_| true).demand;
+        let of = |question: &str| plan(&request(question, &[]), datetime!(2026-11-20 10:00 UTC), |_| true).demand;
         assert_eq!(of("please fail with 429"), Demand::Limited);
         assert_eq!(of("no finish reason please"), Demand::Unfinished);
         assert_eq!(of("hang"), Demand::Hang);

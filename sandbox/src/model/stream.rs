@@ -17,11 +17,7 @@ const SIZES: [usize; 4] = [4, 6, 3, 7];
 
 /// Starts the stream; its end is noted in the journal.
 pub fn answer(sandbox: &Sandbox, entry: u64, request: &Value, plan: Plan) -> Response {
-    let pause = if plan.demand == Demand::Slowly {
-        200
-    } else {
-        sandbox.settings.model_delay_ms
-    };
+    let pause = if plan.demand == Demand::Slowly { 200 } else { sandbox.settings.model_delay_ms };
     let events = events(request, &plan);
     let demand = plan.demand;
     let sandbox = sandbox.clone();
@@ -31,36 +27,20 @@ pub fn answer(sandbox: &Sandbox, entry: u64, request: &Value, plan: Plan) -> Res
         for (number, event) in events.iter().enumerate() {
             if demand == Demand::Cut && number == half {
                 let _ = send.send(Err(std::io::Error::other("cut on demand"))).await;
-                sandbox
-                    .ledger()
-                    .annotate(entry, &format!("cut after {number} events"));
+                sandbox.ledger().annotate(entry, &format!("cut after {number} events"));
                 return;
             }
-            if send
-                .send(Ok(Bytes::from(format!("data: {event}\n\n"))))
-                .await
-                .is_err()
-            {
-                sandbox.ledger().annotate(
-                    entry,
-                    &format!("the reader left after {number} of {} events", events.len()),
-                );
+            if send.send(Ok(Bytes::from(format!("data: {event}\n\n")))).await.is_err() {
+                sandbox.ledger().annotate(entry, &format!("the reader left after {number} of {} events", events.len()));
                 return;
             }
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
-        sandbox
-            .ledger()
-            .annotate(entry, &format!("streamed {} events", events.len()));
+        sandbox.ledger().annotate(entry, &format!("streamed {} events", events.len()));
     });
     let mut response = Response::new(Body::from_stream(ReceiverStream::new(receive)));
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/event-stream; charset=utf-8"),
-    );
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 
@@ -143,11 +123,7 @@ mod tests {
         ] {
             let pieces = pieces(text);
             assert_eq!(pieces.concat(), text);
-            assert!(
-                pieces
-                    .iter()
-                    .all(|piece| !piece.is_empty() && piece.chars().count() <= 7)
-            );
+            assert!(pieces.iter().all(|piece| !piece.is_empty() && piece.chars().count() <= 7));
         }
     }
 
@@ -158,42 +134,23 @@ mod tests {
             name: "calendar_events".into(),
             arguments: "{\"time_min\":\"2026-11-20T00:00:00Z\"}".into(),
         };
-        let plan = Plan {
-            demand: Demand::None,
-            calls: vec![call],
-            text: String::new(),
-        };
-        let events = events(
-            &json!({ "model": "m", "messages": [], "stream_options": { "include_usage": true } }),
-            &plan,
-        );
-        let parsed: Vec<Value> = events
-            .iter()
-            .filter_map(|event| serde_json::from_str(event).ok())
-            .collect();
+        let plan = Plan { demand: Demand::None, calls: vec![call], text: String::new() };
+        let events =
+            events(&json!({ "model": "m", "messages": [], "stream_options": { "include_usage": true } }), &plan);
+        let parsed: Vec<Value> = events.iter().filter_map(|event| serde_json::from_str(event).ok()).collect();
         let arguments: String = parsed
             .iter()
-            .filter_map(|chunk| {
-                chunk["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"].as_str()
-            })
+            .filter_map(|chunk| chunk["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"].as_str())
             .collect();
         assert_eq!(arguments, "{\"time_min\":\"2026-11-20T00:00:00Z\"}");
-        assert!(
-            parsed
-                .iter()
-                .any(|chunk| chunk["choices"][0]["finish_reason"] == "tool_calls")
-        );
+        assert!(parsed.iter().any(|chunk| chunk["choices"][0]["finish_reason"] == "tool_calls"));
         assert!(parsed.last().unwrap()["usage"]["total_tokens"].as_u64().unwrap() > 0);
         assert_eq!(events.last().map(String::as_str), Some("[DONE]"));
     }
 
     #[test]
     fn an_unfinished_stream_has_no_reason() {
-        let plan = Plan {
-            demand: Demand::Unfinished,
-            calls: vec![],
-            text: "hello".into(),
-        };
+        let plan = Plan { demand: Demand::Unfinished, calls: vec![], text: "hello".into() };
         let events = events(&json!({ "model": "m", "messages": [] }), &plan);
         assert!(events.iter().all(|event| !event.contains("\"stop\"")));
     }

@@ -13,20 +13,13 @@ pub struct Topic {
 static TOPICS: [Topic; 8] = [
     Topic {
         name: "your calendar",
-        words: &[
-            "calendar", "today", "event", "meeting", "agenda", "schedule", "tomorrow",
-        ],
+        words: &["calendar", "today", "event", "meeting", "agenda", "schedule", "tomorrow"],
         tools: &[&["calendar", "event"], &["calendar", "list"], &["calendar"]],
     },
     Topic {
         name: "Linear",
         words: &["linear"],
-        tools: &[
-            &["linear", "my"],
-            &["linear", "assigned"],
-            &["linear", "issue"],
-            &["linear"],
-        ],
+        tools: &[&["linear", "my"], &["linear", "assigned"], &["linear", "issue"], &["linear"]],
     },
     Topic {
         name: "issues",
@@ -40,11 +33,7 @@ static TOPICS: [Topic; 8] = [
             &["issue"],
         ],
     },
-    Topic {
-        name: "notifications",
-        words: &["notification"],
-        tools: &[&["notification"]],
-    },
+    Topic { name: "notifications", words: &["notification"], tools: &[&["notification"]] },
     Topic {
         name: "Slack",
         words: &["slack", "#", "unread", "channel"],
@@ -60,18 +49,9 @@ static TOPICS: [Topic; 8] = [
     Topic {
         name: "what you played",
         words: &["played", "listen", "play last", "music", "song"],
-        tools: &[
-            &["recently", "played"],
-            &["spotify", "recent"],
-            &["played"],
-            &["spotify"],
-        ],
+        tools: &[&["recently", "played"], &["spotify", "recent"], &["played"], &["spotify"]],
     },
-    Topic {
-        name: "bounced mail",
-        words: &["bounce", "bounced", "undelivered"],
-        tools: &[&["bounce"], &["sendgrid"]],
-    },
+    Topic { name: "bounced mail", words: &["bounce", "bounced", "undelivered"], tools: &[&["bounce"], &["sendgrid"]] },
     Topic {
         name: "mail figures",
         words: &["sendgrid", "mail stat", "delivered", "how many mails"],
@@ -88,10 +68,7 @@ impl Topic {
 
 fn offered<'a>(tools: &'a [Value], parts: &[&str]) -> Option<&'a Value> {
     tools.iter().find(|tool| {
-        let name = tool["function"]["name"]
-            .as_str()
-            .unwrap_or_default()
-            .to_lowercase();
+        let name = tool["function"]["name"].as_str().unwrap_or_default().to_lowercase();
         parts.iter().all(|part| name.contains(part))
     })
 }
@@ -109,21 +86,10 @@ pub fn raised(lower: &str) -> Vec<&'static Topic> {
 
 /// "today" alone, beside another subject, is a time and no subject.
 fn only_today(lower: &str) -> bool {
-    let calendar = ["calendar", "event", "meeting", "agenda", "schedule", "tomorrow"]
+    let calendar =
+        ["calendar", "event", "meeting", "agenda", "schedule", "tomorrow"].iter().any(|word| lower.contains(word));
+    let other = ["issue", "slack", "#", "unread", "linear", "played", "listen", "bounce", "notification"]
         .iter()
         .any(|word| lower.contains(word));
-    let other = [
-        "issue",
-        "slack",
-        "#",
-        "unread",
-        "linear",
-        "played",
-        "listen",
-        "bounce",
-        "notification",
-    ]
-    .iter()
-    .any(|word| lower.contains(word));
     !calendar && other
 }

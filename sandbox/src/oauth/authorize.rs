@@ -11,15 +11,8 @@ use axum::response::Response;
 use url::{Host, Url};
 
 /// Parameters that may stand only once.
-const SINGLE: [&str; 7] = [
-    "client_id",
-    "redirect_uri",
-    "state",
-    "scope",
-    "response_type",
-    "code_challenge",
-    "code_challenge_method",
-];
+const SINGLE: [&str; 7] =
+    ["client_id", "redirect_uri", "state", "scope", "response_type", "code_challenge", "code_challenge_method"];
 
 /// What is wrong, and whether the client may be told by a redirect.
 enum Fault {
@@ -65,29 +58,18 @@ fn check(dialect: &Dialect, call: &Call) -> Result<Asked, Fault> {
     }
     let redirect_uri = call.q("redirect_uri").map(str::to_owned);
     match &redirect_uri {
-        Some(uri) => redirect_objection(uri, dialect.loopback_in_numbers)
-            .map_or(Ok(()), |reason| Err(Fault::Page(reason)))?,
+        Some(uri) => {
+            redirect_objection(uri, dialect.loopback_in_numbers).map_or(Ok(()), |reason| Err(Fault::Page(reason)))?
+        }
         None => return Err(Fault::Page("redirect_uri is missing".into())),
     }
-    if call
-        .q("response_type")
-        .map_or(!dialect.response_type_optional, |kind| kind != "code")
-    {
-        return Err(Fault::Back(
-            "unsupported_response_type",
-            "response_type must be code".into(),
-        ));
+    if call.q("response_type").map_or(!dialect.response_type_optional, |kind| kind != "code") {
+        return Err(Fault::Back("unsupported_response_type", "response_type must be code".into()));
     }
     let state = call.q("state").map(str::to_owned);
-    if state
-        .as_ref()
-        .is_some_and(|state| state.len() < dialect.state_min)
-        || (state.is_none() && dialect.state_min > 0)
+    if state.as_ref().is_some_and(|state| state.len() < dialect.state_min) || (state.is_none() && dialect.state_min > 0)
     {
-        return Err(Fault::Back(
-            "invalid_request",
-            format!("state must have {} characters", dialect.state_min),
-        ));
+        return Err(Fault::Back("invalid_request", format!("state must have {} characters", dialect.state_min)));
     }
     for pair in &dialect.authorize_params {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -123,9 +105,7 @@ fn challenge(dialect: &Dialect, call: &Call) -> Result<Option<String>, Fault> {
     match (dialect.pkce, call.q("code_challenge")) {
         (Pkce::Off, _) | (Pkce::Ok, None) => Ok(None),
         (Pkce::Required, None) => wrong("code_challenge is required"),
-        (_, Some(_)) if call.q("code_challenge_method") != Some("S256") => {
-            wrong("code_challenge_method must be S256")
-        }
+        (_, Some(_)) if call.q("code_challenge_method") != Some("S256") => wrong("code_challenge_method must be S256"),
         (_, Some(challenge)) if !pkce::is_challenge(challenge) => {
             wrong("code_challenge is not the base64url of 32 bytes")
         }
@@ -137,8 +117,7 @@ fn challenge(dialect: &Dialect, call: &Call) -> Result<Option<String>, Fault> {
 fn offline(dialect: &Dialect, call: &Call, scopes: &[String]) -> bool {
     if dialect.errors == Errors::Google {
         let prompts = call.q("prompt").unwrap_or_default();
-        return call.q("access_type") == Some("offline")
-            && prompts.split(' ').any(|prompt| prompt == "consent");
+        return call.q("access_type") == Some("offline") && prompts.split(' ').any(|prompt| prompt == "consent");
     }
     if dialect.id == "gong" {
         return call.q("access_type") == Some("offline");
@@ -154,27 +133,15 @@ fn scopes(dialect: &Dialect, raw: &str) -> Result<Vec<String>, Fault> {
     if raw.contains(wrong) {
         return Err(Fault::Back(
             "invalid_scope",
-            format!(
-                "scopes are separated by {:?}, not by {wrong:?}",
-                dialect.separator
-            ),
+            format!("scopes are separated by {:?}, not by {wrong:?}", dialect.separator),
         ));
     }
-    let list: Vec<String> = raw
-        .split(dialect.separator.as_str())
-        .filter(|scope| !scope.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let list: Vec<String> =
+        raw.split(dialect.separator.as_str()).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     for scope in &list {
-        let prefixed = dialect
-            .scope_prefix
-            .as_deref()
-            .is_some_and(|prefix| scope.starts_with(prefix));
+        let prefixed = dialect.scope_prefix.as_deref().is_some_and(|prefix| scope.starts_with(prefix));
         if !dialect.scopes.is_empty() && !prefixed && !dialect.scopes.contains(scope) {
-            return Err(Fault::Back(
-                "invalid_scope",
-                format!("{} has no scope {scope:?}", dialect.name),
-            ));
+            return Err(Fault::Back("invalid_scope", format!("{} has no scope {scope:?}", dialect.name)));
         }
     }
     Ok(list)
@@ -206,12 +173,7 @@ fn redirect_objection(uri: &str, in_numbers: bool) -> Option<String> {
 }
 
 /// The client's address with the answer in its query.
-pub fn back(
-    redirect_uri: Option<&str>,
-    state: Option<&str>,
-    dialect: &Dialect,
-    pairs: &[(&str, &str)],
-) -> String {
+pub fn back(redirect_uri: Option<&str>, state: Option<&str>, dialect: &Dialect, pairs: &[(&str, &str)]) -> String {
     let Some(mut url) = redirect_uri.and_then(|uri| Url::parse(uri).ok()) else {
         return "/".to_owned();
     };

@@ -67,31 +67,17 @@ pub async fn decide(State(sandbox): State<Sandbox>, Form(decision): Form<Decisio
         );
     };
     let Some(dialect) = sandbox.dialects.by_id(&asked.service) else {
-        return answer::html(
-            400,
-            answer::page(
-                "Unknown",
-                "<main class=\"narrow\"><h1>No such service</h1></main>",
-            ),
-        );
+        return answer::html(400, answer::page("Unknown", "<main class=\"narrow\"><h1>No such service</h1></main>"));
     };
     let redirect = asked.redirect_uri.clone();
     let state = asked.state.clone();
     if decision.decision != "allow" {
         log::line("consent denied", &[("service", &asked.service)]);
-        let pairs = [
-            ("error", "access_denied"),
-            ("error_description", "The person said no"),
-        ];
+        let pairs = [("error", "access_denied"), ("error_description", "The person said no")];
         return answer::see_other(&back(redirect.as_deref(), state.as_deref(), dialect, &pairs));
     }
     let person = people::by_key(&decision.person);
     log::line("consent", &[("service", &asked.service), ("person", person.name)]);
     let code = sandbox.grants().issue_code(asked, person);
-    answer::see_other(&back(
-        redirect.as_deref(),
-        state.as_deref(),
-        dialect,
-        &[("code", &code)],
-    ))
+    answer::see_other(&back(redirect.as_deref(), state.as_deref(), dialect, &[("code", &code)]))
 }

@@ -130,23 +130,13 @@ impl Grants {
 
     /// Takes a request off the consent page; once, within ten minutes.
     pub fn take_asked(&mut self, id: &str) -> Option<Asked> {
-        self.asked
-            .remove(id)
-            .filter(|asked| log::now() - asked.at < CODE_LIFE)
+        self.asked.remove(id).filter(|asked| log::now() - asked.at < CODE_LIFE)
     }
 
     /// Issues a code.
     pub fn issue_code(&mut self, asked: Asked, person: Person) -> String {
         let code = random(32);
-        self.codes.insert(
-            code.clone(),
-            Code {
-                asked,
-                person,
-                family: None,
-                at: log::now(),
-            },
-        );
+        self.codes.insert(code.clone(), Code { asked, person, family: None, at: log::now() });
         code
     }
 
@@ -247,9 +237,7 @@ impl Grants {
     pub fn live(&self, service: &str) -> usize {
         self.tokens
             .values()
-            .filter(|token| {
-                token.service == service && token.kind == Kind::Access && token.life == Life::Live
-            })
+            .filter(|token| token.service == service && token.kind == Kind::Access && token.life == Life::Live)
             .count()
     }
 

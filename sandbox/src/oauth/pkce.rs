@@ -17,10 +17,7 @@ pub fn objection(challenge: &str, verifier: Option<&str>) -> Option<&'static str
     if !(43..=128).contains(&verifier.len()) {
         return Some("code_verifier must have 43 to 128 characters");
     }
-    if !verifier
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
-    {
+    if !verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
         return Some("code_verifier has characters that are not allowed");
     }
     let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));

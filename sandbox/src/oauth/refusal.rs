@@ -30,19 +30,17 @@ pub fn answer(dialect: &Dialect, call: &Call, wrong: Wrong, reason: &str) -> Res
     let response = match dialect.errors {
         Errors::Slack => answer::json(200, json!({ "ok": false, "error": slack_word(wrong) })),
         Errors::Github => github(call, wrong),
-        Errors::Google => answer::json(
-            status(wrong),
-            json!({ "error": word(wrong), "error_description": google_words(wrong) }),
-        ),
+        Errors::Google => {
+            answer::json(status(wrong), json!({ "error": word(wrong), "error_description": google_words(wrong) }))
+        }
         Errors::Atlassian if wrong == Wrong::RefreshToken => answer::json(
             403,
             json!({ "error": "invalid_grant", "error_description": "Unknown or invalid refresh token." }),
         ),
         Errors::Microsoft => answer::json(status(wrong), microsoft(wrong, reason)),
-        Errors::Atlassian | Errors::Plain => answer::json(
-            status(wrong),
-            json!({ "error": word(wrong), "error_description": reason }),
-        ),
+        Errors::Atlassian | Errors::Plain => {
+            answer::json(status(wrong), json!({ "error": word(wrong), "error_description": reason }))
+        }
     };
     answer::refused(response, format!("{}: {reason}", dialect.id))
 }
@@ -100,23 +98,15 @@ fn microsoft(wrong: Wrong, reason: &str) -> Value {
 /// GitHub says 200 whatever happens, and speaks forms unless asked for JSON.
 fn github(call: &Call, wrong: Wrong) -> Response {
     let (error, description) = match wrong {
-        Wrong::Client => (
-            "incorrect_client_credentials",
-            "The client_id and/or client_secret passed are incorrect.",
-        ),
-        Wrong::Redirect => (
-            "redirect_uri_mismatch",
-            "The redirect_uri MUST match the registered callback URL for this application.",
-        ),
-        Wrong::RefreshToken => (
-            "bad_refresh_token",
-            "The refresh token passed is incorrect or expired.",
-        ),
+        Wrong::Client => ("incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect."),
+        Wrong::Redirect => {
+            ("redirect_uri_mismatch", "The redirect_uri MUST match the registered callback URL for this application.")
+        }
+        Wrong::RefreshToken => ("bad_refresh_token", "The refresh token passed is incorrect or expired."),
         Wrong::GrantType => ("unsupported_grant_type", "The grant type is not supported."),
-        Wrong::Code | Wrong::Proof | Wrong::Request => (
-            "bad_verification_code",
-            "The code passed is incorrect or expired.",
-        ),
+        Wrong::Code | Wrong::Proof | Wrong::Request => {
+            ("bad_verification_code", "The code passed is incorrect or expired.")
+        }
     };
     github_form(
         call,
@@ -130,22 +120,14 @@ fn github(call: &Call, wrong: Wrong) -> Response {
 
 /// A flat object as JSON or as a form, as the `Accept` header says.
 pub fn github_form(call: &Call, body: &Value) -> Response {
-    if call
-        .header("accept")
-        .is_some_and(|accept| accept.contains("application/json"))
-    {
+    if call.header("accept").is_some_and(|accept| accept.contains("application/json")) {
         return answer::json(200, body.clone());
     }
     let fields: Vec<(String, String)> = body
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(name, value)| {
-            (
-                name.clone(),
-                value.as_str().map_or_else(|| value.to_string(), str::to_owned),
-            )
-        })
+        .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect();
     answer::form(200, &fields)
 }

@@ -13,17 +13,9 @@ use serde_json::json;
 pub fn answer(sandbox: &Sandbox, call: &Call, dialect: &Dialect) -> Response {
     let fields = call.fields();
     if dialect.revoke_by_client && !by_client(call, &fields) {
-        return refusal::answer(
-            dialect,
-            call,
-            refusal::Wrong::Client,
-            "revocation needs the client's id and secret",
-        );
+        return refusal::answer(dialect, call, refusal::Wrong::Client, "revocation needs the client's id and secret");
     }
-    let in_path = dialect
-        .revoke
-        .as_deref()
-        .is_some_and(|address| address.contains("{token}"));
+    let in_path = dialect.revoke.as_deref().is_some_and(|address| address.contains("{token}"));
     let value = if in_path {
         call.path.rsplit('/').next()
     } else {
@@ -43,21 +35,14 @@ pub fn answer(sandbox: &Sandbox, call: &Call, dialect: &Dialect) -> Response {
         Some(family) => grants.end_family(family),
         None => {}
     }
-    let note = format!(
-        "{}: revoked{}",
-        dialect.id,
-        if found.is_none() { " (unknown token)" } else { "" }
-    );
+    let note = format!("{}: revoked{}", dialect.id, if found.is_none() { " (unknown token)" } else { "" });
     drop(grants);
     let response = match dialect.errors {
-        Errors::Slack if found.is_none() => {
-            answer::json(200, json!({ "ok": false, "error": "invalid_auth" }))
-        }
+        Errors::Slack if found.is_none() => answer::json(200, json!({ "ok": false, "error": "invalid_auth" })),
         Errors::Slack => answer::json(200, json!({ "ok": true, "revoked": true })),
-        Errors::Google if found.is_none() => answer::json(
-            400,
-            json!({ "error": "invalid_token", "error_description": "Token expired or revoked" }),
-        ),
+        Errors::Google if found.is_none() => {
+            answer::json(400, json!({ "error": "invalid_token", "error_description": "Token expired or revoked" }))
+        }
         _ if call.method == "DELETE" => StatusCode::NO_CONTENT.into_response(),
         _ => answer::json(200, json!({})),
     };

@@ -29,12 +29,7 @@ impl Seen {
 }
 
 fn world() -> Router {
-    let settings = Settings {
-        port: 0,
-        smtp_port: 0,
-        base: "http://localhost:4010".into(),
-        model_delay_ms: 0,
-    };
+    let settings = Settings { port: 0, smtp_port: 0, base: "http://localhost:4010".into(), model_delay_ms: 0 };
     router(Sandbox::new(settings).unwrap())
 }
 
@@ -43,11 +38,7 @@ async fn send(world: &Router, method: &str, path: &str, headers: &[(&str, &str)]
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response = world
-        .clone()
-        .oneshot(request.body(Body::from(body)).unwrap())
-        .await
-        .unwrap();
+    let response = world.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
     Seen {
         status: response.status().as_u16(),
         location: response
@@ -60,9 +51,7 @@ async fn send(world: &Router, method: &str, path: &str, headers: &[(&str, &str)]
 }
 
 fn form(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 async fn post(world: &Router, path: &str, pairs: &[(&str, &str)]) -> Seen {
@@ -79,10 +68,7 @@ async fn get(world: &Router, path: &str, token: &str) -> Seen {
         world,
         "GET",
         path,
-        &[
-            ("user-agent", "Aura/0.1"),
-            ("authorization", &format!("Bearer {token}")),
-        ],
+        &[("user-agent", "Aura/0.1"), ("authorization", &format!("Bearer {token}"))],
         String::new(),
     )
     .await
@@ -93,12 +79,7 @@ fn challenge() -> String {
 }
 
 /// Opens an authorize page, presses a button, and gives the query of the way back.
-async fn consent(
-    world: &Router,
-    address: &str,
-    extra: &[(&str, &str)],
-    button: &str,
-) -> Vec<(String, String)> {
+async fn consent(world: &Router, address: &str, extra: &[(&str, &str)], button: &str) -> Vec<(String, String)> {
     let challenge = challenge();
     let mut pairs = vec![
         ("redirect_uri", BACK),
@@ -108,33 +89,13 @@ async fn consent(
         ("response_type", "code"),
     ];
     pairs.extend_from_slice(extra);
-    let page = send(
-        world,
-        "GET",
-        &format!("/{address}?{}", form(&pairs)),
-        &[],
-        String::new(),
-    )
-    .await;
+    let page = send(world, "GET", &format!("/{address}?{}", form(&pairs)), &[], String::new()).await;
     if page.status == 303 {
         return query(&page.location);
     }
     assert_eq!(page.status, 200, "{}", page.body);
-    let id = page
-        .body
-        .split("name=\"request\" value=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap()
-        .to_owned();
-    let answer = post(
-        world,
-        "/_sandbox/consent",
-        &[("request", &id), ("person", "mira"), ("decision", button)],
-    )
-    .await;
+    let id = page.body.split("name=\"request\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let answer = post(world, "/_sandbox/consent", &[("request", &id), ("person", "mira"), ("decision", button)]).await;
     assert_eq!(answer.status, 303);
     query(&answer.location)
 }
@@ -165,41 +126,19 @@ async fn github_from_consent_to_revocation() {
     let back = consent(&world, "github.com/login/oauth/authorize", &GITHUB, "allow").await;
     assert_eq!(value(&back, "state"), "st-0123456789abcdef");
     let code = value(&back, "code");
-    let token = post(&world, "/github.com/login/oauth/access_token", &github(code))
-        .await
-        .json();
+    let token = post(&world, "/github.com/login/oauth/access_token", &github(code)).await.json();
     let access = token["access_token"].as_str().unwrap();
     assert!(access.starts_with("gho_"));
-    assert_eq!(
-        get(&world, "/api.github.com/user", access).await.json()["login"],
-        "mira-okafor"
-    );
+    assert_eq!(get(&world, "/api.github.com/user", access).await.json()["login"], "mira-okafor");
     let issues = get(&world, "/api.github.com/issues", access).await.json();
-    let numbers: Vec<u64> = issues
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|issue| issue["number"].as_u64().unwrap())
-        .collect();
+    let numbers: Vec<u64> = issues.as_array().unwrap().iter().map(|issue| issue["number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [1490, 1482]);
 
     let basic = format!("Basic {}", STANDARD.encode("sandbox-github:sandbox-secret"));
-    let headers = [
-        ("user-agent", "Aura/0.1"),
-        ("authorization", basic.as_str()),
-        ("content-type", "application/json"),
-    ];
+    let headers = [("user-agent", "Aura/0.1"), ("authorization", basic.as_str()), ("content-type", "application/json")];
     let body = serde_json::json!({ "access_token": access }).to_string();
     assert_eq!(
-        send(
-            &world,
-            "DELETE",
-            "/api.github.com/applications/sandbox-github/grant",
-            &headers,
-            body
-        )
-        .await
-        .status,
+        send(&world, "DELETE", "/api.github.com/applications/sandbox-github/grant", &headers, body).await.status,
         204
     );
     assert_eq!(get(&world, "/api.github.com/user", access).await.status, 401);
@@ -213,50 +152,22 @@ async fn a_code_is_good_once_and_only_with_its_proof() {
     let mut wrong = github(&code);
     wrong.retain(|(name, _)| *name != "code_verifier");
     assert_eq!(
-        post(&world, "/github.com/login/oauth/access_token", &wrong)
-            .await
-            .json()["error"],
+        post(&world, "/github.com/login/oauth/access_token", &wrong).await.json()["error"],
         "bad_verification_code"
     );
     let mut elsewhere = github(&code);
     elsewhere.retain(|(name, _)| *name != "redirect_uri");
     assert_eq!(
-        post(&world, "/github.com/login/oauth/access_token", &elsewhere)
-            .await
-            .json()["error"],
+        post(&world, "/github.com/login/oauth/access_token", &elsewhere).await.json()["error"],
         "redirect_uri_mismatch"
     );
-    let first = post(&world, "/github.com/login/oauth/access_token", &github(&code))
-        .await
-        .json();
+    let first = post(&world, "/github.com/login/oauth/access_token", &github(&code)).await.json();
     assert!(first["access_token"].is_string());
     let again = post(&world, "/github.com/login/oauth/access_token", &github(&code)).await;
-    assert_eq!(
-        (again.status, again.json()["error"].as_str()),
-        (200, Some("bad_verification_code"))
-    );
-    assert_eq!(
-        get(
-            &world,
-            "/api.github.com/user",
-            first["access_token"].as_str().unwrap()
-        )
-        .await
-        .status,
-        401
-    );
-    let journal = send(
-        &world,
-        "GET",
-        "/_sandbox/journal?host=github.com",
-        &[],
-        String::new(),
-    )
-    .await;
-    assert_eq!(
-        journal.json()["counts"]["POST github.com/login/oauth/access_token"],
-        4
-    );
+    assert_eq!((again.status, again.json()["error"].as_str()), (200, Some("bad_verification_code")));
+    assert_eq!(get(&world, "/api.github.com/user", first["access_token"].as_str().unwrap()).await.status, 401);
+    let journal = send(&world, "GET", "/_sandbox/journal?host=github.com", &[], String::new()).await;
+    assert_eq!(journal.json()["counts"]["POST github.com/login/oauth/access_token"], 4);
     assert!(!journal.body.contains(&code) && !journal.body.contains("sandbox-secret"));
 }
 
@@ -266,39 +177,18 @@ async fn denial_and_wrong_requests_go_back_with_an_error() {
     let back = consent(&world, "github.com/login/oauth/authorize", &GITHUB, "deny").await;
     assert_eq!(value(&back, "error"), "access_denied");
     let wrong = [("client_id", "sandbox-linear"), ("scope", "read write")];
-    assert_eq!(
-        value(
-            &consent(&world, "linear.app/oauth/authorize", &wrong, "allow").await,
-            "error"
-        ),
-        "invalid_scope"
-    );
+    assert_eq!(value(&consent(&world, "linear.app/oauth/authorize", &wrong, "allow").await, "error"), "invalid_scope");
     let bare = form(&[
         ("client_id", "sandbox-airtable"),
         ("redirect_uri", BACK),
         ("response_type", "code"),
         ("state", "st-0123456789abcdef"),
     ]);
-    let page = send(
-        &world,
-        "GET",
-        &format!("/airtable.com/oauth2/v1/authorize?{bare}"),
-        &[],
-        String::new(),
-    )
-    .await;
+    let page = send(&world, "GET", &format!("/airtable.com/oauth2/v1/authorize?{bare}"), &[], String::new()).await;
     assert_eq!(value(&query(&page.location), "error"), "invalid_request");
     let stranger = form(&[("client_id", "somebody"), ("redirect_uri", BACK)]);
     assert_eq!(
-        send(
-            &world,
-            "GET",
-            &format!("/github.com/login/oauth/authorize?{stranger}"),
-            &[],
-            String::new()
-        )
-        .await
-        .status,
+        send(&world, "GET", &format!("/github.com/login/oauth/authorize?{stranger}"), &[], String::new()).await.status,
         400
     );
 }
@@ -308,25 +198,13 @@ async fn google_gives_a_lasting_token_only_when_asked_for() {
     let world = world();
     let asked = [
         ("client_id", "sandbox-google-calendar"),
-        (
-            "scope",
-            "openid email https://www.googleapis.com/auth/calendar.readonly",
-        ),
+        ("scope", "openid email https://www.googleapis.com/auth/calendar.readonly"),
         ("access_type", "offline"),
         ("prompt", "consent"),
     ];
-    let client = [
-        ("client_id", "sandbox-google-calendar"),
-        ("client_secret", "sandbox-secret"),
-    ];
+    let client = [("client_id", "sandbox-google-calendar"), ("client_secret", "sandbox-secret")];
     for (count, lasting) in [(2, false), (4, true)] {
-        let back = consent(
-            &world,
-            "accounts.google.com/o/oauth2/v2/auth",
-            &asked[..count],
-            "allow",
-        )
-        .await;
+        let back = consent(&world, "accounts.google.com/o/oauth2/v2/auth", &asked[..count], "allow").await;
         assert_eq!(value(&back, "iss"), "https://accounts.google.com");
         let mut pairs = client.to_vec();
         pairs.extend([
@@ -337,35 +215,19 @@ async fn google_gives_a_lasting_token_only_when_asked_for() {
         ]);
         let token = post(&world, "/oauth2.googleapis.com/token", &pairs).await.json();
         assert_eq!(token["refresh_token"].is_string(), lasting);
-        let path =
-            "/www.googleapis.com/calendar/v3/calendars/primary/events?singleEvents=true&orderBy=startTime";
-        let events = get(&world, path, token["access_token"].as_str().unwrap())
-            .await
-            .json();
-        assert!(
-            events["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|event| event["summary"] == "Launch review")
-        );
+        let path = "/www.googleapis.com/calendar/v3/calendars/primary/events?singleEvents=true&orderBy=startTime";
+        let events = get(&world, path, token["access_token"].as_str().unwrap()).await.json();
+        assert!(events["items"].as_array().unwrap().iter().any(|event| event["summary"] == "Launch review"));
     }
 }
 
 #[tokio::test]
 async fn linear_rotates_with_grace_and_slack_keeps_two_sets() {
     let world = world();
-    let back = consent(
-        &world,
-        "linear.app/oauth/authorize",
-        &[("client_id", "sandbox-linear"), ("scope", "read")],
-        "allow",
-    )
-    .await;
-    let client = [
-        ("client_id", "sandbox-linear"),
-        ("client_secret", "sandbox-secret"),
-    ];
+    let back =
+        consent(&world, "linear.app/oauth/authorize", &[("client_id", "sandbox-linear"), ("scope", "read")], "allow")
+            .await;
+    let client = [("client_id", "sandbox-linear"), ("client_secret", "sandbox-secret")];
     let mut pairs = client.to_vec();
     pairs.extend([
         ("grant_type", "authorization_code"),
@@ -379,17 +241,11 @@ async fn linear_rotates_with_grace_and_slack_keeps_two_sets() {
         let mut pairs = client.to_vec();
         pairs.extend([("grant_type", "refresh_token"), ("refresh_token", old)]);
         assert!(
-            post(&world, "/api.linear.app/oauth/token", &pairs).await.json()["refresh_token"]
-                .as_str()
-                .unwrap()
-                != old
+            post(&world, "/api.linear.app/oauth/token", &pairs).await.json()["refresh_token"].as_str().unwrap() != old
         );
     }
 
-    let asked = [
-        ("client_id", "sandbox-slack"),
-        ("user_scope", "channels:read,channels:history,search:read"),
-    ];
+    let asked = [("client_id", "sandbox-slack"), ("user_scope", "channels:read,channels:history,search:read")];
     let back = consent(&world, "slack.com/oauth/v2/authorize", &asked, "allow").await;
     let pairs = [
         ("client_id", "sandbox-slack"),
@@ -397,27 +253,16 @@ async fn linear_rotates_with_grace_and_slack_keeps_two_sets() {
         ("code", value(&back, "code")),
         ("redirect_uri", BACK),
     ];
-    let token = post(&world, "/slack.com/api/oauth.v2.access", &pairs)
-        .await
-        .json();
+    let token = post(&world, "/slack.com/api/oauth.v2.access", &pairs).await.json();
     assert!(token.get("access_token").is_none());
     let person = token["authed_user"]["access_token"].as_str().unwrap();
-    let info = get(
-        &world,
-        "/slack.com/api/conversations.info?channel=C0GENERAL1",
-        person,
-    )
-    .await
-    .json();
+    let info = get(&world, "/slack.com/api/conversations.info?channel=C0GENERAL1", person).await.json();
     assert_eq!(info["channel"]["unread_count_display"], 3);
     let oldest = info["channel"]["last_read"].as_str().unwrap();
-    let unread = get(
-        &world,
-        &format!("/slack.com/api/conversations.history?channel=C0GENERAL1&oldest={oldest}"),
-        person,
-    )
-    .await
-    .json();
+    let unread =
+        get(&world, &format!("/slack.com/api/conversations.history?channel=C0GENERAL1&oldest={oldest}"), person)
+            .await
+            .json();
     assert_eq!(unread["messages"].as_array().unwrap().len(), 3);
 }
 
@@ -431,16 +276,11 @@ async fn the_wrong_place_for_the_secret_and_no_user_agent_are_refused() {
         ("code", "x"),
     ];
     let refused = post(&world, "/accounts.spotify.com/api/token", &pairs).await;
-    assert_eq!(
-        (refused.status, refused.json()["error"].as_str()),
-        (401, Some("invalid_client"))
-    );
+    assert_eq!((refused.status, refused.json()["error"].as_str()), (401, Some("invalid_client")));
     let nobody = send(&world, "GET", "/api.github.com/user", &[], String::new()).await;
     assert_eq!(nobody.status, 400);
     let page = send(&world, "GET", "/", &[], String::new()).await;
-    assert!(
-        page.body.contains("no user agent") && page.body.contains("does not take the client secret by Body")
-    );
+    assert!(page.body.contains("no user agent") && page.body.contains("does not take the client secret by Body"));
 }
 
 #[tokio::test]
@@ -448,33 +288,11 @@ async fn faults_meet_as_many_requests_as_asked() {
     let world = world();
     let json = [("content-type", "application/json")];
     let fault = r#"{"host":"api.sendgrid.com","kind":"429","times":1,"retry_after":3}"#;
-    assert_eq!(
-        send(&world, "POST", "/_sandbox/faults", &json, fault.into())
-            .await
-            .status,
-        201
-    );
-    assert_eq!(
-        get(&world, "/api.sendgrid.com/v3/scopes", "SG.sandbox-key")
-            .await
-            .status,
-        429
-    );
-    assert_eq!(
-        get(&world, "/api.sendgrid.com/v3/scopes", "SG.sandbox-key")
-            .await
-            .status,
-        200
-    );
-    assert_eq!(
-        get(&world, "/api.sendgrid.com/v3/scopes", "SG.other")
-            .await
-            .status,
-        401
-    );
-    let journal = send(&world, "GET", "/_sandbox/journal", &[], String::new())
-        .await
-        .json();
+    assert_eq!(send(&world, "POST", "/_sandbox/faults", &json, fault.into()).await.status, 201);
+    assert_eq!(get(&world, "/api.sendgrid.com/v3/scopes", "SG.sandbox-key").await.status, 429);
+    assert_eq!(get(&world, "/api.sendgrid.com/v3/scopes", "SG.sandbox-key").await.status, 200);
+    assert_eq!(get(&world, "/api.sendgrid.com/v3/scopes", "SG.other").await.status, 401);
+    let journal = send(&world, "GET", "/_sandbox/journal", &[], String::new()).await.json();
     assert_eq!(journal["entries"][0]["note"], "fault Limited");
     assert_eq!(journal["entries"][2]["refused"], true);
 }

@@ -23,11 +23,8 @@ enum Wish {
 /// Answers a token request.
 pub fn exchange(sandbox: &Sandbox, call: &Call) -> Response {
     let fields = call.fields();
-    let shown = call
-        .basic()
-        .map(|(id, _)| id)
-        .or_else(|| find(&fields, "client_id").map(str::to_owned))
-        .unwrap_or_default();
+    let shown =
+        call.basic().map(|(id, _)| id).or_else(|| find(&fields, "client_id").map(str::to_owned)).unwrap_or_default();
     let Some(dialect) = sandbox.dialects.at_token(&call.host, &call.path, &shown) else {
         return app::nobody(call);
     };
@@ -47,9 +44,7 @@ pub fn exchange(sandbox: &Sandbox, call: &Call) -> Response {
         }
     });
     match outcome {
-        Ok(body) if dialect.errors == Errors::Github => {
-            answer::noted(refusal::github_form(call, &body), note)
-        }
+        Ok(body) if dialect.errors == Errors::Github => answer::noted(refusal::github_form(call, &body), note),
         Ok(body) => answer::noted(answer::json(200, body), note),
         Err((wrong, reason)) => refusal::answer(dialect, call, wrong, &reason),
     }
@@ -63,17 +58,10 @@ pub fn client(dialect: &Dialect, call: &Call, fields: &[(String, String)]) -> Ve
         other => return Err((Wrong::Request, format!("the body type {other:?} is not read"))),
     };
     if !dialect.body.contains(&form) {
-        return Err((
-            Wrong::Request,
-            format!("{} does not read a {form:?} body", dialect.name),
-        ));
+        return Err((Wrong::Request, format!("{} does not read a {form:?} body", dialect.name)));
     }
-    let in_body = find(fields, "client_secret").map(|secret| {
-        (
-            find(fields, "client_id").unwrap_or_default().to_owned(),
-            secret.to_owned(),
-        )
-    });
+    let in_body = find(fields, "client_secret")
+        .map(|secret| (find(fields, "client_id").unwrap_or_default().to_owned(), secret.to_owned()));
     let (way, (id, secret)) = match (call.basic(), in_body) {
         (Some(_), Some(_)) => return Err((Wrong::Request, "the client shows its secret twice".into())),
         (Some(pair), None) => (ClientAuth::Basic, pair),
@@ -83,10 +71,7 @@ pub fn client(dialect: &Dialect, call: &Call, fields: &[(String, String)]) -> Ve
     if !dialect.client_auth.contains(&way) {
         return Err((
             Wrong::Client,
-            format!(
-                "{} does not take the client secret by {way:?}, only by {:?}",
-                dialect.name, dialect.client_auth
-            ),
+            format!("{} does not take the client secret by {way:?}, only by {:?}", dialect.name, dialect.client_auth),
         ));
     }
     if !known_client(&id) || !right_secret(&secret) {
@@ -105,16 +90,12 @@ fn wish(dialect: &Dialect, fields: &[(String, String)]) -> Verdict<Wish> {
     let (grant, code_word, refresh_word) = match dialect.grant {
         GrantName::Type => (find(fields, "type"), "web_server", "refresh"),
         GrantName::Standard => (find(fields, "grant_type"), "authorization_code", "refresh_token"),
-        GrantName::Optional => (
-            find(fields, "grant_type").or(Some("authorization_code")),
-            "authorization_code",
-            "refresh_token",
-        ),
+        GrantName::Optional => {
+            (find(fields, "grant_type").or(Some("authorization_code")), "authorization_code", "refresh_token")
+        }
     };
     let value = |name: &str| {
-        find(fields, name)
-            .map(str::to_owned)
-            .ok_or_else(|| (Wrong::Request, format!("{name} is missing")))
+        find(fields, name).map(str::to_owned).ok_or_else(|| (Wrong::Request, format!("{name} is missing")))
     };
     match grant {
         Some(word) if word == code_word => value("code").map(Wish::Code),
@@ -146,10 +127,7 @@ fn from_code(
         return no("the code was issued to another client");
     }
     if find(fields, "redirect_uri") != code.asked.redirect_uri.as_deref() {
-        return Err((
-            Wrong::Redirect,
-            "redirect_uri differs from the one of the authorize request".into(),
-        ));
+        return Err((Wrong::Redirect, "redirect_uri differs from the one of the authorize request".into()));
     }
     if let Some(challenge) = &code.asked.challenge
         && let Some(objection) = pkce::objection(challenge, find(fields, "code_verifier"))
@@ -179,8 +157,7 @@ fn from_refresh(grants: &mut Grants, dialect: &Dialect, client_id: &str, value: 
     }
     match old.life {
         Life::Revoked => return no("the refresh token is revoked"),
-        Life::Spent(at)
-            if dialect.refresh == Refresh::Grace && log::now() - at < Duration::seconds(dialect.grace) => {}
+        Life::Spent(at) if dialect.refresh == Refresh::Grace && log::now() - at < Duration::seconds(dialect.grace) => {}
         Life::Spent(_) => {
             grants.end_family(old.family);
             return no("the refresh token was used before; the whole grant is revoked");
@@ -193,26 +170,11 @@ fn from_refresh(grants: &mut Grants, dialect: &Dialect, client_id: &str, value: 
     if matches!(dialect.refresh, Refresh::Strict | Refresh::Grace) {
         grants.spend(value);
     }
-    let refresh = (dialect.refresh != Refresh::Never).then(|| {
-        grants.issue(
-            "rt_",
-            Token {
-                life: Life::Live,
-                ..old.clone()
-            },
-        )
-    });
+    let refresh =
+        (dialect.refresh != Refresh::Never).then(|| grants.issue("rt_", Token { life: Life::Live, ..old.clone() }));
     let expires = lifetime(dialect);
     let scopes = old.scopes.clone();
-    let access = grants.issue(
-        &dialect.prefix,
-        Token {
-            kind: Kind::Access,
-            life: Life::Live,
-            expires,
-            ..old
-        },
-    );
+    let access = grants.issue(&dialect.prefix, Token { kind: Kind::Access, life: Life::Live, expires, ..old });
     Ok(body(dialect, &access, refresh.as_deref(), &scopes))
 }
 
@@ -224,11 +186,7 @@ fn fresh(dialect: &Dialect, code: &Code, family: u64, kind: Kind, scopes: &[Stri
         person: code.person,
         scopes: scopes.to_vec(),
         family,
-        expires: if kind == Kind::Access {
-            lifetime(dialect)
-        } else {
-            None
-        },
+        expires: if kind == Kind::Access { lifetime(dialect) } else { None },
         life: Life::Live,
     }
 }
@@ -238,16 +196,8 @@ fn lifetime(dialect: &Dialect) -> Option<time::OffsetDateTime> {
 }
 
 fn body(dialect: &Dialect, access: &str, refresh: Option<&str>, scopes: &[String]) -> Value {
-    let separator = if dialect.errors == Errors::Github {
-        ","
-    } else {
-        " "
-    };
-    let kind = if dialect.errors == Errors::Github {
-        "bearer"
-    } else {
-        "Bearer"
-    };
+    let separator = if dialect.errors == Errors::Github { "," } else { " " };
+    let kind = if dialect.errors == Errors::Github { "bearer" } else { "Bearer" };
     let mut body = json!({ "access_token": access, "token_type": kind });
     if !dialect.separator.is_empty() {
         body["scope"] = scopes.join(separator).into();

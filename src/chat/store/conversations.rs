@@ -32,7 +32,11 @@ pub(in crate::chat) async fn lock_send(connection: &mut PgConnection, user: User
 }
 
 /// What an earlier arrival of the same send made.
-pub(in crate::chat) async fn sent(connection: &mut PgConnection, user: UserId, key: &str) -> sqlx::Result<Option<Sent>> {
+pub(in crate::chat) async fn sent(
+    connection: &mut PgConnection,
+    user: UserId,
+    key: &str,
+) -> sqlx::Result<Option<Sent>> {
     let row = sqlx::query!(
         r#"select c.id as "conversation: ConversationId", r.id as "run: RunId"
            from conversations c

@@ -3,7 +3,10 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::{kit::id::{MessageId, RunId, UserId}, platform::db::Db};
+use crate::{
+    kit::id::{MessageId, RunId, UserId},
+    platform::db::Db,
+};
 
 pub(in crate::chat) struct Abandoned {
     pub id: RunId,

@@ -8,8 +8,8 @@ mod recents;
 mod tool_card;
 mod transcript;
 
-pub use recents::Recents;
 pub(super) use composer::Composer;
 pub(super) use desk::Desk;
 pub(super) use empty::FirstRun;
+pub use recents::Recents;
 pub(super) use transcript::Transcript;

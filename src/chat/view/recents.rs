@@ -1,7 +1,10 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::chat::{api, model::{ConversationSummary, RecentGroup}};
+use crate::chat::{
+    api,
+    model::{ConversationSummary, RecentGroup},
+};
 
 /// The list of conversations, for the sidebar.
 #[component]

@@ -73,10 +73,12 @@ impl From<IdentityError> for AppError {
                 "This is not an address we can write to. It looks like name@example.com.",
             )
             .on_field("email"),
-            IdentityError::NotACode => {
-                Self::new(ErrorKind::Unprocessable, "code_invalid", "The code is six digits. Type or paste all of them.")
-                    .on_field("code")
-            }
+            IdentityError::NotACode => Self::new(
+                ErrorKind::Unprocessable,
+                "code_invalid",
+                "The code is six digits. Type or paste all of them.",
+            )
+            .on_field("code"),
             IdentityError::WrongCode { left } => Self::new(
                 ErrorKind::Unprocessable,
                 "code_wrong",
@@ -128,9 +130,11 @@ impl From<IdentityError> for AppError {
                 error.retry_after = Some(wait);
                 error
             }
-            IdentityError::JustTaken => {
-                Self::new(ErrorKind::Conflict, "address_just_taken", "Two sign-ins met at the same moment. Try once more.")
-            }
+            IdentityError::JustTaken => Self::new(
+                ErrorKind::Conflict,
+                "address_just_taken",
+                "Two sign-ins met at the same moment. Try once more.",
+            ),
             IdentityError::Limited(limited) => limited.into(),
             IdentityError::Mail(_) => {
                 telemetry::report(&error, "sign-in mail");

@@ -23,7 +23,8 @@ impl Identity {
     async fn look_up(&self, secret: &Secret) -> Result<Option<Session>, IdentityError> {
         let now = self.clock.now();
         let mut connection = self.db.acquire().await?;
-        let found = store::session_by_secret(&mut connection, &digest(secret.as_slice()), now, now - SESSION_IDLE).await?;
+        let found =
+            store::session_by_secret(&mut connection, &digest(secret.as_slice()), now, now - SESSION_IDLE).await?;
         let Some(row) = found else { return Ok(None) };
         if row.last_used_at + USE_NOTED_EVERY <= now {
             store::note_use(&mut connection, row.user, row.id, now, now - USE_NOTED_EVERY).await?;
@@ -75,7 +76,8 @@ impl Identity {
     pub async fn purge(&self) -> Result<u64, IdentityError> {
         let now = self.clock.now();
         let ceremonies = store::system::purge_ceremonies(&self.db, now - KEEP_CEREMONIES).await?;
-        let sessions = store::system::purge_sessions(&self.db, now - KEEP_SESSIONS, now - KEEP_SESSIONS - SESSION_IDLE).await?;
+        let sessions =
+            store::system::purge_sessions(&self.db, now - KEEP_SESSIONS, now - KEEP_SESSIONS - SESSION_IDLE).await?;
         Ok(ceremonies + sessions)
     }
 }

@@ -217,7 +217,12 @@ impl Identity {
     }
 
     /// Whoever owns the address, or a new person. Two sign-ins at once with a new address make one person.
-    async fn person(&self, tx: &mut PgConnection, ceremony: &Ceremony, now: OffsetDateTime) -> Result<UserId, IdentityError> {
+    async fn person(
+        &self,
+        tx: &mut PgConnection,
+        ceremony: &Ceremony,
+        now: OffsetDateTime,
+    ) -> Result<UserId, IdentityError> {
         if let Some(user) = store::user_by_email(tx, &ceremony.email).await? {
             if !ceremony.time_zone.is_empty() {
                 store::set_time_zone(tx, user, &ceremony.time_zone).await?;

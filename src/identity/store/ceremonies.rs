@@ -62,7 +62,10 @@ pub async fn ceremony_by_secret(connection: &mut PgConnection, browser_hash: &[u
     .await
 }
 
-pub async fn ceremony_by_link_secret(connection: &mut PgConnection, link_hash: &[u8]) -> sqlx::Result<Option<Ceremony>> {
+pub async fn ceremony_by_link_secret(
+    connection: &mut PgConnection,
+    link_hash: &[u8],
+) -> sqlx::Result<Option<Ceremony>> {
     query_as!(
         Ceremony,
         r#"select id as "id: CeremonyId", browser_hash, email::text as "email!", code_mac, next_path, time_zone, tries,

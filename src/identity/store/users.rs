@@ -29,7 +29,12 @@ pub async fn insert_user(
     Ok(())
 }
 
-pub async fn insert_email(connection: &mut PgConnection, user: UserId, email: &str, now: OffsetDateTime) -> sqlx::Result<()> {
+pub async fn insert_email(
+    connection: &mut PgConnection,
+    user: UserId,
+    email: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
     query!(
         "insert into user_emails (email, user_id, verified_at) values ($1::text::citext, $2, $3)",
         email,

@@ -18,7 +18,8 @@ pub fn CodeForm(waiting: Awaited, sent: RwSignal<u32>) -> impl IntoView {
     let verify = ServerAction::<VerifyCode>::new();
     let resend = ServerAction::<Resend>::new();
     let refused = Signal::derive(move || verify.value().with(|done| done.as_ref().and_then(|done| done.clone().err())));
-    let not_sent = Signal::derive(move || resend.value().with(|done| done.as_ref().and_then(|done| done.clone().err())));
+    let not_sent =
+        Signal::derive(move || resend.value().with(|done| done.as_ref().and_then(|done| done.clone().err())));
     Effect::new(move |_| {
         if resend.value().with(|done| matches!(done, Some(Ok(())))) {
             resend.value().set(None);

@@ -69,7 +69,10 @@ mod tests {
             "count": {"type": "integer"},
         }, "required": ["channel"]});
         let good = checked(&schema, &json!({"channel": "#abc", "count": 3})).unwrap();
-        assert_eq!(good, [("channel", "abc"), ("count", "3"), ("day", "today")].map(|(a, b)| (a.into(), b.into())).into());
+        assert_eq!(
+            good,
+            [("channel", "abc"), ("count", "3"), ("day", "today")].map(|(a, b)| (a.into(), b.into())).into()
+        );
         let bad = [
             json!({}),
             json!([]),

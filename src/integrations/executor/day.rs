@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use time::{
-    Date, Duration, OffsetDateTime, PrimitiveDateTime, Time,
-    format_description::well_known::Rfc3339,
+    Date, Duration, OffsetDateTime, PrimitiveDateTime, Time, format_description::well_known::Rfc3339,
     macros::format_description,
 };
 use time_tz::{OffsetDateTimeExt as _, OffsetResult, PrimitiveDateTimeExt as _, Tz, timezones};
@@ -25,7 +24,10 @@ pub(super) fn add(values: &mut BTreeMap<String, String>, time: &TimeContext) -> 
     let word = values.get("day").cloned();
     let (from, to) = match &word {
         Some(word) => range(word, today).ok_or_else(|| {
-            Failure::Bad("The day must be today, tomorrow, yesterday, this week, next week, or a date such as 2026-11-20.".into())
+            Failure::Bad(
+                "The day must be today, tomorrow, yesterday, this week, next week, or a date such as 2026-11-20."
+                    .into(),
+            )
         })?,
         None => (today, today),
     };

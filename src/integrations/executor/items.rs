@@ -31,7 +31,8 @@ pub(super) fn read(entry: &Items, body: &Value, time: &TimeContext) -> Vec<Item>
 fn fits(condition: &Condition, entry: &Value) -> bool {
     let found = entry.pointer(&condition.pointer).filter(|value| !value.is_null() && **value != Value::Bool(false));
     let present = condition.present.is_none_or(|wanted| wanted == found.is_some());
-    let equal = condition.equals.as_deref().is_none_or(|wanted| found.and_then(template::text).as_deref() == Some(wanted));
+    let equal =
+        condition.equals.as_deref().is_none_or(|wanted| found.and_then(template::text).as_deref() == Some(wanted));
     present && equal
 }
 

@@ -185,7 +185,12 @@ pub(super) async fn send(
     sorted(provider, &response, body, now)
 }
 
-fn sorted(provider: &Provider, response: &Response, body: Option<Value>, now: OffsetDateTime) -> Result<Value, Failure> {
+fn sorted(
+    provider: &Provider,
+    response: &Response,
+    body: Option<Value>,
+    now: OffsetDateTime,
+) -> Result<Value, Failure> {
     let errors = &provider.api.errors;
     let mut found = errors.code.iter().filter_map(|pointer| body.as_ref()?.pointer(pointer)?.as_str());
     let code = found.next().unwrap_or_default().to_owned();

@@ -24,7 +24,10 @@ pub(super) fn wanted(rule: &Retry, response: &Response, said_so: bool, now: Offs
     }
     let reset = header(&rule.reset).and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
     let wait = reset.map(|number| {
-        #[expect(clippy::cast_possible_truncation, reason = "a cast from f64 saturates, and the range is cut afterwards")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a cast from f64 saturates, and the range is cut afterwards"
+        )]
         let number = number.ceil() as i64;
         match rule.unit {
             ResetUnit::Seconds => number,

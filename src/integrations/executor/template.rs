@@ -45,9 +45,7 @@ pub(super) fn fill_json(body: &Value, value: &impl Fn(&str) -> Option<String>) -
             name.map_or_else(|| body.clone(), |name| value(name).map_or(Value::Null, Value::String))
         }
         Value::Array(entries) => entries.iter().map(|entry| fill_json(entry, value)).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, field)| (name.clone(), fill_json(field, value))).collect()
-        }
+        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), fill_json(field, value))).collect(),
         other => other.clone(),
     }
 }
@@ -85,6 +83,9 @@ mod tests {
     #[test]
     fn a_placeholder_without_a_value_leaves_nothing_half_filled() {
         assert_eq!(fill("a={x}", |_| None), None);
-        assert_eq!(fill_json(&json!({"q": "query { viewer { id } }", "v": "{x}"}), &|_| Some("1".into())), json!({"q": "query { viewer { id } }", "v": "1"}));
+        assert_eq!(
+            fill_json(&json!({"q": "query { viewer { id } }", "v": "{x}"}), &|_| Some("1".into())),
+            json!({"q": "query { viewer { id } }", "v": "1"})
+        );
     }
 }

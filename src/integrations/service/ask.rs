@@ -41,7 +41,12 @@ impl Integrations {
     ///
     /// # Errors
     /// A sentence for the card.
-    pub async fn write(&self, caller: &Caller, call: Approved<Call>, time: &TimeContext) -> Result<ToolAnswer, ToolError> {
+    pub async fn write(
+        &self,
+        caller: &Caller,
+        call: Approved<Call>,
+        time: &TimeContext,
+    ) -> Result<ToolAnswer, ToolError> {
         let Call { user, connection, tool, arguments } = call.into_inner();
         self.run(caller, user, connection, tool, &arguments, time).await
     }
@@ -117,8 +122,15 @@ impl Integrations {
         let now = self.clock.now();
         let id = uuid::Uuid::from(self.random.id::<ConnectionId>(now));
         let provider = tool.provider();
-        let event =
-            store::NewEvent { id, user, connection: Some(connection), provider, kind: "used", detail: Some(detail), now };
+        let event = store::NewEvent {
+            id,
+            user,
+            connection: Some(connection),
+            provider,
+            kind: "used",
+            detail: Some(detail),
+            now,
+        };
         let noted = async {
             store::mark_used(&self.db, user, connection, now).await?;
             store::record(&self.db, &event).await

@@ -78,7 +78,8 @@ impl Integrations {
             expires_at: now + state::LIFETIME,
         };
         store::insert_flow(&self.db, &flow).await?;
-        let asked = Asked { client_id: &client.id, redirect_uri: &redirect_uri, state: &state, verifier: verifier.as_ref() };
+        let asked =
+            Asked { client_id: &client.id, redirect_uri: &redirect_uri, state: &state, verifier: verifier.as_ref() };
         Ok(authorize::address(&self.http, oauth, &asked))
     }
 
@@ -149,12 +150,14 @@ impl Integrations {
         let tokens = exchange::exchange(&self.http, oauth, client, &code, self.clock.now())
             .await
             .map_err(|error| Error::Exchange { service: provider.name.clone(), error })?;
-        let account = self.who_am_i(provider, &tokens.access).await.map_err(|_| {
-            Error::Anonymous { service: provider.name.clone() }
-        })?;
+        let account = self
+            .who_am_i(provider, &tokens.access)
+            .await
+            .map_err(|_| Error::Anonymous { service: provider.name.clone() })?;
         let granted = tokens.scopes.clone().unwrap_or_else(|| flow.scopes.clone());
         let state = state_of(oauth, &granted);
-        let new = Account { id: account.id, label: account.label, scopes: granted, state, fingerprint: Some(fingerprint) };
+        let new =
+            Account { id: account.id, label: account.label, scopes: granted, state, fingerprint: Some(fingerprint) };
         self.keep(user, provider, &new, &tokens).await
     }
 

@@ -46,7 +46,10 @@ impl From<Error> for AppError {
             Error::NotSetUp { service, missing } => Self::new(
                 ErrorKind::NotSetUp,
                 "service_not_set_up",
-                format!("This installation has not set up {service}. Whoever runs it must set {}.", missing.join(" and ")),
+                format!(
+                    "This installation has not set up {service}. Whoever runs it must set {}.",
+                    missing.join(" and ")
+                ),
             ),
             Error::WrongKind(service) => Self::new(
                 ErrorKind::Invalid,
@@ -67,7 +70,9 @@ impl From<Error> for AppError {
             Error::Anonymous { service } => Self::new(
                 ErrorKind::Upstream,
                 "identity_failed",
-                format!("{service} let you in but did not say whose account it is, so nothing was connected. Try again."),
+                format!(
+                    "{service} let you in but did not say whose account it is, so nothing was connected. Try again."
+                ),
             ),
             Error::BadKey { service } => Self::new(
                 ErrorKind::Unprocessable,
@@ -96,13 +101,17 @@ fn exchange(service: &str, error: OauthError) -> AppError {
             "code_refused",
             format!("{service} does not accept the sign-in any more. Start again from the connections page."),
         ),
-        OauthError::AccessDenied => {
-            (ErrorKind::Forbidden, "access_denied", format!("{service} says that access was declined. Nothing was connected."))
-        }
+        OauthError::AccessDenied => (
+            ErrorKind::Forbidden,
+            "access_denied",
+            format!("{service} says that access was declined. Nothing was connected."),
+        ),
         OauthError::ClientWrong | OauthError::Refused => (
             ErrorKind::Upstream,
             "client_refused",
-            format!("{service} does not accept this installation. Whoever runs it must check the client id, its secret and the redirect address."),
+            format!(
+                "{service} does not accept this installation. Whoever runs it must check the client id, its secret and the redirect address."
+            ),
         ),
         OauthError::Limited { retry_after } => {
             let mut limited = AppError::limited(retry_after);
@@ -112,7 +121,9 @@ fn exchange(service: &str, error: OauthError) -> AppError {
         OauthError::Outage | OauthError::NoReply | OauthError::Malformed => (
             ErrorKind::Upstream,
             "service_away",
-            format!("{service} does not answer properly at the moment, so nothing was connected. Try again in a few minutes."),
+            format!(
+                "{service} does not answer properly at the moment, so nothing was connected. Try again in a few minutes."
+            ),
         ),
     };
     AppError::new(kind, code, message)

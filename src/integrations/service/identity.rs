@@ -23,16 +23,19 @@ pub(super) struct Whose {
 impl Integrations {
     pub(super) async fn who_am_i(&self, provider: &Provider, token: &SecretString) -> Result<Whose, Failure> {
         let entry = &provider.identity;
-        let method = Method::from_bytes(entry.method.as_bytes()).map_err(|_| Failure::Provider("is not described well"))?;
+        let method =
+            Method::from_bytes(entry.method.as_bytes()).map_err(|_| Failure::Provider("is not described well"))?;
         let url = executor::address(provider, &entry.path, &[])?;
         let mut request = executor::request(provider, method, url, token).deadline(Duration::from_secs(5));
         if let Some(json) = &entry.json {
             request = request.json(json.clone());
         }
         let body = executor::send(&self.http, provider, request, self.clock.now()).await?;
-        let scopes = entry.scopes.as_deref().and_then(|pointer| body.pointer(pointer)?.as_array()).map(|scopes| {
-            scopes.iter().filter_map(|scope| scope.as_str().map(str::to_owned)).collect()
-        });
+        let scopes = entry
+            .scopes
+            .as_deref()
+            .and_then(|pointer| body.pointer(pointer)?.as_array())
+            .map(|scopes| scopes.iter().filter_map(|scope| scope.as_str().map(str::to_owned)).collect());
         if entry.anonymous {
             let print = hex::encode(&digest(token.expose_secret().as_bytes())[..8]);
             let id = format!("{}-{print}", entry.id);

@@ -38,6 +38,7 @@ impl Integrations {
             state: ConnectionState::Active,
             fingerprint: None,
         };
-        self.keep(user, provider, &new, &TokenReply { access: key, refresh: None, expires_at: None, scopes: None }).await
+        self.keep(user, provider, &new, &TokenReply { access: key, refresh: None, expires_at: None, scopes: None })
+            .await
     }
 }

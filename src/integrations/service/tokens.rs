@@ -23,7 +23,10 @@ use crate::{
         crypto::{VaultError, digest},
         telemetry,
     },
-    providers::{Oauth, Provider, oauth::{errors::OauthError, refresh, reply::TokenReply}},
+    providers::{
+        Oauth, Provider,
+        oauth::{errors::OauthError, refresh, reply::TokenReply},
+    },
 };
 
 /// A lease is longer than any exchange may take.
@@ -117,13 +120,18 @@ impl Integrations {
                     return self.lend(user, provider, &row).await;
                 }
                 let seconds = u32::try_from((pause.until - now).whole_seconds()).unwrap_or(0);
-                return Err(if seconds > 0 { TokenError::Limited(provider, seconds) } else { TokenError::Away(provider) });
+                return Err(if seconds > 0 {
+                    TokenError::Limited(provider, seconds)
+                } else {
+                    TokenError::Away(provider)
+                });
             }
             let owner = Uuid::from_bytes(self.random.bytes());
             match store::take(&self.db, user, id, row.version, owner, now, now + LEASE).await? {
                 Some(lease) => {
                     let service = self.clone();
-                    let held = Held { user, id, provider, oauth, lease, sealed, fingerprint: row.client_fingerprint.clone() };
+                    let held =
+                        Held { user, id, provider, oauth, lease, sealed, fingerprint: row.client_fingerprint.clone() };
                     let outcome = tokio::spawn(async move { service.renew(&held).await }).await?;
                     match outcome {
                         Ok(()) => {}
@@ -140,12 +148,7 @@ impl Integrations {
         }
     }
 
-    async fn lend(
-        &self,
-        user: UserId,
-        provider: &'static Provider,
-        row: &ConnectionRow,
-    ) -> Result<Access, TokenError> {
+    async fn lend(&self, user: UserId, provider: &'static Provider, row: &ConnectionRow) -> Result<Access, TokenError> {
         match self.open_token(Column::Access, row.id, user, &provider.id, &row.sealed_access_token) {
             Ok(token) => Ok(Access { token, version: row.version, account_label: row.account_label.clone(), provider }),
             Err(error) => {

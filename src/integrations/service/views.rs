@@ -85,7 +85,9 @@ fn view(provider: &Provider, row: &ConnectionRow) -> ConnectionView {
     let asked = provider.oauth.as_ref().map(|oauth| oauth.scopes.as_slice()).unwrap_or_default();
     let trouble = match state {
         ConnectionState::Active => None,
-        ConnectionState::Partial => Some("Some of what Aura asked for was not granted, so some questions stay open.".into()),
+        ConnectionState::Partial => {
+            Some("Some of what Aura asked for was not granted, so some questions stay open.".into())
+        }
         ConnectionState::NeedsReauth => Some(trouble(row.reason.as_deref(), &provider.name)),
     };
     ConnectionView {
@@ -106,8 +108,12 @@ fn view(provider: &Provider, row: &ConnectionRow) -> ConnectionView {
 
 fn trouble(reason: Option<&str>, service: &str) -> String {
     match reason {
-        Some("client_changed") => format!("This installation changed its registration at {service}. Sign in again to go on."),
-        Some("lost_rotation") => format!("The answer of {service} to the last renewal was lost. Sign in again to go on."),
+        Some("client_changed") => {
+            format!("This installation changed its registration at {service}. Sign in again to go on.")
+        }
+        Some("lost_rotation") => {
+            format!("The answer of {service} to the last renewal was lost. Sign in again to go on.")
+        }
         Some("expired") => format!("The access to {service} has run out. Sign in again to go on."),
         Some("sealed_broken") => {
             "The stored access could not be opened, so it is not used any more. Sign in again to go on.".to_owned()

@@ -10,8 +10,8 @@ pub mod system;
 
 pub use approvals::{consume_approval, decide_approval, insert_approval};
 pub use connections::{
-    ConnectionRow, NewConnection, connection, connection_of_account, connections, delete_connection, mark_used, needs_reauth,
-    upsert_connection,
+    ConnectionRow, NewConnection, connection, connection_of_account, connections, delete_connection, mark_used,
+    needs_reauth, upsert_connection,
 };
 pub use events::{NewEvent, record};
 pub use flows::{FlowRow, NewFlow, consume_flow_by_secret, insert_flow};

@@ -19,7 +19,14 @@ mod tests {
     #[test]
     fn spans_are_told_in_the_largest_whole_unit() {
         let minute = 60_000;
-        let table = [(-5, "just now"), (59, "just now"), (60, "1 minute ago"), (59 * 60, "59 minutes ago"), (3_600, "1 hour ago"), (86_400 * 3, "3 days ago")];
+        let table = [
+            (-5, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (59 * 60, "59 minutes ago"),
+            (3_600, "1 hour ago"),
+            (86_400 * 3, "3 days ago"),
+        ];
         for (seconds, words) in table {
             assert_eq!(ago(Timestamp(0), Timestamp(seconds * minute / 60)), words);
         }

@@ -64,8 +64,11 @@ pub fn Connected(
             .map(|connection| {
                 let mark = (connection.provider.clone(), connection.service_name.clone());
                 let used = connection.last_used_at.map_or("not used yet".to_owned(), |moment| ago(moment, now));
-                let sub =
-                    if connection.by_key { format!("{}, by key", connection.account_label) } else { connection.account_label.clone() };
+                let sub = if connection.by_key {
+                    format!("{}, by key", connection.account_label)
+                } else {
+                    connection.account_label.clone()
+                };
                 view! {
                     <Row
                         title=connection.service_name.clone()
@@ -111,9 +114,13 @@ fn Reconnect(connection: ConnectionView) -> impl IntoView {
 fn End(connection: ConnectionView, disconnect: ServerAction<Disconnect>) -> impl IntoView {
     let service = connection.service_name.clone();
     let what = if connection.revocable {
-        format!("Aura revokes its access at {service} and deletes the stored tokens. Your data at {service} stays as it is.")
+        format!(
+            "Aura revokes its access at {service} and deletes the stored tokens. Your data at {service} stays as it is."
+        )
     } else {
-        format!("Aura deletes the stored tokens. {service} offers no way to revoke access from here: remove Aura or its key in your settings there.")
+        format!(
+            "Aura deletes the stored tokens. {service} offers no way to revoke access from here: remove Aura or its key in your settings there."
+        )
     };
     let id = connection.id.to_string();
     let label = format!("Disconnect {}", connection.service_name);

@@ -35,24 +35,35 @@ pub fn Notice(services: Vec<ServiceView>) -> impl IntoView {
 
 fn ended(service: &str, verdict: Option<&str>) -> (Tone, String) {
     match verdict {
-        Some("revoked") => (Tone::Ok, format!("{service} is disconnected. Aura's access was revoked there, and the stored tokens are gone.")),
+        Some("revoked") => (
+            Tone::Ok,
+            format!("{service} is disconnected. Aura's access was revoked there, and the stored tokens are gone."),
+        ),
         Some("unsupported") => (
             Tone::Neutral,
-            format!("{service} is disconnected and the stored tokens are gone. {service} offers no way to revoke access from here: remove Aura or its key in your settings there."),
+            format!(
+                "{service} is disconnected and the stored tokens are gone. {service} offers no way to revoke access from here: remove Aura or its key in your settings there."
+            ),
         ),
         _ => (
             Tone::Warn,
-            format!("{service} is disconnected and the stored tokens are gone, but {service} did not confirm that access was revoked. Remove Aura in your settings there."),
+            format!(
+                "{service} is disconnected and the stored tokens are gone, but {service} did not confirm that access was revoked. Remove Aura in your settings there."
+            ),
         ),
     }
 }
 
 fn trouble(service: &str, code: Option<&str>) -> String {
     match code {
-        Some("key_refused") => format!("{service} does not accept this key. Check that it is whole and still active there."),
+        Some("key_refused") => {
+            format!("{service} does not accept this key. Check that it is whole and still active there.")
+        }
         Some("key_malformed") => format!("This does not look like a key of {service}. Copy it again, whole."),
         Some("too_many_requests") => format!("{service} asks to wait. Try again in a minute."),
-        Some("service_away") => format!("{service} does not answer properly at the moment, so nothing was connected. Try again in a few minutes."),
+        Some("service_away") => format!(
+            "{service} does not answer properly at the moment, so nothing was connected. Try again in a few minutes."
+        ),
         _ => format!("{service} could not be connected. Try again."),
     }
 }

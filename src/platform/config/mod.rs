@@ -13,9 +13,7 @@ pub use self::{
     environment::Environment,
     error::{ConfigError, ConfigErrors},
     hosts::HostOverrides,
-    settings::{
-        ClientCredentials, DatabaseSettings, LimitStoreSettings, MailSettings, ModelSettings, Settings,
-    },
+    settings::{ClientCredentials, DatabaseSettings, LimitStoreSettings, MailSettings, ModelSettings, Settings},
     variable::{Need, VARIABLES, Variable},
     variables::Variables,
 };

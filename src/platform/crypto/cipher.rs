@@ -1,6 +1,9 @@
 //! AES-256-GCM with a nonce of 96 bits and a tag of 128 bits, and nothing else.
 
-use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce, aead::{Aead as _, Payload}};
+use aes_gcm::{
+    Aes256Gcm, KeyInit as _, Nonce,
+    aead::{Aead as _, Payload},
+};
 use zeroize::Zeroizing;
 
 /// Why bytes were not sealed or opened.

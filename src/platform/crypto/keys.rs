@@ -51,7 +51,8 @@ impl fmt::Debug for Keys {
 
 fn derived(secret: &SecretString, label: &str) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
-    let filled = Hkdf::<Sha256>::new(Some(b"aura/v1"), secret.expose_secret().as_bytes()).expand(label.as_bytes(), key.as_mut());
+    let filled =
+        Hkdf::<Sha256>::new(Some(b"aura/v1"), secret.expose_secret().as_bytes()).expand(label.as_bytes(), key.as_mut());
     debug_assert!(filled.is_ok(), "32 bytes are within what HKDF-SHA256 gives");
     key
 }

@@ -124,7 +124,8 @@ impl Vault {
     /// Opens the database's canary, or sets one in an empty database: wrong keys are noticed before any request.
     pub async fn check_canary(&self, db: &Db, now: OffsetDateTime) -> Result<(), CanaryError> {
         const WORDS: &[u8] = b"the sealing keys of this database";
-        let place = Place { table: "sealing_canary", column: "sealed", row: Uuid::nil(), owner: Uuid::nil(), provider: "" };
+        let place =
+            Place { table: "sealing_canary", column: "sealed", row: Uuid::nil(), owner: Uuid::nil(), provider: "" };
         let sealed = self.seal(&place, WORDS)?;
         // The first of several starting processes sets it; the others read what it wrote.
         sqlx::query!(
@@ -135,7 +136,8 @@ impl Vault {
         )
         .execute(db)
         .await?;
-        let stored = sqlx::query_scalar!("select sealed from sealing_canary where id = $1", place.row).fetch_one(db).await?;
+        let stored =
+            sqlx::query_scalar!("select sealed from sealing_canary where id = $1", place.row).fetch_one(db).await?;
         let opened = self.open(&place, &stored)?;
         if opened.as_slice() == WORDS { Ok(()) } else { Err(VaultError::Forged.into()) }
     }

@@ -1,10 +1,18 @@
 //! How typed identifiers and moments meet Postgres.
 
-use sqlx::{Decode, Encode, Postgres, Type, encode::IsNull, error::BoxDynError, postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueRef}};
+use sqlx::{
+    Decode, Encode, Postgres, Type,
+    encode::IsNull,
+    error::BoxDynError,
+    postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueRef},
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::kit::{id::{self, Id as _}, time::Timestamp};
+use crate::kit::{
+    id::{self, Id as _},
+    time::Timestamp,
+};
 
 macro_rules! stored {
     ($($name:ident)*) => {$(

@@ -5,7 +5,11 @@ mod ids;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::{Connection as _, Executor as _, PgConnection, migrate::{MigrateError, Migrator}, postgres::{PgConnectOptions, PgPoolOptions}};
+use sqlx::{
+    Connection as _, Executor as _, PgConnection,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 
 use super::config::DatabaseSettings;
 
@@ -47,7 +51,9 @@ fn pool() -> PgPoolOptions {
     PgPoolOptions::new().max_connections(20).acquire_timeout(Duration::from_secs(3)).after_connect(|connection, _| {
         // Set after connecting and not as a start-up option, which poolers refuse.
         Box::pin(async move {
-            connection.execute("set statement_timeout = '10s'; set idle_in_transaction_session_timeout = '60s'").await?;
+            connection
+                .execute("set statement_timeout = '10s'; set idle_in_transaction_session_timeout = '60s'")
+                .await?;
             Ok(())
         })
     })
@@ -92,7 +98,8 @@ pub async fn unapplied(db: &Db) -> Result<Vec<String>, sqlx::Error> {
         .filter(|step| step.migration_type.is_up_migration() && !applied.contains(&step.version))
         .map(|step| format!("{:04} {}", step.version, step.description))
         .collect();
-    let queue: bool = sqlx::query_scalar("select to_regclass('graphile_worker.migrations') is not null").fetch_one(db).await?;
+    let queue: bool =
+        sqlx::query_scalar("select to_regclass('graphile_worker.migrations') is not null").fetch_one(db).await?;
     if !queue {
         missing.push("the job queue's tables".into());
     }

@@ -45,7 +45,8 @@ impl Response {
             // Some services send fractions; a rounded-up second is never too early. `as` saturates.
             return (seconds >= 0.0).then(|| seconds.ceil() as u32);
         }
-        let date = format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+        let date =
+            format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
         let moment = PrimitiveDateTime::parse(text, date).ok()?.assume_utc();
         Some(u32::try_from((moment - now).whole_seconds().max(0)).unwrap_or(u32::MAX))
     }
@@ -54,6 +55,10 @@ impl Response {
 /// Shows the status and the size: headers and bodies can be secret.
 impl fmt::Debug for Response {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Response").field("status", &self.status).field("bytes", &self.body.len()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Response")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }

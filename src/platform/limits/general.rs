@@ -1,6 +1,10 @@
 //! The limit on writes under `/api`.
 
-use axum::{extract::{Request, State}, middleware::Next, response::{IntoResponse as _, Response}};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header::RETRY_AFTER};
 
 use super::{Bucket, Limited, Limits};

@@ -1,6 +1,9 @@
 //! Windows of this process alone, of bounded number.
 
-use std::{collections::{HashMap, VecDeque}, sync::{Mutex, MutexGuard, PoisonError}};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -65,17 +68,25 @@ impl MemoryStore {
         window.push_back(now);
     }
 
-    fn make_room(&self, windows: &mut HashMap<(Bucket, [u8; 32]), Window>, bucket: Bucket, key: &[u8; 32], now: OffsetDateTime) {
+    fn make_room(
+        &self,
+        windows: &mut HashMap<(Bucket, [u8; 32]), Window>,
+        bucket: Bucket,
+        key: &[u8; 32],
+        now: OffsetDateTime,
+    ) {
         if windows.len() < self.capacity || windows.contains_key(&(bucket, *key)) {
             return;
         }
-        let ends = |bucket: Bucket, window: &Window| window.iter().max().map_or(now, |newest| *newest + bucket.window());
+        let ends =
+            |bucket: Bucket, window: &Window| window.iter().max().map_or(now, |newest| *newest + bucket.window());
         windows.retain(|(bucket, _), window| ends(*bucket, window) > now);
         if windows.len() < self.capacity {
             return;
         }
         // Still full: a tenth goes at once, those that would end soonest, so that this is rarely done.
-        let mut by_end: Vec<_> = windows.iter().map(|((bucket, key), window)| (ends(*bucket, window), *bucket, *key)).collect();
+        let mut by_end: Vec<_> =
+            windows.iter().map(|((bucket, key), window)| (ends(*bucket, window), *bucket, *key)).collect();
         let tenth = (self.capacity / 10).max(1).min(by_end.len());
         if tenth < by_end.len() {
             by_end.select_nth_unstable_by_key(tenth, |(end, ..)| *end);

@@ -8,7 +8,10 @@ mod general;
 mod memory;
 mod postgres;
 
-use std::{sync::{Arc, Mutex, PoisonError}, time::{Duration, Instant}};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use time::OffsetDateTime;

@@ -59,7 +59,8 @@ impl Letter {
     /// A letter from a template of its own, whose values are escaped already.
     pub fn from_mjml(template: &str, subject: &str, mjml: &str, text: String) -> Result<Self, MailError> {
         let parsed = mrml::parse(mjml).map_err(|error| MailError::Layout(error.to_string()))?;
-        let html = parsed.element.render(&RenderOptions::default()).map_err(|error| MailError::Layout(error.to_string()))?;
+        let html =
+            parsed.element.render(&RenderOptions::default()).map_err(|error| MailError::Layout(error.to_string()))?;
         // A line break in a subject would begin a new header.
         let subject = subject.split(|c: char| c.is_control()).collect::<Vec<_>>().join(" ");
         Ok(Self { template: template.to_owned(), subject, html, text })
@@ -84,7 +85,11 @@ mod tests {
         assert!(!letter.html.contains("<script"), "{}", letter.html);
         assert!(!letter.html.contains("b=\"2\""), "{}", letter.html);
         assert!(letter.html.contains("alert(1)") && letter.html.contains("123456"));
-        assert!(letter.text.contains(nasty) && letter.text.contains("123456") && letter.text.contains("https://aura.example/x?a=1&b=\"2\""));
+        assert!(
+            letter.text.contains(nasty)
+                && letter.text.contains("123456")
+                && letter.text.contains("https://aura.example/x?a=1&b=\"2\"")
+        );
         assert!(!letter.subject.contains(['\r', '\n']));
         assert!(letter.html.len() < 100_000);
     }

@@ -7,7 +7,14 @@ use serde_json::Value;
 use super::{Letter, MailError, outbox, resend::Resend, smtp::Smtp};
 use crate::{
     kit::id::MailId,
-    platform::{clock::Clock, config::MailSettings, crypto::Vault, db::Db, http::Http, jobs::{Attempt, JobFailed, JobTable}},
+    platform::{
+        clock::Clock,
+        config::MailSettings,
+        crypto::Vault,
+        db::Db,
+        http::Http,
+        jobs::{Attempt, JobFailed, JobTable},
+    },
 };
 
 /// Sends letters the way that the settings name.
@@ -43,11 +50,14 @@ impl Mailer {
         let Some(waiting) = outbox::take(&self.db, id).await? else { return Ok(()) };
         let sealed = waiting.sealed_content.ok_or_else(|| MailError::Broken("it is empty".into()))?;
         let content = self.vault.open(&outbox::place(id), &sealed)?;
-        let letter: Letter = serde_json::from_slice(&content).map_err(|_| MailError::Broken("it is no letter".into()))?;
+        let letter: Letter =
+            serde_json::from_slice(&content).map_err(|_| MailError::Broken("it is no letter".into()))?;
         match self.way.as_ref() {
             Way::Smtp(smtp) => smtp.send(id, &waiting.recipient, &letter, self.clock.now()).await?,
             Way::Resend(resend) => resend.send(id, &waiting.recipient, &letter).await?,
-            Way::Log => tracing::info!(mail = %id, template = letter.template, "a mail would have left, had a way been set up"),
+            Way::Log => {
+                tracing::info!(mail = %id, template = letter.template, "a mail would have left, had a way been set up")
+            }
         }
         metrics::counter!("aura_mails_sent_total", "template" => letter.template).increment(1);
         outbox::sent(&self.db, id, self.clock.now()).await?;

@@ -7,7 +7,13 @@ use uuid::Uuid;
 use super::{Letter, MailError};
 use crate::{
     kit::id::MailId,
-    platform::{clock::Clock, crypto::{Place, Vault}, db::Db, jobs::Jobs, random::Random},
+    platform::{
+        clock::Clock,
+        crypto::{Place, Vault},
+        db::Db,
+        jobs::Jobs,
+        random::Random,
+    },
 };
 
 /// The task that sends one letter.
@@ -41,7 +47,12 @@ impl Outbox {
     }
 
     /// Puts a letter and the job that sends it into the caller's transaction.
-    pub async fn enqueue(&self, connection: &mut PgConnection, recipient: &str, letter: Letter) -> Result<(), MailError> {
+    pub async fn enqueue(
+        &self,
+        connection: &mut PgConnection,
+        recipient: &str,
+        letter: Letter,
+    ) -> Result<(), MailError> {
         let now = self.clock.now();
         let id: MailId = self.random.id(now);
         let content = serde_json::to_vec(&letter).map_err(|error| MailError::Broken(error.to_string()))?;

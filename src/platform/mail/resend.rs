@@ -6,7 +6,10 @@ use serde_json::json;
 use url::Url;
 
 use super::{Letter, MailError};
-use crate::{kit::id::MailId, platform::http::{Http, Request}};
+use crate::{
+    kit::id::MailId,
+    platform::http::{Http, Request},
+};
 
 /// An account there.
 pub(super) struct Resend {
@@ -30,8 +33,10 @@ impl Resend {
             "text": letter.text,
         });
         // The key makes a repetition within a day the same mail.
-        let request =
-            Request::new(Method::POST, url).bearer(self.api_key.clone()).header("idempotency-key", &id.to_string()).json(body);
+        let request = Request::new(Method::POST, url)
+            .bearer(self.api_key.clone())
+            .header("idempotency-key", &id.to_string())
+            .json(body);
         let response = self.http.send(request).await?;
         if response.is_success() { Ok(()) } else { Err(MailError::Refused(response.status)) }
     }

@@ -22,7 +22,13 @@ pub(super) struct Smtp {
 impl Smtp {
     /// Encrypted, unless the server is on this very machine: TLS from the first byte on port 465, else STARTTLS, which
     /// the server must offer. So a password is never sent in the open.
-    pub(super) fn new(host: &str, port: u16, from: &str, username: Option<&str>, password: Option<&SecretString>) -> Result<Self, MailError> {
+    pub(super) fn new(
+        host: &str,
+        port: u16,
+        from: &str,
+        username: Option<&str>,
+        password: Option<&SecretString>,
+    ) -> Result<Self, MailError> {
         let from = from.parse().map_err(|_| MailError::Broken("the sender's address is not one".into()))?;
         let mut builder = if is_loopback(host) {
             AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
@@ -37,8 +43,15 @@ impl Smtp {
         Ok(Self { transport: builder.port(port).timeout(Some(Duration::from_secs(5))).build(), from })
     }
 
-    pub(super) async fn send(&self, id: MailId, recipient: &str, letter: &Letter, now: OffsetDateTime) -> Result<(), MailError> {
-        let to: Mailbox = recipient.parse().map_err(|_| MailError::Broken("the recipient's address is not one".into()))?;
+    pub(super) async fn send(
+        &self,
+        id: MailId,
+        recipient: &str,
+        letter: &Letter,
+        now: OffsetDateTime,
+    ) -> Result<(), MailError> {
+        let to: Mailbox =
+            recipient.parse().map_err(|_| MailError::Broken("the recipient's address is not one".into()))?;
         let domain = self.from.email.domain();
         let message = Message::builder()
             .from(self.from.clone())

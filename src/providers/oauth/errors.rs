@@ -102,12 +102,26 @@ fn error_code<'a>(oauth: &Oauth, body: &'a Value) -> Option<&'a str> {
 
 fn sorted(code: &str, status: u16) -> OauthError {
     match code {
-        "invalid_grant" | "bad_verification_code" | "bad_refresh_token" | "invalid_refresh_token" | "invalid_code"
-        | "code_already_used" | "code_expired" | "token_revoked" | "token_expired" | "expired_token"
-        | "account_inactive" | "invalid_auth" => OauthError::InvalidGrant,
+        "invalid_grant"
+        | "bad_verification_code"
+        | "bad_refresh_token"
+        | "invalid_refresh_token"
+        | "invalid_code"
+        | "code_already_used"
+        | "code_expired"
+        | "token_revoked"
+        | "token_expired"
+        | "expired_token"
+        | "account_inactive"
+        | "invalid_auth" => OauthError::InvalidGrant,
         "access_denied" | "consent_required" | "interaction_required" => OauthError::AccessDenied,
-        "invalid_client" | "unauthorized_client" | "incorrect_client_credentials" | "invalid_client_id"
-        | "bad_client_secret" | "redirect_uri_mismatch" | "bad_redirect_uri" => OauthError::ClientWrong,
+        "invalid_client"
+        | "unauthorized_client"
+        | "incorrect_client_credentials"
+        | "invalid_client_id"
+        | "bad_client_secret"
+        | "redirect_uri_mismatch"
+        | "bad_redirect_uri" => OauthError::ClientWrong,
         "temporarily_unavailable" | "server_error" | "internal_error" | "fatal_error" | "service_unavailable" => {
             OauthError::Outage
         }

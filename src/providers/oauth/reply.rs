@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_reply_without_a_token_is_none() {
-        for body in [json!({}), json!({"access_token": ""}), json!({"access_token": null}), json!({"access_token": 5})] {
+        for body in [json!({}), json!({"access_token": ""}), json!({"access_token": null}), json!({"access_token": 5})]
+        {
             assert_eq!(read(oauth("github"), &body, NOW).err(), Some(OauthError::Malformed), "{body}");
         }
     }

@@ -27,7 +27,9 @@ pub(super) fn token(oauth: &Oauth, client: &Client, mut fields: Vec<(String, Str
         request = request.header(&name.to_ascii_lowercase(), value);
     }
     match oauth.token_auth {
-        TokenAuth::Basic => request = request.basic(&encoded(&client.id), &encoded(client.secret.expose_secret()).into()),
+        TokenAuth::Basic => {
+            request = request.basic(&encoded(&client.id), &encoded(client.secret.expose_secret()).into())
+        }
         TokenAuth::Body => {
             fields.push(("client_id".into(), client.id.clone()));
             fields.push(("client_secret".into(), client.secret.expose_secret().to_owned()));

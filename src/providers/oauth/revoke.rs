@@ -60,10 +60,8 @@ pub async fn revoke(
 
 fn rfc7009(url: Url, oauth: &Oauth, entry: &Revoke, client: &Client, token: &SecretString, hint: &str) -> Request {
     let mut request = Request::new(Method::POST, url);
-    let mut fields = vec![
-        ("token".to_owned(), token.expose_secret().to_owned()),
-        ("token_type_hint".to_owned(), hint.to_owned()),
-    ];
+    let mut fields =
+        vec![("token".to_owned(), token.expose_secret().to_owned()), ("token_type_hint".to_owned(), hint.to_owned())];
     if entry.client_auth {
         match oauth.token_auth {
             TokenAuth::Basic => {

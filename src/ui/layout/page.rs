@@ -29,10 +29,7 @@ pub fn SmallBar() -> impl IntoView {
 
 /// The bar above a page whose heading stays in view; the children are its buttons.
 #[component]
-pub fn Topbar(
-    #[prop(into)] title: Signal<String>,
-    #[prop(optional)] children: Option<Children>,
-) -> impl IntoView {
+pub fn Topbar(#[prop(into)] title: Signal<String>, #[prop(optional)] children: Option<Children>) -> impl IntoView {
     view! {
         <header class="topbar">
             <SidebarButton/>
