@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 
-use super::Installation;
 use crate::{
     chat::Recents,
     identity::view::AccountBox,
@@ -13,19 +12,20 @@ use crate::{
 /// The sidebar with its places, and the page beside it.
 #[component]
 pub(super) fn Frame() -> impl IntoView {
-    let staging = use_context::<Installation>().unwrap_or_default().staging;
     let location = use_location();
     let current = Memo::new(move |_| {
         let path = location.pathname.get();
         let place = path.split('/').nth(1).unwrap_or_default();
         format!("/{place}")
     });
-    let nav = vec![NavItem::new("/chat", "message-square", "Chat"), NavItem::new("/connections", "plug", "Connections")];
+    let nav = vec![
+        NavItem::new("/chat", "message-square", "Chat"),
+        NavItem::new("/connections", "plug", "Connections"),
+    ];
     view! {
         <AppShell
             nav=nav
             current=current
-            staging=staging
             start=|| view! { <a class="button ghost square" href="/chat" aria-label="New conversation"><Icon name="square-pen"/></a> }
             recents=|| view! { <Recents/> }
             account=|| view! { <AccountBox/> }

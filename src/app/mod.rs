@@ -23,15 +23,9 @@ use crate::{
     identity::page::{SignInPage, VerifyEmailPage},
     integrations::page::ConnectionsPage,
     site::ErrorPage,
+    ui::Installation,
 };
 use frame::Frame;
-
-/// What every page may know of this installation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Installation {
-    /// Whether it is for trying things out, and says so on each page.
-    pub staging: bool,
-}
 
 /// Everything that runs in a browser. What can be used without a script is rendered whole; other pages send what
 /// they are about first and stream the rest.
@@ -39,7 +33,7 @@ pub struct Installation {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     // The server knows; the browser reads it from the document it takes over.
-    let staging = SharedValue::new(|| use_context::<Installation>().unwrap_or_default().staging).into_inner();
+    let staging = SharedValue::new(|| Installation::here().staging).into_inner();
     provide_context(Installation { staging });
     view! {
         <Title formatter=|title: String| if title.is_empty() { "Aura".into() } else { format!("{title} · Aura") } text=""/>

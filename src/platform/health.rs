@@ -2,9 +2,17 @@
 
 use std::time::Duration;
 
-use axum::{Router, extract::State, response::{IntoResponse, Response}, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 
-use super::{db::{self, Db}, refusal::Refusal};
+use super::{
+    db::{self, Db},
+    refusal::Refusal,
+};
 use crate::error::{AppError, ErrorKind};
 
 const DEADLINE: Duration = Duration::from_secs(2);

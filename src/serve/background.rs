@@ -8,7 +8,11 @@ use tokio_util::sync::CancellationToken;
 use super::AppState;
 use crate::{
     chat, identity, integrations,
-    platform::{jobs::{JobFailed, JobTable}, limits, mail, telemetry::{self, Figures}},
+    platform::{
+        jobs::{JobFailed, JobTable},
+        limits, mail,
+        telemetry::{self, Figures},
+    },
 };
 
 const PURGE_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -48,7 +52,11 @@ pub(super) fn start(state: &AppState, figures: Figures) -> Background {
             telemetry::report(&error, "serving /metrics; is METRICS_PORT taken?");
         }
     });
-    Background { stop, worker, figures }
+    Background {
+        stop,
+        worker,
+        figures,
+    }
 }
 
 impl Background {

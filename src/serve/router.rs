@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use axum::{Router, middleware::{from_fn, from_fn_with_state}};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+};
 use leptos::{nonce::Nonce, prelude::provide_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
 
@@ -23,9 +26,12 @@ use crate::{
 const GUARDED: &[&str] = &["/chat", "/connections"];
 
 /// The whole site.
-#[must_use]
 pub fn router(state: &AppState) -> Router {
-    let headers = HeaderPolicy::new(state.random.clone(), state.settings.environment, state.site.options.reload_port);
+    let headers = HeaderPolicy::new(
+        state.random.clone(),
+        state.settings.environment,
+        state.site.options.reload_port,
+    );
     let proxies: Arc<[_]> = state.settings.trusted_proxies.clone().into();
     let with_session = pages(state, &headers)
         .merge(integrations::routes(state.integrations.clone()))
@@ -78,10 +84,27 @@ fn public(state: &AppState) -> site::Site {
 }
 
 fn error_pages(state: &AppState) -> DrawErrorPage {
-    let (stylesheet, staging) = (state.site.stylesheet.clone(), state.settings.environment.is_staging());
-    Arc::new(move |ErrorPage { status, error, request_id }| {
-        error_document(status, title(status), &error.message, &error.code, &request_id, &stylesheet, staging)
-    })
+    let (stylesheet, staging) = (
+        state.site.stylesheet.clone(),
+        state.settings.environment.is_staging(),
+    );
+    Arc::new(
+        move |ErrorPage {
+                  status,
+                  error,
+                  request_id,
+              }| {
+            error_document(
+                status,
+                title(status),
+                &error.message,
+                &error.code,
+                &request_id,
+                &stylesheet,
+                staging,
+            )
+        },
+    )
 }
 
 fn title(status: u16) -> &'static str {

@@ -6,7 +6,6 @@ use leptos::prelude::provide_context;
 
 use super::{Site, StartError};
 use crate::{
-    app::Installation,
     chat::{self, Chat},
     identity::Identity,
     inference::Inference,
@@ -23,7 +22,8 @@ use crate::{
         mail::{Mailer, Outbox},
         random::Random,
     },
-    team::service::Teams,
+    team::Teams,
+    ui::Installation,
 };
 
 /// The parts of a running Aura. Cheap to clone. Features never see it: each is handed what it needs.
@@ -51,15 +51,31 @@ pub struct AppState {
 
 impl AppState {
     /// Builds all parts over a database that is up to date.
-    pub async fn build(settings: Settings, site: Site, db: Db, clock: Clock, random: Random) -> Result<Self, StartError> {
+    pub async fn build(
+        settings: Settings,
+        site: Site,
+        db: Db,
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, StartError> {
         let vault = Vault::new(settings.key_ring.clone(), random.clone());
-        let keys = Keys::new(settings.auth_secret.clone(), settings.auth_secret_previous.clone());
+        let keys = Keys::new(
+            settings.auth_secret.clone(),
+            settings.auth_secret_previous.clone(),
+        );
         let limits = Limits::new(settings.limit_store, db.clone(), clock.clone());
-        let http = Http::new(settings.host_overrides.clone()).map_err(|error| StartError::new("outgoing HTTP", &error))?;
+        let http = Http::new(settings.host_overrides.clone())
+            .map_err(|error| StartError::new("outgoing HTTP", &error))?;
         let jobs = Jobs::new();
-        let outbox = Outbox::new(vault.clone(), random.clone(), clock.clone(), jobs.clone());
-        let mailer = Mailer::new(&settings.mail, http.clone(), db.clone(), vault.clone(), clock.clone())
-            .map_err(|error| StartError::new("mail", &error))?;
+        let outbox = Outbox::new(vault.clone(), random.clone(), clock.clone(), jobs);
+        let mailer = Mailer::new(
+            &settings.mail,
+            http.clone(),
+            db.clone(),
+            vault.clone(),
+            clock.clone(),
+        )
+        .map_err(|error| StartError::new("mail", &error))?;
         let bus = Bus::connect(&settings.database.listen_url)
             .await
             .map_err(|error| StartError::new("the database connection for events", &error))?;
@@ -120,7 +136,9 @@ impl AppState {
 
     /// Hands the services to server functions and pages.
     pub(super) fn provide(&self) {
-        provide_context(Installation { staging: self.settings.environment.is_staging() });
+        provide_context(Installation {
+            staging: self.settings.environment.is_staging(),
+        });
         provide_context(self.identity.clone());
         provide_context(self.integrations.clone());
         provide_context(self.inference.clone());

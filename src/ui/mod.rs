@@ -28,7 +28,7 @@ pub use disclosure::Disclosure;
 pub use empty::Empty;
 pub use field::{CodeInput, Field, Select, TextArea, TextInput};
 pub use icon::Icon;
-pub use layout::{AppShell, GatePage, NavItem, Page, PublicPage, Setting, SmallBar, StagingBar, Topbar};
+pub use layout::{AppShell, GatePage, Installation, NavItem, Page, PublicPage, Setting, SmallBar, StagingBar, Topbar};
 pub use mark::Mark;
 pub use panel::{Panel, PanelBody, Row, Rows};
 pub use prose::Prose;

@@ -1,6 +1,10 @@
 //! Whose address a request came from.
 
-use std::{convert::Infallible, net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr}, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Request, State},
@@ -22,7 +26,10 @@ impl Client {
     /// As the layer `identify` left it.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Self {
-        extensions.get().cloned().unwrap_or(Self { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: String::new() })
+        extensions.get().cloned().unwrap_or(Self {
+            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: String::new(),
+        })
     }
 
     /// What limits count by: an IPv4 address, or the /64 network that one IPv6 customer has to himself.
@@ -48,8 +55,15 @@ impl<S: Sync> FromRequestParts<S> for Client {
 
 /// Finds out who sent a request and leaves it in its extensions.
 pub async fn identify(State(proxies): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
-    let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+    let user_agent = request
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
     let client = Client {
         ip: address(peer, request.headers(), &proxies),
         user_agent: user_agent.chars().take(300).collect(),
@@ -73,7 +87,9 @@ fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
         if !trusted(ip) {
             break;
         }
-        let Ok(before) = hop.trim().parse::<IpAddr>() else { break };
+        let Ok(before) = hop.trim().parse::<IpAddr>() else {
+            break;
+        };
         ip = before.to_canonical();
     }
     ip
@@ -81,7 +97,6 @@ fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     fn found(peer: &str, forwarded: &str) -> String {
@@ -102,7 +117,13 @@ mod tests {
 
     #[test]
     fn one_network_is_one_key() {
-        let key = |ip: &str| Client { ip: ip.parse().unwrap(), user_agent: String::new() }.limit_key();
+        let key = |ip: &str| {
+            Client {
+                ip: ip.parse().unwrap(),
+                user_agent: String::new(),
+            }
+            .limit_key()
+        };
         assert_eq!(key("2001:db8:1:2:3::4"), key("2001:db8:1:2:ffff::1"));
         assert_ne!(key("2001:db8:1:2::4"), key("2001:db8:1:3::4"));
     }

@@ -31,8 +31,16 @@ const PUBLIC_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 's
 impl HeaderPolicy {
     #[must_use]
     pub fn new(random: Random, environment: Environment, reload_port: u32) -> Self {
-        let reload = if environment.is_development() { format!(" ws://127.0.0.1:{reload_port} ws://localhost:{reload_port}") } else { String::new() };
-        Self { random, environment, reload }
+        let reload = if environment.is_development() {
+            format!(" ws://127.0.0.1:{reload_port} ws://localhost:{reload_port}")
+        } else {
+            String::new()
+        };
+        Self {
+            random,
+            environment,
+            reload,
+        }
     }
 
     fn page_policy(&self, nonce: &Nonce) -> String {
@@ -67,15 +75,27 @@ pub async fn site_headers(State(policy): State<HeaderPolicy>, request: Request, 
     default(headers, header::CONTENT_SECURITY_POLICY, PUBLIC_POLICY);
     default(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     // The address of a callback holds a code: it is told to nobody.
-    default(headers, header::REFERRER_POLICY, if callback { "no-referrer" } else { "same-origin" });
-    default(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    default(
+        headers,
+        header::REFERRER_POLICY,
+        if callback { "no-referrer" } else { "same-origin" },
+    );
+    default(
+        headers,
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
     default(
         headers,
         HeaderName::from_static("permissions-policy"),
         "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     );
     if !policy.environment.is_development() {
-        default(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+        default(
+            headers,
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000; includeSubDomains",
+        );
     }
     if api || callback {
         default(headers, header::CACHE_CONTROL, "no-store");

@@ -1,6 +1,10 @@
 //! One line and one figure per request, and the id that ties them to what a person saw.
 
-use std::{fmt, sync::{Arc, OnceLock}, time::Instant};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -21,7 +25,10 @@ impl RequestId {
     /// The id of the request that these extensions belong to; empty outside a request.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Self {
-        extensions.get::<Self>().cloned().unwrap_or_else(|| Self("".into()))
+        extensions
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(|| Self("".into()))
     }
 
     /// The id as text.
@@ -57,7 +64,11 @@ pub async fn record(State(random): State<Random>, mut request: Request, next: Ne
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     // The pattern of the route, so that the number of figures does not grow with the number of conversations.
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str)
+        .to_owned();
     let start = Instant::now();
 
     let mut response = next.run(request).await;

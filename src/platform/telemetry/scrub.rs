@@ -1,6 +1,10 @@
 //! The last net: whatever form a secret is known to have is blotted out of each line before it is written.
 
-use std::{borrow::Cow, io::{self, Write}, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+    sync::LazyLock,
+};
 
 use regex::Regex;
 use tracing_subscriber::fmt::MakeWriter;
@@ -47,7 +51,8 @@ pub(super) struct Line<W>(W);
 
 impl<W: Write> Write for Line<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.write_all(scrub(&String::from_utf8_lossy(line)).as_bytes())?;
+        self.0
+            .write_all(scrub(&String::from_utf8_lossy(line)).as_bytes())?;
         Ok(line.len())
     }
 
@@ -63,13 +68,31 @@ mod tests {
     #[test]
     fn secrets_of_known_form_are_blotted_out() {
         for (line, clean) in [
-            ("postgres://aura:hunter2@db/aura", "postgres://aura:[redacted]db/aura"),
-            ("Authorization: Bearer abc.def-ghi", "Authorization: Bearer [redacted]"),
-            ("GET /cb?code=123456789&state=abcdefgh", "GET /cb?code=[redacted]&state=[redacted]"),
-            (r#"{"access_token":"abcdefgh"}"#, r#"{"access_token":"[redacted]"}"#),
-            (r#"{"message":"{\"refresh_token\":\"abcdefgh\"}"}"#, r#"{"message":"{\"refresh_token\":\"[redacted]\"}"}"#),
+            (
+                "postgres://aura:hunter2@db/aura",
+                "postgres://aura:[redacted]db/aura",
+            ),
+            (
+                "Authorization: Bearer abc.def-ghi",
+                "Authorization: Bearer [redacted]",
+            ),
+            (
+                "GET /cb?code=123456789&state=abcdefgh",
+                "GET /cb?code=[redacted]&state=[redacted]",
+            ),
+            (
+                r#"{"access_token":"abcdefgh"}"#,
+                r#"{"access_token":"[redacted]"}"#,
+            ),
+            (
+                r#"{"message":"{\"refresh_token\":\"abcdefgh\"}"}"#,
+                r#"{"message":"{\"refresh_token\":\"[redacted]\"}"}"#,
+            ),
             ("key sk-proj-abcdefghijklmnop", "key [redacted]"),
-            ("cookie __Host-aura=abcdefgh; x", "cookie __Host-aura=[redacted]; x"),
+            (
+                "cookie __Host-aura=abcdefgh; x",
+                "cookie __Host-aura=[redacted]; x",
+            ),
         ] {
             assert_eq!(scrub(line), clean);
         }
@@ -77,7 +100,11 @@ mod tests {
 
     #[test]
     fn ordinary_lines_stay() {
-        for line in [r#"{"status":200,"path":"/api/chat/runs"}"#, "error code: 23505", "see https://example.com/a:b"] {
+        for line in [
+            r#"{"status":200,"path":"/api/chat/runs"}"#,
+            "error code: 23505",
+            "see https://example.com/a:b",
+        ] {
             assert_eq!(scrub(line), line);
         }
     }

@@ -1,4 +1,4 @@
-use super::{SkipLink, StagingBar};
+use super::{Installation, SkipLink, StagingBar};
 use crate::ui::{AuraGradient, Badge, Brand, Icon, ToastShelf, Toasts, Tone};
 use leptos::{ev::MouseEvent, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
@@ -45,9 +45,9 @@ pub fn AppShell(
     /// What every page has to say, such as a plan that ran out.
     #[prop(optional, into)]
     banner: ViewFn,
-    #[prop(optional)] staging: bool,
     children: Children,
 ) -> impl IntoView {
+    let staging = Installation::here().staging;
     let toasts = Toasts::provide();
     view! {
         <SkipLink/>

@@ -1,4 +1,4 @@
-use super::{SkipLink, StagingBar};
+use super::{Installation, SkipLink, StagingBar};
 use crate::ui::{AuraGradient, Brand, Icon};
 use leptos::prelude::*;
 
@@ -7,9 +7,9 @@ use leptos::prelude::*;
 pub fn GatePage(
     #[prop(into)] title: String,
     #[prop(optional, into)] intro: ViewFnOnce,
-    #[prop(optional)] staging: bool,
     children: Children,
 ) -> impl IntoView {
+    let staging = Installation::here().staging;
     view! {
         <SkipLink/>
         <AuraGradient/>

@@ -12,6 +12,21 @@ pub use public::PublicPage;
 
 use leptos::prelude::*;
 
+/// What the frames may know of this installation; provided by context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Installation {
+    /// Whether it is for trying things out, and says so on each page.
+    pub staging: bool,
+}
+
+impl Installation {
+    /// The one that was provided.
+    #[must_use]
+    pub fn here() -> Self {
+        use_context().unwrap_or_default()
+    }
+}
+
 /// The first thing that Tab reaches.
 #[component]
 fn SkipLink() -> impl IntoView {

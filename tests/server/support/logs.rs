@@ -1,4 +1,7 @@
-use std::{io::{self, Write}, sync::{Arc, Mutex}};
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -10,7 +13,8 @@ impl Logs {
     /// Starts to listen, to everything.
     pub fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
         let logs = Self::default();
-        let guard = tracing::subscriber::set_default(aura::platform::telemetry::subscriber("trace", logs.clone()));
+        let guard =
+            tracing::subscriber::set_default(aura::platform::telemetry::subscriber("trace", logs.clone()));
         (logs, guard)
     }
 
