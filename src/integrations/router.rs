@@ -179,6 +179,14 @@ mod tests {
     }
 
     #[test]
+    fn the_first_question_of_each_tool_finds_it() {
+        for tool in tools::all().iter().filter(|tool| !tool.entry.question.is_empty()) {
+            let question = &tool.entry.question;
+            assert!(routed(question).iter().any(|(name, _)| *name == tool.name), "{question}");
+        }
+    }
+
+    #[test]
     fn two_channels_are_two_calls_and_a_repetition_is_one() {
         let calls = routed("What is new in #general, unread in #random? unread in #random!");
         let channels: Vec<&Value> = calls.iter().map(|(_, arguments)| &arguments["channel"]).collect();

@@ -18,4 +18,4 @@ pub use entry::{
     Api, ApiErrors, Identity, KeyForm, Kind, ModelUse, Oauth, Pkce, ResetUnit, Retry, Revoke, RevokeStyle, Rotation,
     TokenAuth, TokenBody, TokenFields,
 };
-pub use tool::{Condition, Effect, Intent, Items, Pages, Pick, Step, ToolEntry};
+pub use tool::{Condition, Effect, Intent, Items, Names, Pages, Pick, Step, ToolEntry};

@@ -81,6 +81,8 @@ pub struct Step {
     /// Values for the steps after this one.
     #[serde(default, rename = "pick")]
     pub picks: Vec<Pick>,
+    /// Names for ids in the answer of a later step.
+    pub names: Option<Names>,
     /// What the answer shows.
     pub items: Option<Items>,
     pub pages: Option<Pages>,
@@ -108,8 +110,20 @@ pub struct Pick {
     pub missing: String,
 }
 
-/// Turns a list in the reply into lines of the answer. `{/pointer}` in its templates is taken from the entry;
-/// `a || b` is the first that is not empty.
+/// Keeps a list in the reply as names by id.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// Pointer to the list.
+    pub from: String,
+    /// Pointer to the id inside an entry.
+    pub id: String,
+    /// Template of the name, filled from the entry.
+    pub name: String,
+}
+
+/// Turns a list in the reply into lines of the answer. `{/pointer}` in its templates is taken from the entry, and
+/// `{@/pointer}` is the name kept for the id that stands there; `a || b` is the first that is not empty.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Items {

@@ -7,25 +7,38 @@ use serde_json::{Map, Value};
 use super::{day, template};
 use crate::{
     integrations::{model::Item, tools::TimeContext},
-    providers::{Condition, Items, Pick},
+    providers::{Condition, Items, Names, Pick},
 };
 
 const TITLE: usize = 300;
 const NOTE: usize = 500;
 
 /// The lines of an answer.
-pub(super) fn read(entry: &Items, body: &Value, time: &TimeContext) -> Vec<Item> {
+pub(super) fn read(
+    entry: &Items,
+    body: &Value,
+    time: &TimeContext,
+    names: &BTreeMap<String, String>,
+) -> Vec<Item> {
+    let fill = |template, one| template::fill_with_names(template, one, names);
     let list = body.pointer(&entry.from).and_then(Value::as_array);
     let fitting = list.into_iter().flatten().filter(|one| entry.only.iter().all(|condition| fits(condition, one)));
     fitting
         .map(|one| Item {
-            title: short(&template::fill_from(&entry.title, one), TITLE),
-            note: short(&template::fill_from(&entry.note, one), NOTE),
+            title: short(&fill(&entry.title, one), TITLE),
+            note: short(&fill(&entry.note, one), NOTE),
             // Only what can do no harm when clicked.
-            link: Some(template::fill_from(&entry.link, one)).filter(|link| link.starts_with("https://")),
-            at: day::shown(&template::fill_from(&entry.at, one), time),
+            link: Some(fill(&entry.link, one)).filter(|link| link.starts_with("https://")),
+            at: day::shown(&fill(&entry.at, one), time),
         })
         .collect()
+}
+
+/// Names by id.
+pub(super) fn names(entry: &Names, body: &Value) -> Vec<(String, String)> {
+    let list = body.pointer(&entry.from).and_then(Value::as_array).into_iter().flatten();
+    let named = list.filter_map(|one| Some((template::text(one.pointer(&entry.id)?)?, template::fill_from(&entry.name, one))));
+    named.filter(|(_, name)| !name.is_empty()).collect()
 }
 
 fn fits(condition: &Condition, entry: &Value) -> bool {

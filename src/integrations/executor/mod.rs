@@ -77,6 +77,7 @@ pub(super) async fn run(http: &Http, asked: &Asked<'_>) -> Result<ToolAnswer, Fa
     day::add(&mut values, asked.time)?;
     values.insert("account".into(), asked.account.into());
     let mut lines = Vec::new();
+    let mut names = BTreeMap::new();
     let mut more = false;
     for step in &tool.steps {
         let mut cursor = None;
@@ -88,12 +89,19 @@ pub(super) async fn run(http: &Http, asked: &Asked<'_>) -> Result<ToolAnswer, Fa
                     found.entry(pick.name.clone()).or_insert(value);
                 }
             }
+            if let Some(entry) = &step.names {
+                names.extend(items::names(entry, &body));
+            }
             if let Some(entry) = &step.items {
-                lines.extend(items::read(entry, &body, asked.time));
+                lines.extend(items::read(entry, &body, asked.time, &names));
             }
             cursor = step.pages.as_ref().and_then(|pages| template::text(body.pointer(&pages.cursor)?));
             let all_found = step.picks.iter().all(|pick| found.contains_key(&pick.name));
-            let enough = if step.items.is_some() { lines.len() > LINES } else { all_found };
+            let enough = match (&step.items, &step.names) {
+                (Some(_), _) => lines.len() > LINES,
+                (None, Some(_)) => false,
+                (None, None) => all_found,
+            };
             if cursor.is_none() || enough {
                 break;
             }

@@ -1,5 +1,7 @@
 //! `{name}` and `{/pointer || /other || words}` in the texts of the catalogue.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 /// Fills a template; none where a placeholder has no value.
@@ -27,9 +29,16 @@ pub(super) fn fill_encoded(template: &str, value: impl Fn(&str) -> Option<String
 
 /// Fills a template from a reply: of several pointers the first that finds something; what is missing leaves a gap.
 pub(in crate::integrations) fn fill_from(template: &str, entry: &Value) -> String {
+    fill_with_names(template, entry, &BTreeMap::new())
+}
+
+/// As `fill_from`, where `@/pointer` is the name of the id that stands there.
+pub(super) fn fill_with_names(template: &str, entry: &Value, names: &BTreeMap<String, String>) -> String {
     fill(template, |inside| {
-        let found = inside.split("||").map(str::trim).find_map(|alternative| {
-            if alternative.starts_with('/') { text(entry.pointer(alternative)?) } else { Some(alternative.to_owned()) }
+        let found = inside.split("||").map(str::trim).find_map(|alternative| match alternative.strip_prefix('@') {
+            Some(pointer) => names.get(&text(entry.pointer(pointer)?)?).cloned(),
+            None if alternative.starts_with('/') => text(entry.pointer(alternative)?),
+            None => Some(alternative.to_owned()),
         });
         Some(found.unwrap_or_default())
     })
