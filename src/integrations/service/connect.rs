@@ -112,10 +112,10 @@ impl Integrations {
         let flow = store::consume_flow_by_secret(&self.db, &hash, start.user, start.session, &provider.id, now)
             .await?
             .ok_or(Error::BadReturn("state_unknown"))?;
-        if let (Some(iss), Some(issuer)) = (&returned.iss, &oauth.issuer) {
-            if iss != issuer {
-                return Err(Error::BadReturn("issuer_mismatch"));
-            }
+        if let (Some(iss), Some(issuer)) = (&returned.iss, &oauth.issuer)
+            && iss != issuer
+        {
+            return Err(Error::BadReturn("issuer_mismatch"));
         }
         if let Some(error) = &returned.error {
             self.changed(start.user, None, &provider.id, "cancelled", None).await?;

@@ -176,10 +176,10 @@ impl Integrations {
 
     /// As `end_grant`, for tokens of a version that the service has refused twice.
     pub(super) async fn refused(&self, user: UserId, id: ConnectionId, version: i64) -> Result<(), TokenError> {
-        if let Some(row) = store::connection(&self.db, user, id).await? {
-            if let Some(provider) = self.catalogue.get(&row.provider).filter(|_| row.version == version) {
-                self.end_grant(user, provider, &row, "revoked").await?;
-            }
+        if let Some(row) = store::connection(&self.db, user, id).await?
+            && let Some(provider) = self.catalogue.get(&row.provider).filter(|_| row.version == version)
+        {
+            self.end_grant(user, provider, &row, "revoked").await?;
         }
         Ok(())
     }

@@ -56,7 +56,7 @@ impl Mailer {
             Way::Smtp(smtp) => smtp.send(id, &waiting.recipient, &letter, self.clock.now()).await?,
             Way::Resend(resend) => resend.send(id, &waiting.recipient, &letter).await?,
             Way::Log => {
-                tracing::info!(mail = %id, template = letter.template, "a mail would have left, had a way been set up")
+                tracing::info!(mail = %id, template = letter.template, "a mail would have left, had a way been set up");
             }
         }
         metrics::counter!("aura_mails_sent_total", "template" => letter.template).increment(1);

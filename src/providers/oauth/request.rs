@@ -28,7 +28,7 @@ pub(super) fn token(oauth: &Oauth, client: &Client, mut fields: Vec<(String, Str
     }
     match oauth.token_auth {
         TokenAuth::Basic => {
-            request = request.basic(&encoded(&client.id), &encoded(client.secret.expose_secret()).into())
+            request = request.basic(&encoded(&client.id), &encoded(client.secret.expose_secret()).into());
         }
         TokenAuth::Body => {
             fields.push(("client_id".into(), client.id.clone()));
