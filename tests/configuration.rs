@@ -1,6 +1,6 @@
 //! The configuration: what is missing is said at once, production refuses what is unsafe, and `.env.example` and
 //! `Leptos.toml` say what the code does.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::panic, reason = "a test fails by panicking")]
 
 use std::{collections::BTreeSet, fs};
 

@@ -59,7 +59,7 @@ fn check(dialect: &Dialect, call: &Call) -> Result<Asked, Fault> {
     let redirect_uri = call.q("redirect_uri").map(str::to_owned);
     match &redirect_uri {
         Some(uri) => {
-            redirect_objection(uri, dialect.loopback_in_numbers).map_or(Ok(()), |reason| Err(Fault::Page(reason)))?
+            redirect_objection(uri, dialect.loopback_in_numbers).map_or(Ok(()), |reason| Err(Fault::Page(reason)))?;
         }
         None => return Err(Fault::Page("redirect_uri is missing".into())),
     }
