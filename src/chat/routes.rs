@@ -46,7 +46,7 @@ struct Asked {
     #[serde(default)]
     conversation: String,
     text: String,
-    #[serde(alias = "client_message_id")]
+    #[serde(alias = "client_key", alias = "client_message_id")]
     key: String,
 }
 

@@ -75,6 +75,14 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
         }
     });
     let is_running = Memo::new(move |_| live.state.get() == RunState::Running);
+    let prose = Memo::new(move |_| {
+        let mut prose = live.html.get();
+        if is_running.get() {
+            let tail = live.tail.with(|tail| escaped(tail));
+            prose.push_str(&format!("<p>{tail}<span class=\"caret\"></span></p>"));
+        }
+        prose
+    });
     let call_ids = Memo::new(move |_| {
         live.cards.with(|cards| cards.iter().map(|card| card.call_id.clone()).collect::<Vec<_>>())
     });
@@ -110,13 +118,8 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
                     view! { <ToolCardView card=card/> }
                 }
             />
-            <Show when=move || live.html.with(|html| !html.is_empty())>
-                <Prose html=live.html/>
-            </Show>
-            <Show when=move || is_running.get()>
-                <div class="prose">
-                    <p>{move || live.tail.get()}<span class="caret"></span></p>
-                </div>
+            <Show when=move || prose.with(|prose| !prose.is_empty())>
+                <Prose html=prose/>
             </Show>
             <Show when=move || is_running.get() && !followed.get()>
                 <p class="sub"><a href="" rel="external">"Refresh"</a>" to see more of this answer."</p>
@@ -124,6 +127,11 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
             <End run=run.id.to_string() question=question state=live.state error=live.error desk=desk/>
         </article>
     }
+}
+
+/// Text as HTML that shows it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// How an answer ended, where that has to be said.
@@ -166,5 +174,13 @@ fn End(
             }
                 .into_any()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_streams_is_text() {
+        assert_eq!(super::escaped("<img src=x> &lt;"), "&lt;img src=x&gt; &amp;lt;");
     }
 }

@@ -97,7 +97,7 @@ fn Source(item: CardItem) -> impl IntoView {
         .into_any(),
         None => view! {
             <li>
-                <span class="row">{inside}</span>
+                <span>{inside}</span>
             </li>
         }
         .into_any(),
