@@ -17,7 +17,8 @@ use crate::{
 #[component]
 pub fn ConnectionsPage() -> impl IntoView {
     let disconnect = ServerAction::<Disconnect>::new();
-    let shown = Resource::new(move || disconnect.version().get(), |_| overview());
+    // Blocking: without a script nothing could move the lists into their place later.
+    let shown = Resource::new_blocking(move || disconnect.version().get(), |_| overview());
     view! {
         <Title text="Connections"/>
         <Page title="Connections" intro="The accounts that Aura may read for you. What you ask is answered from them.">

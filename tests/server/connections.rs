@@ -420,6 +420,8 @@ async fn the_page_disconnects_without_a_script(db: PgPool) {
     let page = browser.get("/connections").await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text().contains(&connection.to_string()) && page.text().contains("Spotify"), "{}", page.text());
+    let in_place = page.text().split("<template").next().unwrap();
+    assert!(in_place.contains(&connection.to_string()), "the lists need no script to get into their place");
     let fields = [("connection", connection.to_string())];
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let ended = browser.post_form("/api/connections/disconnect", &fields).await;
