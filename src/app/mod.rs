@@ -15,7 +15,7 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     Lazy, LazyRoute, SsrMode,
     components::{ParentRoute, Route, Router, Routes},
-    lazy_route, path,
+    path,
 };
 
 use crate::{
@@ -50,13 +50,26 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// A route whose code a browser loads when it is first opened.
+/// A route whose code a browser loads when it is first opened, where the build splits (`--split` with the feature
+/// `split`). The attribute leaves a placeholder that only a splitting build fills, so other builds go without it.
 macro_rules! lazy_page {
     ($name:ident, $page:ident) => {
         #[derive(Debug)]
         struct $name;
 
-        #[lazy_route]
+        #[cfg(not(feature = "split"))]
+        impl LazyRoute for $name {
+            fn data() -> Self {
+                Self
+            }
+
+            async fn view(_this: Self) -> AnyView {
+                view! { <$page/> }.into_any()
+            }
+        }
+
+        #[cfg(feature = "split")]
+        #[leptos_router::lazy_route]
         impl LazyRoute for $name {
             fn data() -> Self {
                 Self

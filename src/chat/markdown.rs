@@ -19,6 +19,7 @@ pub fn render(source: &str) -> String {
     let arena = Arena::new();
     let options = options();
     let root = parse_document(&arena, source, &options);
+    let mut deepest = 1;
     for node in root.descendants() {
         let value = &mut node.data.borrow_mut().value;
         match value {
@@ -27,8 +28,11 @@ pub fn render(source: &str) -> String {
                 let link: Box<NodeLink> = link.clone();
                 *value = NodeValue::Link(link);
             }
-            // The page's own headings stand above these.
-            NodeValue::Heading(heading) => heading.level = heading.level.saturating_add(2).min(6),
+            // The page's title stands above these, and no level is left out on the way down.
+            NodeValue::Heading(heading) => {
+                heading.level = heading.level.saturating_add(1).clamp(2, deepest + 1).min(6);
+                deepest = heading.level;
+            }
             _ => {}
         }
     }
@@ -61,6 +65,7 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         "ul",
         "ol",
         "li",
+        "h2",
         "h3",
         "h4",
         "h5",
@@ -131,6 +136,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn headings_follow_the_title_without_a_gap() {
+        let html = render("### Calendar\n\n###### Detail\n\n# Issues");
+        let levels: Vec<&str> = html.split("<h").skip(1).map(|tag| &tag[..1]).collect();
+        assert_eq!(levels, ["2", "3", "2"], "{html}");
+    }
+
+    #[test]
     fn what_people_write_is_kept() {
         assert_eq!(render("a **b** _c_"), "<p>a <strong>b</strong> <em>c</em></p>\n");
         let code = render("```sh\nls <x>\n```");
@@ -195,6 +207,7 @@ mod tests {
                     "blockquote",
                     "figure",
                     "figcaption",
+                    "h2",
                     "h3",
                     "h4",
                     "h5",
