@@ -99,7 +99,8 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
                     } else {
                         view! {
                             <time datetime=moment.clone()>{clock.clone()}</time>
-                            {was_running.then(|| view! { <span class="visually-hidden">"The answer is complete."</span> })}
+                            {(was_running && live.state.get() == RunState::Finished)
+                                .then(|| view! { <span class="visually-hidden">"The answer is complete."</span> })}
                         }
                             .into_any()
                     }
