@@ -62,6 +62,8 @@ export class Aura {
       LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
       METRICS_PORT: String(await freePort()),
       DATABASE_URL: databaseUrl,
+      // The .env of this clone must not lead these processes elsewhere; an empty variable counts as absent.
+      HOST_OVERRIDES: "",
       SMTP_HOST: "localhost",
       SMTP_PORT: process.env.SANDBOX_SMTP_PORT ?? "1025",
       ...extra,
