@@ -31,9 +31,7 @@ const PRODUCTION: &[(&str, &str)] = &[
 ];
 
 fn errors(result: Result<Settings, ConfigErrors>) -> ConfigErrors {
-    result
-        .err()
-        .unwrap_or_else(|| panic!("the settings were accepted"))
+    result.err().unwrap_or_else(|| panic!("the settings were accepted"))
 }
 
 fn accepted(result: Result<Settings, ConfigErrors>) -> Settings {
@@ -43,29 +41,16 @@ fn accepted(result: Result<Settings, ConfigErrors>) -> Settings {
 #[test]
 fn everything_missing_is_named_in_one_message() {
     let errors = errors(with(&[], &[]));
-    for name in [
-        "DATABASE_URL",
-        "AUTH_URL",
-        "AUTH_SECRET",
-        "AURA_KEYS",
-        "SMTP_HOST",
-        "FROM_EMAIL",
-    ] {
+    for name in ["DATABASE_URL", "AUTH_URL", "AUTH_SECRET", "AURA_KEYS", "SMTP_HOST", "FROM_EMAIL"] {
         assert!(errors.names(name), "{name} is not named in: {errors}");
     }
     let text = errors.to_string();
-    assert!(
-        text.contains("aura keys") && text.contains("openssl rand"),
-        "remedies are missing: {text}"
-    );
+    assert!(text.contains("aura keys") && text.contains("openssl rand"), "remedies are missing: {text}");
 }
 
 #[test]
 fn absent_means_production() {
-    assert_eq!(
-        accepted(with(PRODUCTION, &[])).environment.to_string(),
-        "production"
-    );
+    assert_eq!(accepted(with(PRODUCTION, &[])).environment.to_string(), "production");
     assert!(errors(with(PRODUCTION, &[("AURA_ENV", "prod")])).names("AURA_ENV"));
 }
 
@@ -106,12 +91,7 @@ fn a_message_never_repeats_a_value() {
     let secret = "this-value-is-a-secret";
     for (name, _) in PRODUCTION {
         let result = with(PRODUCTION, &[(name, secret)]);
-        assert!(
-            !result
-                .err()
-                .is_some_and(|errors| errors.to_string().contains(secret)),
-            "{name}"
-        );
+        assert!(!result.err().is_some_and(|errors| errors.to_string().contains(secret)), "{name}");
     }
 }
 
@@ -139,10 +119,7 @@ fn each_optional_variable_may_be_absent() {
     }
     let bare = accepted(with(PRODUCTION, &[]));
     assert!(bare.off().iter().any(|line| line.contains("OPENAI_API_KEY")));
-    assert_eq!(
-        bare.database.url.expose_secret(),
-        bare.database.owner_url.expose_secret()
-    );
+    assert_eq!(bare.database.url.expose_secret(), bare.database.owner_url.expose_secret());
 }
 
 #[test]
@@ -150,35 +127,23 @@ fn development_sends_mail_to_this_machine() {
     let settings = accepted(with(DEVELOPMENT, &[]));
     assert!(matches!(settings.mail, MailSettings::Smtp { ref host, port: 1025, .. } if host == "localhost"));
     assert_eq!(settings.public_url.as_str(), "http://127.0.0.1:3000/");
-    accepted(with(
-        DEVELOPMENT,
-        &[("HOST_OVERRIDES", "*=http://localhost:4000")],
-    ));
+    accepted(with(DEVELOPMENT, &[("HOST_OVERRIDES", "*=http://localhost:4000")]));
 }
 
 #[test]
 fn a_secret_may_stand_in_a_file() {
     let path = std::env::temp_dir().join(format!("aura-secret-{}", std::process::id()));
     fs::write(&path, format!("{SECRET}\n")).unwrap();
-    let without: Vec<_> = DEVELOPMENT
-        .iter()
-        .filter(|(name, _)| *name != "AUTH_SECRET")
-        .copied()
-        .collect();
+    let without: Vec<_> = DEVELOPMENT.iter().filter(|(name, _)| *name != "AUTH_SECRET").copied().collect();
     let settings = accepted(with(&without, &[("AUTH_SECRET_FILE", path.to_str().unwrap())]));
     assert_eq!(settings.auth_secret.expose_secret(), SECRET);
     fs::remove_file(&path).unwrap();
-    assert!(
-        errors(with(&without, &[("AUTH_SECRET_FILE", path.to_str().unwrap())])).names("AUTH_SECRET_FILE")
-    );
+    assert!(errors(with(&without, &[("AUTH_SECRET_FILE", path.to_str().unwrap())])).names("AUTH_SECRET_FILE"));
 }
 
 #[test]
 fn a_client_needs_both_halves() {
-    let settings = accepted(with(
-        DEVELOPMENT,
-        &[("EXAMPLE_CLIENT_ID", "id"), ("EXAMPLE_CLIENT_SECRET", "secret")],
-    ));
+    let settings = accepted(with(DEVELOPMENT, &[("EXAMPLE_CLIENT_ID", "id"), ("EXAMPLE_CLIENT_SECRET", "secret")]));
     assert_eq!(settings.client("EXAMPLE").unwrap().id, "id");
     assert!(errors(with(DEVELOPMENT, &[("EXAMPLE_CLIENT_ID", "id")])).names("EXAMPLE_CLIENT_SECRET"));
 }
@@ -190,14 +155,8 @@ fn the_example_names_every_variable_and_no_other() {
     let read: BTreeSet<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
     assert_eq!(named, read);
     for variable in VARIABLES {
-        assert!(
-            !variable.without.is_empty(),
-            "{} does not say what happens without it",
-            variable.name
-        );
-        let open = example
-            .lines()
-            .any(|line| line.starts_with(&format!("{}=", variable.name)));
+        assert!(!variable.without.is_empty(), "{} does not say what happens without it", variable.name);
+        let open = example.lines().any(|line| line.starts_with(&format!("{}=", variable.name)));
         assert_eq!(
             open,
             variable.need == Need::Always,
@@ -210,23 +169,16 @@ fn the_example_names_every_variable_and_no_other() {
 /// The name that a line sets, commented out or not.
 fn assigned(line: &str) -> Option<&str> {
     let (name, _) = line.trim_start_matches("# ").split_once('=')?;
-    let fits =
-        |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || "_{}".contains(letter);
+    let fits = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || "_{}".contains(letter);
     (!name.is_empty() && name.chars().all(fits)).then_some(name)
 }
 
 #[test]
 fn the_examples_of_the_other_modes_need_only_their_blanks() {
-    for (file, environment) in [
-        (".env.production.example", "production"),
-        (".env.staging.example", "staging"),
-    ] {
+    for (file, environment) in [(".env.production.example", "production"), (".env.staging.example", "staging")] {
         let text = fs::read_to_string(file).unwrap();
-        let given: Vec<_> = text
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| line.split_once('='))
-            .collect();
+        let given: Vec<_> =
+            text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('=')).collect();
         let filled = given.iter().map(|(name, value)| {
             let value = match *name {
                 _ if !value.is_empty() => *value,

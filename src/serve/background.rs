@@ -52,11 +52,7 @@ pub(super) fn start(state: &AppState, figures: Figures) -> Background {
             telemetry::report(&error, "serving /metrics; is METRICS_PORT taken?");
         }
     });
-    Background {
-        stop,
-        worker,
-        figures,
-    }
+    Background { stop, worker, figures }
 }
 
 impl Background {

@@ -11,32 +11,16 @@ fn available(settings: &Settings, provider: &Provider) -> bool {
     match provider.kind {
         Kind::Key => true,
         Kind::Oauth2 => {
-            let fallback = provider
-                .oauth
-                .as_ref()
-                .and_then(|oauth| oauth.client_fallback.as_deref());
-            settings
-                .client(&provider.variable())
-                .or_else(|| settings.client(fallback?))
-                .is_some()
+            let fallback = provider.oauth.as_ref().and_then(|oauth| oauth.client_fallback.as_deref());
+            settings.client(&provider.variable()).or_else(|| settings.client(fallback?)).is_some()
         }
     }
 }
 
 /// One line for each service that is off.
 pub(super) fn off(settings: &Settings) -> Vec<String> {
-    let off = catalogue()
-        .all()
-        .iter()
-        .filter(|provider| !available(settings, provider));
-    off.map(|provider| {
-        format!(
-            "off: {} — {}_CLIENT_ID is not set",
-            provider.name,
-            provider.variable()
-        )
-    })
-    .collect()
+    let off = catalogue().all().iter().filter(|provider| !available(settings, provider));
+    off.map(|provider| format!("off: {} — {}_CLIENT_ID is not set", provider.name, provider.variable())).collect()
 }
 
 /// The services as the public pages list them.
@@ -62,32 +46,17 @@ pub(super) fn tell(settings: &Settings) -> String {
     lines.extend(settings.off());
     lines.push(String::new());
     for provider in catalogue().all() {
-        let state = if available(settings, provider) {
-            "set up"
-        } else {
-            "off"
-        };
+        let state = if available(settings, provider) { "set up" } else { "off" };
         lines.push(format!("{} ({}): {state}", provider.name, provider.id));
         match provider.kind {
             Kind::Key => lines.push("  people bring their own key; nothing to set".into()),
             Kind::Oauth2 => {
                 let name = provider.variable();
-                lines.push(format!(
-                    "  variables         {name}_CLIENT_ID, {name}_CLIENT_SECRET"
-                ));
-                if let Some(other) = provider
-                    .oauth
-                    .as_ref()
-                    .and_then(|oauth| oauth.client_fallback.as_deref())
-                {
-                    lines.push(format!(
-                        "  or, shared        {other}_CLIENT_ID, {other}_CLIENT_SECRET"
-                    ));
+                lines.push(format!("  variables         {name}_CLIENT_ID, {name}_CLIENT_SECRET"));
+                if let Some(other) = provider.oauth.as_ref().and_then(|oauth| oauth.client_fallback.as_deref()) {
+                    lines.push(format!("  or, shared        {other}_CLIENT_ID, {other}_CLIENT_SECRET"));
                 }
-                lines.push(format!(
-                    "  register address  {base}/api/integrations/{}/callback",
-                    provider.id
-                ));
+                lines.push(format!("  register address  {base}/api/integrations/{}/callback", provider.id));
             }
         }
     }

@@ -17,10 +17,7 @@ pub enum StartError {
 
 impl StartError {
     pub(super) fn new(what: &str, why: &dyn std::error::Error) -> Self {
-        Self::Failed {
-            what: what.into(),
-            why: why.to_string(),
-        }
+        Self::Failed { what: what.into(), why: why.to_string() }
     }
 
     /// Says it on standard error, and gives the exit code.
@@ -28,11 +25,7 @@ impl StartError {
     pub fn exit(self) -> ExitCode {
         // Where standard error is closed, the code has to do.
         let _nobody_reads = writeln!(std::io::stderr(), "aura: {self}");
-        ExitCode::from(if matches!(self, Self::Configuration(_)) {
-            2
-        } else {
-            1
-        })
+        ExitCode::from(if matches!(self, Self::Configuration(_)) { 2 } else { 1 })
     }
 }
 

@@ -26,9 +26,7 @@ impl Site {
     /// Reads `Leptos.toml` in the working directory and the environment's `LEPTOS_*`.
     pub fn find() -> Result<Self, StartError> {
         let file = Path::new(SETTINGS).exists().then_some(SETTINGS);
-        let options = get_configuration(file)
-            .map_err(|error| StartError::new(SETTINGS, &error))?
-            .leptos_options;
+        let options = get_configuration(file).map_err(|error| StartError::new(SETTINGS, &error))?.leptos_options;
         let stylesheet = stylesheet(&options)?;
         Ok(Self { options, stylesheet })
     }
@@ -36,31 +34,18 @@ impl Site {
     /// The files as routes.
     pub(super) fn routes(&self) -> Router {
         let root = Path::new(&*self.options.site_root);
-        let package = ServeDir::new(root.join(&*self.options.site_pkg_dir))
-            .precompressed_br()
-            .precompressed_gzip();
+        let package = ServeDir::new(root.join(&*self.options.site_pkg_dir)).precompressed_br().precompressed_gzip();
         // A name with a hash in it never changes its content.
-        let package_age = if self.options.hash_files {
-            "public, max-age=31536000, immutable"
-        } else {
-            "no-cache"
-        };
+        let package_age = if self.options.hash_files { "public, max-age=31536000, immutable" } else { "no-cache" };
         Router::new()
             .nest_service(&format!("/{}", self.options.site_pkg_dir), package)
             .layer(from_fn(move |request, next| keep(package_age, request, next)))
             .merge(
                 Router::new()
                     .nest_service("/fonts", ServeDir::new(root.join("fonts")))
-                    .nest_service(
-                        "/icons",
-                        ServeDir::new(root.join("icons"))
-                            .precompressed_br()
-                            .precompressed_gzip(),
-                    )
+                    .nest_service("/icons", ServeDir::new(root.join("icons")).precompressed_br().precompressed_gzip())
                     .route_service("/robots.txt", ServeFile::new(root.join("robots.txt")))
-                    .layer(from_fn(|request, next| {
-                        keep("public, max-age=86400", request, next)
-                    })),
+                    .layer(from_fn(|request, next| keep("public, max-age=86400", request, next))),
             )
     }
 }
@@ -68,9 +53,7 @@ impl Site {
 async fn keep(age: &'static str, request: axum::extract::Request, next: Next) -> axum::response::Response {
     let mut response = next.run(request).await;
     if response.status().is_success() || response.status() == http::StatusCode::NOT_MODIFIED {
-        response
-            .headers_mut()
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static(age));
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(age));
     }
     response
 }
@@ -84,17 +67,9 @@ fn stylesheet(options: &LeptosOptions) -> Result<String, StartError> {
     let path = std::env::current_exe()
         .map_err(|error| StartError::new("the program's own path", &error))?
         .with_file_name(&*options.hash_file);
-    let hashes =
-        fs::read_to_string(&path).map_err(|error| StartError::new(&path.to_string_lossy(), &error))?;
-    let hash = hashes
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("css:"))
-        .map(str::trim);
-    hash.map(|hash| format!("/{package}/{name}.{hash}.css"))
-        .ok_or_else(|| {
-            StartError::Refused(format!(
-                "{} names no stylesheet; build the site anew",
-                path.to_string_lossy()
-            ))
-        })
+    let hashes = fs::read_to_string(&path).map_err(|error| StartError::new(&path.to_string_lossy(), &error))?;
+    let hash = hashes.lines().find_map(|line| line.trim().strip_prefix("css:")).map(str::trim);
+    hash.map(|hash| format!("/{package}/{name}.{hash}.css")).ok_or_else(|| {
+        StartError::Refused(format!("{} names no stylesheet; build the site anew", path.to_string_lossy()))
+    })
 }

@@ -34,37 +34,27 @@ pub async fn serve() -> Result<(), StartError> {
     prepare_database(&settings).await?;
     let db = db::connect(&settings.database)
         .await
-        .map_err(|error| StartError::new("the database", &error))?;
+        .map_err(|error| StartError::new("the database (DATABASE_URL)", &error))?;
     let address = SocketAddr::new(site.options.site_addr.ip(), settings.port);
-    let state = Box::pin(AppState::build(
-        settings,
-        site,
-        db,
-        Clock::system(),
-        Random::system(),
-    ))
-    .await?;
+    let state = Box::pin(AppState::build(settings, site, db, Clock::system(), Random::system())).await?;
     state
         .vault
         .check_canary(&state.db, state.clock.now())
         .await
         .map_err(|error| StartError::new("the sealing keys", &error))?;
 
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        StartError::new(&format!("port {} (set PORT to another)", address.port()), &error)
-    })?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| StartError::new(&format!("port {} (set PORT to another)", address.port()), &error))?;
     tell(&state, address);
     let background = background::start(&state, figures);
     let (ending, mut told) = watch::channel(false);
     let served = tokio::spawn(
-        axum::serve(
-            listener,
-            router(&state).into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(async move {
-            let _sender_gone = told.wait_for(|told| *told).await;
-        })
-        .into_future(),
+        axum::serve(listener, router(&state).into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(async move {
+                let _sender_gone = told.wait_for(|told| *told).await;
+            })
+            .into_future(),
     );
     end_asked().await;
     tracing::info!("ending: no new requests; those that run may finish");
@@ -85,22 +75,17 @@ async fn prepare_database(settings: &Settings) -> Result<(), StartError> {
     if settings.environment.is_development() {
         return db::migrate(&settings.database)
             .await
-            .map_err(|error| StartError::new("the database", &error));
+            .map_err(|error| StartError::new("the database (DATABASE_URL)", &error));
     }
     let db = db::connect(&settings.database)
         .await
-        .map_err(|error| StartError::new("the database", &error))?;
-    let missing = db::unapplied(&db)
-        .await
-        .map_err(|error| StartError::new("the database", &error))?;
+        .map_err(|error| StartError::new("the database (DATABASE_URL)", &error))?;
+    let missing = db::unapplied(&db).await.map_err(|error| StartError::new("the database (DATABASE_URL)", &error))?;
     db.close().await;
     if missing.is_empty() {
         return Ok(());
     }
-    Err(StartError::Refused(format!(
-        "the database lacks migrations ({}); run `aura migrate`",
-        missing.join(", ")
-    )))
+    Err(StartError::Refused(format!("the database lacks migrations ({}); run `aura migrate`", missing.join(", "))))
 }
 
 fn tell(state: &AppState, address: SocketAddr) {
@@ -129,9 +114,7 @@ async fn end_asked() {
 /// Brings the database up to date.
 pub async fn migrate() -> Result<(), StartError> {
     let settings = Settings::from_environment()?;
-    db::migrate(&settings.database)
-        .await
-        .map_err(|error| StartError::new("the database", &error))?;
+    db::migrate(&settings.database).await.map_err(|error| StartError::new("the database (DATABASE_URL)", &error))?;
     say("The database is up to date.")
 }
 

@@ -27,11 +27,7 @@ const GUARDED: &[&str] = &["/chat", "/connections"];
 
 /// The whole site.
 pub fn router(state: &AppState) -> Router {
-    let headers = HeaderPolicy::new(
-        state.random.clone(),
-        state.settings.environment,
-        state.site.options.reload_port,
-    );
+    let headers = HeaderPolicy::new(state.random.clone(), state.settings.environment, state.site.options.reload_port);
     let proxies: Arc<[_]> = state.settings.trusted_proxies.clone().into();
     let with_session = pages(state, &headers)
         .merge(integrations::routes(state.integrations.clone()))
@@ -84,27 +80,10 @@ fn public(state: &AppState) -> site::Site {
 }
 
 fn error_pages(state: &AppState) -> DrawErrorPage {
-    let (stylesheet, staging) = (
-        state.site.stylesheet.clone(),
-        state.settings.environment.is_staging(),
-    );
-    Arc::new(
-        move |ErrorPage {
-                  status,
-                  error,
-                  request_id,
-              }| {
-            error_document(
-                status,
-                title(status),
-                &error.message,
-                &error.code,
-                &request_id,
-                &stylesheet,
-                staging,
-            )
-        },
-    )
+    let (stylesheet, staging) = (state.site.stylesheet.clone(), state.settings.environment.is_staging());
+    Arc::new(move |ErrorPage { status, error, request_id }| {
+        error_document(status, title(status), &error.message, &error.code, &request_id, &stylesheet, staging)
+    })
 }
 
 fn title(status: u16) -> &'static str {

@@ -59,23 +59,14 @@ impl AppState {
         random: Random,
     ) -> Result<Self, StartError> {
         let vault = Vault::new(settings.key_ring.clone(), random.clone());
-        let keys = Keys::new(
-            settings.auth_secret.clone(),
-            settings.auth_secret_previous.clone(),
-        );
+        let keys = Keys::new(settings.auth_secret.clone(), settings.auth_secret_previous.clone());
         let limits = Limits::new(settings.limit_store, db.clone(), clock.clone());
-        let http = Http::new(settings.host_overrides.clone())
-            .map_err(|error| StartError::new("outgoing HTTP", &error))?;
+        let http =
+            Http::new(settings.host_overrides.clone()).map_err(|error| StartError::new("outgoing HTTP", &error))?;
         let jobs = Jobs::new();
         let outbox = Outbox::new(vault.clone(), random.clone(), clock.clone(), jobs);
-        let mailer = Mailer::new(
-            &settings.mail,
-            http.clone(),
-            db.clone(),
-            vault.clone(),
-            clock.clone(),
-        )
-        .map_err(|error| StartError::new("mail", &error))?;
+        let mailer = Mailer::new(&settings.mail, http.clone(), db.clone(), vault.clone(), clock.clone())
+            .map_err(|error| StartError::new("mail", &error))?;
         let bus = Bus::connect(&settings.database.listen_url)
             .await
             .map_err(|error| StartError::new("the database connection for events", &error))?;
@@ -136,9 +127,7 @@ impl AppState {
 
     /// Hands the services to server functions and pages.
     pub(super) fn provide(&self) {
-        provide_context(Installation {
-            staging: self.settings.environment.is_staging(),
-        });
+        provide_context(Installation { staging: self.settings.environment.is_staging() });
         provide_context(self.identity.clone());
         provide_context(self.integrations.clone());
         provide_context(self.inference.clone());

@@ -15,10 +15,7 @@ pub struct ConfigErrors(pub Vec<ConfigError>);
 
 impl ConfigErrors {
     pub(super) fn add(&mut self, variable: &str, remedy: impl Into<String>) {
-        self.0.push(ConfigError {
-            variable: variable.into(),
-            remedy: remedy.into(),
-        });
+        self.0.push(ConfigError { variable: variable.into(), remedy: remedy.into() });
     }
 
     /// Whether this variable is among them.

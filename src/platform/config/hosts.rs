@@ -14,14 +14,10 @@ impl HostOverrides {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut hosts = BTreeMap::new();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            let (host, base) = entry
-                .split_once('=')
-                .ok_or("each entry is host=url, with commas between them")?;
+            let (host, base) = entry.split_once('=').ok_or("each entry is host=url, with commas between them")?;
             let base = Url::parse(base.trim()).map_err(|_| format!("the address for {host} is not a URL"))?;
             if !matches!(base.scheme(), "http" | "https") || base.query().is_some() {
-                return Err(format!(
-                    "the address for {host} must be http:// or https:// without a query"
-                ));
+                return Err(format!("the address for {host} must be http:// or https:// without a query"));
             }
             hosts.insert(host.trim().to_ascii_lowercase(), base);
         }
@@ -48,11 +44,7 @@ impl HostOverrides {
             return address.clone();
         }
         let mut mapped = base.clone();
-        mapped.set_path(&format!(
-            "{}/{host}{}",
-            base.path().trim_end_matches('/'),
-            address.path()
-        ));
+        mapped.set_path(&format!("{}/{host}{}", base.path().trim_end_matches('/'), address.path()));
         mapped.set_query(address.query());
         mapped
     }
@@ -63,10 +55,7 @@ mod tests {
     use super::*;
 
     fn mapped(overrides: &str, address: &str) -> String {
-        HostOverrides::parse(overrides)
-            .unwrap()
-            .apply(&Url::parse(address).unwrap())
-            .into()
+        HostOverrides::parse(overrides).unwrap().apply(&Url::parse(address).unwrap()).into()
     }
 
     #[test]
@@ -76,18 +65,12 @@ mod tests {
             mapped(overrides, "https://api.example.com/v1/me?a=b%20c"),
             "http://127.0.0.1:8/base/api.example.com/v1/me?a=b%20c"
         );
-        assert_eq!(
-            mapped(overrides, "https://other.example.com/"),
-            "http://localhost:9/other.example.com/"
-        );
+        assert_eq!(mapped(overrides, "https://other.example.com/"), "http://localhost:9/other.example.com/");
     }
 
     #[test]
     fn without_an_entry_an_address_stays() {
-        assert_eq!(
-            mapped("a.example=http://localhost:9", "https://b.example/x"),
-            "https://b.example/x"
-        );
+        assert_eq!(mapped("a.example=http://localhost:9", "https://b.example/x"), "https://b.example/x");
         assert_eq!(mapped("", "https://b.example/x"), "https://b.example/x");
     }
 
@@ -99,12 +82,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in [
-            "a.example",
-            "a.example=",
-            "a.example=ftp://x",
-            "a.example=http://x/?q",
-        ] {
+        for text in ["a.example", "a.example=", "a.example=ftp://x", "a.example=http://x/?q"] {
             assert!(HostOverrides::parse(text).is_err(), "{text}");
         }
     }

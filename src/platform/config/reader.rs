@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{
-    ClientCredentials, ConfigErrors, DatabaseSettings, Environment, HostOverrides, KeyRing,
-    LimitStoreSettings, MailSettings, ModelSettings, Settings, Variables,
+    ClientCredentials, ConfigErrors, DatabaseSettings, Environment, HostOverrides, KeyRing, LimitStoreSettings,
+    MailSettings, ModelSettings, Settings, Variables,
 };
 
 const SECRET_LENGTH: usize = 32;
@@ -25,17 +25,10 @@ impl<'a> Reader<'a> {
     pub fn new(variables: &'a Variables) -> Self {
         let mut errors = ConfigErrors::default();
         let environment = Environment::parse(variables.get("AURA_ENV")).unwrap_or_else(|| {
-            errors.add(
-                "AURA_ENV",
-                "must be development, staging or production; absent means production",
-            );
+            errors.add("AURA_ENV", "must be development, staging or production; absent means production");
             Environment::Production
         });
-        Self {
-            variables,
-            environment,
-            errors,
-        }
+        Self { variables, environment, errors }
     }
 
     pub fn settings(mut self) -> Result<Settings, ConfigErrors> {
@@ -54,9 +47,7 @@ impl<'a> Reader<'a> {
         let clients = self.clients();
         let log_filter = self.text("RUST_LOG").unwrap_or(LOG_FILTER).to_owned();
         match (public_url, database, auth_secret, key_ring) {
-            (Some(public_url), Some(database), Some(auth_secret), Some(key_ring))
-                if self.errors.0.is_empty() =>
-            {
+            (Some(public_url), Some(database), Some(auth_secret), Some(key_ring)) if self.errors.0.is_empty() => {
                 Ok(Settings {
                     environment: self.environment,
                     public_url,
@@ -97,17 +88,13 @@ impl<'a> Reader<'a> {
         match fs::read_to_string(path) {
             Ok(content) if !content.trim().is_empty() => Some(content.trim().into()),
             Ok(_) => {
-                self.errors
-                    .add(&file_variable, "the file is empty; put the secret into it");
+                self.errors.add(&file_variable, "the file is empty; put the secret into it");
                 None
             }
             Err(error) => {
                 self.errors.add(
                     &file_variable,
-                    format!(
-                        "the file cannot be read ({}); check the path and its owner",
-                        error.kind()
-                    ),
+                    format!("the file cannot be read ({}); check the path and its owner", error.kind()),
                 );
                 None
             }
@@ -135,36 +122,21 @@ impl<'a> Reader<'a> {
             Some(text) => text,
             None if self.development() => &own,
             None => {
-                self.errors.add(
-                    "AUTH_URL",
-                    "is not set; give the address that people type, such as https://aura.example.com",
-                );
+                self.errors
+                    .add("AUTH_URL", "is not set; give the address that people type, such as https://aura.example.com");
                 return None;
             }
         };
-        let Some(url) = Url::parse(text)
-            .ok()
-            .filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"))
+        let Some(url) = Url::parse(text).ok().filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"))
         else {
-            self.errors.add(
-                "AUTH_URL",
-                "is not an address; write it as https://aura.example.com",
-            );
+            self.errors.add("AUTH_URL", "is not an address; write it as https://aura.example.com");
             return None;
         };
         if url.scheme() == "http" && !self.development() {
-            self.errors.add(
-                "AUTH_URL",
-                "must begin with https:// outside development: cookies and sign-in need it",
-            );
+            self.errors.add("AUTH_URL", "must begin with https:// outside development: cookies and sign-in need it");
         }
-        if url.path() != "/"
-            || url.query().is_some()
-            || url.fragment().is_some()
-            || !url.username().is_empty()
-        {
-            self.errors
-                .add("AUTH_URL", "must be scheme and host only, without a path");
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+            self.errors.add("AUTH_URL", "must be scheme and host only, without a path");
         }
         Some(url)
     }
@@ -204,10 +176,7 @@ impl<'a> Reader<'a> {
             return HostOverrides::default();
         };
         if !self.development() {
-            self.errors.add(
-                "HOST_OVERRIDES",
-                "is for development only; remove it, or set AURA_ENV=development",
-            );
+            self.errors.add("HOST_OVERRIDES", "is for development only; remove it, or set AURA_ENV=development");
             return HostOverrides::default();
         }
         HostOverrides::parse(text).unwrap_or_else(|remedy| {
@@ -223,16 +192,10 @@ impl<'a> Reader<'a> {
             None if self.failed_file("AUTH_SECRET") => {}
             None => self.errors.add("AUTH_SECRET", format!("is not set; {MAKE}")),
             Some(secret) if secret.expose_secret().len() < SECRET_LENGTH => {
-                self.errors.add(
-                    "AUTH_SECRET",
-                    format!("is shorter than {SECRET_LENGTH} bytes; {MAKE}"),
-                );
+                self.errors.add("AUTH_SECRET", format!("is shorter than {SECRET_LENGTH} bytes; {MAKE}"));
             }
             Some(secret) if is_weak(secret.expose_secret()) => {
-                self.errors.add(
-                    "AUTH_SECRET",
-                    format!("repeats itself too much to be random; {MAKE}"),
-                );
+                self.errors.add("AUTH_SECRET", format!("repeats itself too much to be random; {MAKE}"));
             }
             Some(_) => {}
         }
@@ -243,25 +206,22 @@ impl<'a> Reader<'a> {
         if let Some(ring) = self.secret("AURA_KEYS") {
             return KeyRing::parse(ring.expose_secret())
                 .map_err(|error| {
-                    self.errors.add(
-                        "AURA_KEYS",
-                        format!("{error}; write k1:KEY with the output of `aura keys`"),
-                    );
+                    self.errors.add("AURA_KEYS", format!("{error}; write k1:KEY with the output of `aura keys`"));
                 })
                 .ok();
         }
         if let Some(key) = self.secret("ENCRYPTION_KEY") {
             return KeyRing::single(key.expose_secret())
                 .map_err(|error| {
-                    self.errors.add(
-                        "ENCRYPTION_KEY",
-                        format!("{error}; use AURA_KEYS with the output of `aura keys`"),
-                    );
+                    self.errors.add("ENCRYPTION_KEY", format!("{error}; use AURA_KEYS with the output of `aura keys`"));
                 })
                 .ok();
         }
         if !self.failed_file("AURA_KEYS") && !self.failed_file("ENCRYPTION_KEY") {
-            self.errors.add("AURA_KEYS", "is not set; put the output of `aura keys` here, and keep it: what it sealed opens with nothing else");
+            self.errors.add(
+                "AURA_KEYS",
+                "is not set; put the output of `aura keys` here, and keep it: what it sealed opens with nothing else",
+            );
         }
         None
     }
@@ -270,81 +230,47 @@ impl<'a> Reader<'a> {
         let from = match self.text("FROM_EMAIL").or_else(|| self.text("SMTP_FROM")) {
             Some(from) => {
                 if !from.contains('@') {
-                    self.errors.add(
-                        "FROM_EMAIL",
-                        "must be a mail address, such as Aura <hello@example.com>",
-                    );
+                    self.errors.add("FROM_EMAIL", "must be a mail address, such as Aura <hello@example.com>");
                 }
                 from.to_owned()
             }
             None => {
                 if !self.development() {
-                    self.errors
-                        .add("FROM_EMAIL", "is not set; give the address that mail comes from");
+                    self.errors.add("FROM_EMAIL", "is not set; give the address that mail comes from");
                 }
                 "Aura <aura@localhost>".to_owned()
             }
         };
-        if let Some(api_key) = self
-            .secret("RESEND_API_KEY")
-            .or_else(|| self.secret("AUTH_RESEND_KEY"))
-        {
+        if let Some(api_key) = self.secret("RESEND_API_KEY").or_else(|| self.secret("AUTH_RESEND_KEY")) {
             return MailSettings::Resend { api_key, from };
         }
         let host = match self.text("SMTP_HOST") {
             Some("log") if self.development() => return MailSettings::Log { from },
             Some("log") => {
-                self.errors.add(
-                    "SMTP_HOST",
-                    "`log` sends no mail, and mail is how people sign in; name a mail server",
-                );
+                self.errors.add("SMTP_HOST", "`log` sends no mail, and mail is how people sign in; name a mail server");
                 return MailSettings::Log { from };
             }
             Some(host) => host,
             None if self.development() => "localhost",
             None => {
-                self.errors.add(
-                    "SMTP_HOST",
-                    "is not set; mail is how people sign in, so name a mail server",
-                );
+                self.errors.add("SMTP_HOST", "is not set; mail is how people sign in, so name a mail server");
                 return MailSettings::Log { from };
             }
         };
-        let port = self.parsed(
-            "SMTP_PORT",
-            if self.development() { 1025 } else { 587 },
-            "must be a port number",
-        );
-        let (username, password) = (
-            self.text("SMTP_USER").map(Into::into),
-            self.secret("SMTP_PASSWORD"),
-        );
+        let port = self.parsed("SMTP_PORT", if self.development() { 1025 } else { 587 }, "must be a port number");
+        let (username, password) = (self.text("SMTP_USER").map(Into::into), self.secret("SMTP_PASSWORD"));
         if username.is_some() != password.is_some() {
-            self.errors.add(
-                "SMTP_PASSWORD",
-                "SMTP_USER and SMTP_PASSWORD go together; set both or none",
-            );
+            self.errors.add("SMTP_PASSWORD", "SMTP_USER and SMTP_PASSWORD go together; set both or none");
         }
-        MailSettings::Smtp {
-            host: host.into(),
-            port,
-            from,
-            username,
-            password,
-        }
+        MailSettings::Smtp { host: host.into(), port, from, username, password }
     }
 
     fn model(&mut self) -> Option<ModelSettings> {
-        let base_url = self
-            .text("OPENAI_BASE_URL")
-            .unwrap_or("https://api.openai.com/v1");
+        let base_url = self.text("OPENAI_BASE_URL").unwrap_or("https://api.openai.com/v1");
         match Url::parse(base_url) {
             Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && self.development()) => {}
             Ok(_) => self.errors.add("OPENAI_BASE_URL", "must begin with https://"),
-            Err(_) => self.errors.add(
-                "OPENAI_BASE_URL",
-                "is not an address; write it as https://host/v1",
-            ),
+            Err(_) => self.errors.add("OPENAI_BASE_URL", "is not an address; write it as https://host/v1"),
         }
         let fallbacks = self.text("MODEL_FALLBACKS").map(list).unwrap_or_default();
         Some(ModelSettings {
@@ -358,10 +284,7 @@ impl<'a> Reader<'a> {
     fn trusted_proxies(&mut self) -> Vec<IpNet> {
         let mut networks = Vec::new();
         for entry in self.text("TRUSTED_PROXIES").map(list).unwrap_or_default() {
-            match entry
-                .parse::<IpNet>()
-                .or_else(|_| entry.parse::<IpAddr>().map(IpNet::from))
-            {
+            match entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from)) {
                 Ok(network) => networks.push(network),
                 Err(_) => self.errors.add(
                     "TRUSTED_PROXIES",
@@ -381,45 +304,31 @@ impl<'a> Reader<'a> {
             let secret_name = format!("{name}_CLIENT_SECRET");
             match self.secret(&secret_name) {
                 Some(secret) => {
-                    clients.insert(
-                        name,
-                        ClientCredentials {
-                            id: id.into(),
-                            secret,
-                        },
-                    );
+                    clients.insert(name, ClientCredentials { id: id.into(), secret });
                 }
                 None if self.failed_file(&secret_name) => {}
-                None => self.errors.add(
-                    &secret_name,
-                    format!("is not set, but {name}_CLIENT_ID is; set both or none"),
-                ),
+                None => self.errors.add(&secret_name, format!("is not set, but {name}_CLIENT_ID is; set both or none")),
             }
         }
         clients
     }
 
     fn refuse_shared_token_secret(&mut self) {
-        if !self.development()
-            && (self.text("JWT_SECRET").is_some() || self.text("JWT_SECRET_FILE").is_some())
-        {
-            self.errors.add("JWT_SECRET", "tokens are not signed with a shared secret; remove it and use JWT_PRIVATE_KEY_PATH with an RSA key");
+        if !self.development() && (self.text("JWT_SECRET").is_some() || self.text("JWT_SECRET_FILE").is_some()) {
+            self.errors.add(
+                "JWT_SECRET",
+                "tokens are not signed with a shared secret; remove it and use JWT_PRIVATE_KEY_PATH with an RSA key",
+            );
         }
     }
 }
 
 fn list(text: &str) -> Vec<String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty())
-        .map(Into::into)
-        .collect()
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(Into::into).collect()
 }
 
 fn is_postgres(url: &SecretString) -> bool {
-    ["postgres://", "postgresql://"]
-        .iter()
-        .any(|scheme| url.expose_secret().starts_with(scheme))
+    ["postgres://", "postgresql://"].iter().any(|scheme| url.expose_secret().starts_with(scheme))
 }
 
 /// A secret of few different characters was typed, not drawn.

@@ -51,13 +51,7 @@ pub struct DatabaseSettings {
 #[derive(Clone)]
 pub enum MailSettings {
     /// To a mail server, with STARTTLS where it is offered and always before a password is sent.
-    Smtp {
-        host: String,
-        port: u16,
-        from: String,
-        username: Option<String>,
-        password: Option<SecretString>,
-    },
+    Smtp { host: String, port: u16, from: String, username: Option<String>, password: Option<SecretString> },
     /// By Resend's API.
     Resend { api_key: SecretString, from: String },
     /// Nowhere: a log line says that a mail would have left, without its content. Development only.
@@ -112,23 +106,16 @@ impl Settings {
     pub fn off(&self) -> Vec<String> {
         let mut off = Vec::new();
         if self.model.is_none() {
-            off.push(
-                "off: answers by a model — OPENAI_API_KEY is not set; questions are answered by rules".into(),
-            );
+            off.push("off: answers by a model — OPENAI_API_KEY is not set; questions are answered by rules".into());
         }
         if let MailSettings::Log { .. } = self.mail {
             off.push("off: mail — SMTP_HOST is `log`; no code reaches anybody".into());
         }
         if self.trusted_proxies.is_empty() {
-            off.push(
-                "off: proxies — TRUSTED_PROXIES is not set; the client address is the connection's".into(),
-            );
+            off.push("off: proxies — TRUSTED_PROXIES is not set; the client address is the connection's".into());
         }
         if self.clients.is_empty() {
-            off.push(
-                "off: every service that needs a client — no *_CLIENT_ID is set; `aura doctor` lists them"
-                    .into(),
-            );
+            off.push("off: every service that needs a client — no *_CLIENT_ID is set; `aura doctor` lists them".into());
         }
         off
     }

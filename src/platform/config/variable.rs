@@ -27,114 +27,37 @@ pub struct Variable {
     pub without: &'static str,
 }
 
-const fn plain(
-    name: &'static str,
-    need: Need,
-    default: Option<&'static str>,
-    without: &'static str,
-) -> Variable {
-    Variable {
-        name,
-        need,
-        secret: false,
-        default,
-        without,
-    }
+const fn plain(name: &'static str, need: Need, default: Option<&'static str>, without: &'static str) -> Variable {
+    Variable { name, need, secret: false, default, without }
 }
 
-const fn secret(
-    name: &'static str,
-    need: Need,
-    default: Option<&'static str>,
-    without: &'static str,
-) -> Variable {
-    Variable {
-        name,
-        need,
-        secret: true,
-        default,
-        without,
-    }
+const fn secret(name: &'static str, need: Need, default: Option<&'static str>, without: &'static str) -> Variable {
+    Variable { name, need, secret: true, default, without }
 }
 
 use Need::{Always, Optional, Outside, Refused};
 
 /// All of them, in the order of `.env.example`.
 pub const VARIABLES: &[Variable] = &[
-    plain(
-        "AURA_ENV",
-        Optional,
-        Some("production"),
-        "every check of production is made",
-    ),
-    plain(
-        "AUTH_URL",
-        Outside,
-        Some("http://127.0.0.1:$PORT"),
-        "development uses its own port",
-    ),
+    plain("AURA_ENV", Optional, Some("production"), "every check of production is made"),
+    plain("AUTH_URL", Outside, Some("http://127.0.0.1:$PORT"), "development uses its own port"),
     plain("PORT", Optional, Some("3000"), "the server listens on 3000"),
-    plain(
-        "METRICS_PORT",
-        Optional,
-        Some("9464"),
-        "metrics are on 9464, on the loopback address",
-    ),
-    plain(
-        "RUST_LOG",
-        Optional,
-        Some("info,sqlx=warn,graphile_worker=warn"),
-        "lines from `info` upwards are written",
-    ),
+    plain("METRICS_PORT", Optional, Some("9464"), "metrics are on 9464, on the loopback address"),
+    plain("RUST_LOG", Optional, Some("info,sqlx=warn,graphile_worker=warn"), "lines from `info` upwards are written"),
     plain("TRUSTED_PROXIES", Optional, None, "X-Forwarded-For is ignored"),
     secret("DATABASE_URL", Always, None, "the server does not start"),
-    secret(
-        "DATABASE_OWNER_URL",
-        Optional,
-        Some("$DATABASE_URL"),
-        "one role migrates and runs",
-    ),
-    secret(
-        "DATABASE_LISTEN_URL",
-        Optional,
-        Some("$DATABASE_URL"),
-        "events between processes use DATABASE_URL",
-    ),
+    secret("DATABASE_OWNER_URL", Optional, Some("$DATABASE_URL"), "one role migrates and runs"),
+    secret("DATABASE_LISTEN_URL", Optional, Some("$DATABASE_URL"), "events between processes use DATABASE_URL"),
     secret("AUTH_SECRET", Always, None, "the server does not start"),
     secret("AUTH_SECRET_PREVIOUS", Optional, None, "only AUTH_SECRET counts"),
-    secret(
-        "AURA_KEYS",
-        Always,
-        None,
-        "the server does not start, unless ENCRYPTION_KEY is set",
-    ),
+    secret("AURA_KEYS", Always, None, "the server does not start, unless ENCRYPTION_KEY is set"),
     secret("ENCRYPTION_KEY", Optional, None, "AURA_KEYS counts"),
     secret("RESEND_API_KEY", Optional, None, "mail goes to SMTP_HOST"),
     secret("AUTH_RESEND_KEY", Optional, None, "RESEND_API_KEY counts"),
-    plain(
-        "SMTP_HOST",
-        Outside,
-        Some("localhost"),
-        "development sends to localhost",
-    ),
-    plain(
-        "SMTP_PORT",
-        Optional,
-        Some("587; 1025 in development"),
-        "the usual port counts",
-    ),
-    plain(
-        "SMTP_USER",
-        Optional,
-        None,
-        "mail is sent without signing in to the mail server",
-    ),
-    secret(
-        "SMTP_PASSWORD",
-        Optional,
-        None,
-        "mail is sent without signing in to the mail server",
-    ),
+    plain("SMTP_HOST", Outside, Some("localhost"), "development sends to localhost"),
+    plain("SMTP_PORT", Optional, Some("587; 1025 in development"), "the usual port counts"),
+    plain("SMTP_USER", Optional, None, "mail is sent without signing in to the mail server"),
+    secret("SMTP_PASSWORD", Optional, None, "mail is sent without signing in to the mail server"),
     plain(
         "FROM_EMAIL",
         Outside,
@@ -142,52 +65,12 @@ pub const VARIABLES: &[Variable] = &[
         "SMTP_FROM counts; development sends as aura@localhost",
     ),
     plain("SMTP_FROM", Optional, None, "FROM_EMAIL counts"),
-    secret(
-        "OPENAI_API_KEY",
-        Optional,
-        None,
-        "questions are answered by rules, and the answer says that AI is off",
-    ),
-    plain(
-        "OPENAI_BASE_URL",
-        Optional,
-        Some("https://api.openai.com/v1"),
-        "the model is asked at OpenAI",
-    ),
-    plain(
-        "OPENAI_MODEL",
-        Optional,
-        Some("gpt-4o-mini"),
-        "gpt-4o-mini answers",
-    ),
-    plain(
-        "MODEL_FALLBACKS",
-        Optional,
-        None,
-        "no other model is tried when the first is away",
-    ),
-    plain(
-        "{ID}_CLIENT_ID",
-        Optional,
-        None,
-        "the service cannot be connected, and its page says so",
-    ),
-    secret(
-        "{ID}_CLIENT_SECRET",
-        Optional,
-        None,
-        "the service cannot be connected, and its page says so",
-    ),
-    plain(
-        "HOST_OVERRIDES",
-        Refused,
-        None,
-        "outside services are found where they are",
-    ),
-    secret(
-        "JWT_SECRET",
-        Refused,
-        None,
-        "nothing: tokens are never signed with a shared secret",
-    ),
+    secret("OPENAI_API_KEY", Optional, None, "questions are answered by rules, and the answer says that AI is off"),
+    plain("OPENAI_BASE_URL", Optional, Some("https://api.openai.com/v1"), "the model is asked at OpenAI"),
+    plain("OPENAI_MODEL", Optional, Some("gpt-4o-mini"), "gpt-4o-mini answers"),
+    plain("MODEL_FALLBACKS", Optional, None, "no other model is tried when the first is away"),
+    plain("{ID}_CLIENT_ID", Optional, None, "the service cannot be connected, and its page says so"),
+    secret("{ID}_CLIENT_SECRET", Optional, None, "the service cannot be connected, and its page says so"),
+    plain("HOST_OVERRIDES", Refused, None, "outside services are found where they are"),
+    secret("JWT_SECRET", Refused, None, "nothing: tokens are never signed with a shared secret"),
 ];

@@ -15,24 +15,17 @@ impl Variables {
         if let Ok(file) = dotenvy::from_path_iter(".env") {
             variables.extend(file.flatten());
         }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the one place that reads the environment"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
         let environment = std::env::vars_os();
         variables.extend(
-            environment
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
         );
         Self(variables)
     }
 
     /// The value, trimmed; an empty one counts as absent.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(|value| value.trim())
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
     /// What stands before `suffix` in the names that end with it: `GITHUB` for `GITHUB_CLIENT_ID`.
@@ -48,11 +41,6 @@ impl Variables {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Variables {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        Self(
-            variables
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
+        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 }

@@ -26,10 +26,7 @@ impl Client {
     /// As the layer `identify` left it.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Self {
-        extensions.get().cloned().unwrap_or(Self {
-            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            user_agent: String::new(),
-        })
+        extensions.get().cloned().unwrap_or(Self { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: String::new() })
     }
 
     /// What limits count by: an IPv4 address, or the /64 network that one IPv6 customer has to himself.
@@ -59,15 +56,10 @@ pub async fn identify(State(proxies): State<Arc<[IpNet]>>, mut request: Request,
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
-    let user_agent = request
-        .headers()
-        .get(header::USER_AGENT)
-        .and_then(|agent| agent.to_str().ok())
-        .unwrap_or_default();
-    let client = Client {
-        ip: address(peer, request.headers(), &proxies),
-        user_agent: user_agent.chars().take(300).collect(),
-    };
+    let user_agent =
+        request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let client =
+        Client { ip: address(peer, request.headers(), &proxies), user_agent: user_agent.chars().take(300).collect() };
     request.extensions_mut().insert(client);
     next.run(request).await
 }
@@ -117,13 +109,7 @@ mod tests {
 
     #[test]
     fn one_network_is_one_key() {
-        let key = |ip: &str| {
-            Client {
-                ip: ip.parse().unwrap(),
-                user_agent: String::new(),
-            }
-            .limit_key()
-        };
+        let key = |ip: &str| Client { ip: ip.parse().unwrap(), user_agent: String::new() }.limit_key();
         assert_eq!(key("2001:db8:1:2:3::4"), key("2001:db8:1:2:ffff::1"));
         assert_ne!(key("2001:db8:1:2::4"), key("2001:db8:1:3::4"));
     }

@@ -36,11 +36,7 @@ impl HeaderPolicy {
         } else {
             String::new()
         };
-        Self {
-            random,
-            environment,
-            reload,
-        }
+        Self { random, environment, reload }
     }
 
     fn page_policy(&self, nonce: &Nonce) -> String {
@@ -75,27 +71,15 @@ pub async fn site_headers(State(policy): State<HeaderPolicy>, request: Request, 
     default(headers, header::CONTENT_SECURITY_POLICY, PUBLIC_POLICY);
     default(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     // The address of a callback holds a code: it is told to nobody.
-    default(
-        headers,
-        header::REFERRER_POLICY,
-        if callback { "no-referrer" } else { "same-origin" },
-    );
-    default(
-        headers,
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    );
+    default(headers, header::REFERRER_POLICY, if callback { "no-referrer" } else { "same-origin" });
+    default(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     default(
         headers,
         HeaderName::from_static("permissions-policy"),
         "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     );
     if !policy.environment.is_development() {
-        default(
-            headers,
-            header::STRICT_TRANSPORT_SECURITY,
-            "max-age=31536000; includeSubDomains",
-        );
+        default(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
     }
     if api || callback {
         default(headers, header::CACHE_CONTROL, "no-store");

@@ -25,10 +25,7 @@ impl RequestId {
     /// The id of the request that these extensions belong to; empty outside a request.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Self {
-        extensions
-            .get::<Self>()
-            .cloned()
-            .unwrap_or_else(|| Self("".into()))
+        extensions.get::<Self>().cloned().unwrap_or_else(|| Self("".into()))
     }
 
     /// The id as text.
@@ -64,11 +61,7 @@ pub async fn record(State(random): State<Random>, mut request: Request, next: Ne
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     // The pattern of the route, so that the number of figures does not grow with the number of conversations.
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("none", MatchedPath::as_str)
-        .to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let start = Instant::now();
 
     let mut response = next.run(request).await;

@@ -51,8 +51,7 @@ pub(super) struct Line<W>(W);
 
 impl<W: Write> Write for Line<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0
-            .write_all(scrub(&String::from_utf8_lossy(line)).as_bytes())?;
+        self.0.write_all(scrub(&String::from_utf8_lossy(line)).as_bytes())?;
         Ok(line.len())
     }
 
@@ -68,31 +67,16 @@ mod tests {
     #[test]
     fn secrets_of_known_form_are_blotted_out() {
         for (line, clean) in [
-            (
-                "postgres://aura:hunter2@db/aura",
-                "postgres://aura:[redacted]db/aura",
-            ),
-            (
-                "Authorization: Bearer abc.def-ghi",
-                "Authorization: Bearer [redacted]",
-            ),
-            (
-                "GET /cb?code=123456789&state=abcdefgh",
-                "GET /cb?code=[redacted]&state=[redacted]",
-            ),
-            (
-                r#"{"access_token":"abcdefgh"}"#,
-                r#"{"access_token":"[redacted]"}"#,
-            ),
+            ("postgres://aura:hunter2@db/aura", "postgres://aura:[redacted]db/aura"),
+            ("Authorization: Bearer abc.def-ghi", "Authorization: Bearer [redacted]"),
+            ("GET /cb?code=123456789&state=abcdefgh", "GET /cb?code=[redacted]&state=[redacted]"),
+            (r#"{"access_token":"abcdefgh"}"#, r#"{"access_token":"[redacted]"}"#),
             (
                 r#"{"message":"{\"refresh_token\":\"abcdefgh\"}"}"#,
                 r#"{"message":"{\"refresh_token\":\"[redacted]\"}"}"#,
             ),
             ("key sk-proj-abcdefghijklmnop", "key [redacted]"),
-            (
-                "cookie __Host-aura=abcdefgh; x",
-                "cookie __Host-aura=[redacted]; x",
-            ),
+            ("cookie __Host-aura=abcdefgh; x", "cookie __Host-aura=[redacted]; x"),
         ] {
             assert_eq!(scrub(line), clean);
         }
@@ -100,11 +84,7 @@ mod tests {
 
     #[test]
     fn ordinary_lines_stay() {
-        for line in [
-            r#"{"status":200,"path":"/api/chat/runs"}"#,
-            "error code: 23505",
-            "see https://example.com/a:b",
-        ] {
+        for line in [r#"{"status":200,"path":"/api/chat/runs"}"#, "error code: 23505", "see https://example.com/a:b"] {
             assert_eq!(scrub(line), line);
         }
     }
