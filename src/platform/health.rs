@@ -19,10 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(2);
 
 /// `/healthz` answers as long as the process does; `/readyz` when the database is there and its tables are current.
 pub fn routes(database: Db) -> Router {
-    Router::new()
-        .route("/healthz", get(|| async { "alive\n" }))
-        .route("/readyz", get(ready))
-        .with_state(database)
+    Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready)).with_state(database)
 }
 
 async fn ready(State(database): State<Db>) -> Response {

@@ -66,25 +66,13 @@ pub async fn present(State(draw): State<DrawErrorPage>, request: Request, next: 
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     let body = if page {
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/html; charset=utf-8"),
-        );
-        draw(ErrorPage {
-            status: status.as_u16(),
-            error,
-            request_id: request_id.to_string(),
-        })
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        draw(ErrorPage { status: status.as_u16(), error, request_id: request_id.to_string() })
     } else {
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         problem(status, &error, &request_id)
     };
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     (status, headers, body).into_response()
 }
 
@@ -112,26 +100,17 @@ fn problem(status: StatusCode, error: &AppError, request_id: &RequestId) -> Stri
 
 /// A browser that opens a page names HTML; a program that names it beside JSON wants JSON.
 fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .unwrap_or_default();
-    accept
-        .split(',')
-        .map(|kind| kind.split(';').next().unwrap_or_default().trim())
-        .find_map(|kind| match kind {
-            "text/html" | "application/xhtml+xml" => Some(true),
-            "application/json" | "application/problem+json" => Some(false),
-            _ => None,
-        })
-        == Some(true)
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim()).find_map(|kind| match kind {
+        "text/html" | "application/xhtml+xml" => Some(true),
+        "application/json" | "application/problem+json" => Some(false),
+        _ => None,
+    }) == Some(true)
 }
 
 /// Pages and server functions write their own bodies; the framework's refusals are empty or plain text.
 fn has_own_body(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"))
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"))
         || headers.contains_key("serverfnerror")
 }
 
@@ -144,32 +123,16 @@ fn plain(status: StatusCode) -> AppError {
             "not_found",
             "There is nothing at this address. It may have moved, or the link is not complete.",
         ),
-        405 => (
-            ErrorKind::Invalid,
-            "method_not_allowed",
-            "This address does not take requests of this kind.",
-        ),
+        405 => (ErrorKind::Invalid, "method_not_allowed", "This address does not take requests of this kind."),
         413 => return too_large(),
-        415 => (
-            ErrorKind::Invalid,
-            "unsupported_media_type",
-            "This address does not take content of this type.",
-        ),
-        422 => (
-            ErrorKind::Unprocessable,
-            "bad_request",
-            "The request was not complete. Reload the page and try again.",
-        ),
-        503 => (
-            ErrorKind::Unavailable,
-            "unavailable",
-            "Aura cannot answer right now. Try again in a moment.",
-        ),
-        400..=499 => (
-            ErrorKind::Invalid,
-            "bad_request",
-            "The request could not be understood. Reload the page and try again.",
-        ),
+        415 => (ErrorKind::Invalid, "unsupported_media_type", "This address does not take content of this type."),
+        422 => {
+            (ErrorKind::Unprocessable, "bad_request", "The request was not complete. Reload the page and try again.")
+        }
+        503 => (ErrorKind::Unavailable, "unavailable", "Aura cannot answer right now. Try again in a moment."),
+        400..=499 => {
+            (ErrorKind::Invalid, "bad_request", "The request could not be understood. Reload the page and try again.")
+        }
         _ => return AppError::internal(),
     };
     AppError::new(kind, code, message)

@@ -59,10 +59,7 @@ pub fn set_status(status: u16) {
 }
 
 fn append(name: HeaderName, value: &impl Display) {
-    if let (Some(response), Ok(value)) = (
-        use_context::<ResponseOptions>(),
-        HeaderValue::from_str(&value.to_string()),
-    ) {
+    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&value.to_string())) {
         response.append_header(name, value);
     }
 }
@@ -81,9 +78,6 @@ pub fn fail<E: Into<AppError>>(error: E) -> AppError {
 }
 
 fn is_form_post(parts: &Parts) -> bool {
-    let accept = parts
-        .headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok());
+    let accept = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     parts.method == http::Method::POST && accept.is_some_and(|accept| accept.contains("text/html"))
 }

@@ -13,8 +13,7 @@ impl Logs {
     /// Starts to listen, to everything.
     pub fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
         let logs = Self::default();
-        let guard =
-            tracing::subscriber::set_default(aura::platform::telemetry::subscriber("trace", logs.clone()));
+        let guard = tracing::subscriber::set_default(aura::platform::telemetry::subscriber("trace", logs.clone()));
         (logs, guard)
     }
 

@@ -42,10 +42,7 @@ impl TestApp {
             ("AURA_ENV", "development"),
             ("DATABASE_URL", url.as_str()),
             ("AUTH_URL", "http://localhost:3000"),
-            (
-                "AUTH_SECRET",
-                "Zm9yIHRlc3RzIG9ubHksIG5vdCBhIHJlYWwgc2VjcmV0IGF0IGFsbA",
-            ),
+            ("AUTH_SECRET", "Zm9yIHRlc3RzIG9ubHksIG5vdCBhIHJlYWwgc2VjcmV0IGF0IGFsbA"),
             ("AURA_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
             // No test reaches an outside service by accident: nothing listens on this port.
             ("HOST_OVERRIDES", "*=http://127.0.0.1:9"),
@@ -61,30 +58,15 @@ impl TestApp {
         serve::install_tls();
         let settings = Settings::load(&variables).unwrap();
         let options = LeptosOptions::builder().output_name("aura").build();
-        let site = Site {
-            options,
-            stylesheet: "/pkg/aura.css".into(),
-        };
-        let state = Box::pin(AppState::build(settings, site, db, clock, Random::seeded(seed)))
-            .await
-            .unwrap();
+        let site = Site { options, stylesheet: "/pkg/aura.css".into() };
+        let state = Box::pin(AppState::build(settings, site, db, clock, Random::seeded(seed))).await.unwrap();
         let router = serve::router(&state);
-        Self {
-            state,
-            router,
-            variables,
-        }
+        Self { state, router, variables }
     }
 
     /// Another process over the same database and at the same time.
     pub async fn second_process(&self) -> Self {
-        Self::start(
-            self.state.db.clone(),
-            self.variables.clone(),
-            self.state.clock.clone(),
-            2,
-        )
-        .await
+        Self::start(self.state.db.clone(), self.variables.clone(), self.state.clock.clone(), 2).await
     }
 
     pub fn router(&self) -> Router {
