@@ -299,8 +299,6 @@ fn in_stream(error: &Value) -> ModelError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     fn read(chunk: &str) -> Vec<Result<ModelEvent, ModelError>> {
