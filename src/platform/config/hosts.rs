@@ -10,7 +10,7 @@ use url::Url;
 pub struct HostOverrides(BTreeMap<String, Url>);
 
 impl HostOverrides {
-    /// Reads `host=url,host=url`; the host `*` stands for every host that is not named.
+    /// Reads `host=url,host=url`; the host `*` stands for every host that is not named and is not this machine.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut hosts = BTreeMap::new();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
@@ -36,7 +36,8 @@ impl HostOverrides {
         let Some(host) = address.host_str() else {
             return address.clone();
         };
-        let Some(base) = self.0.get(host).or_else(|| self.0.get("*")) else {
+        let outside = !matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+        let Some(base) = self.0.get(host).or_else(|| self.0.get("*").filter(|_| outside)) else {
             return address.clone();
         };
         // Already there: an address that was mapped once, or one that a person wrote.
@@ -66,6 +67,12 @@ mod tests {
             "http://127.0.0.1:8/base/api.example.com/v1/me?a=b%20c"
         );
         assert_eq!(mapped(overrides, "https://other.example.com/"), "http://localhost:9/other.example.com/");
+    }
+
+    #[test]
+    fn the_star_leaves_this_machine_alone() {
+        assert_eq!(mapped("*=http://localhost:9", "http://127.0.0.1:8/v1"), "http://127.0.0.1:8/v1");
+        assert_eq!(mapped("127.0.0.1=http://localhost:9", "http://127.0.0.1:8/v1"), "http://localhost:9/127.0.0.1/v1");
     }
 
     #[test]
