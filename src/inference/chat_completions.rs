@@ -4,11 +4,7 @@
 use std::time::Duration;
 
 use async_openai::{
-    Client,
-    config::OpenAIConfig,
-    error::OpenAIError,
-    middleware::HttpRequestFactory,
-    types::stream::StreamResponse,
+    Client, config::OpenAIConfig, error::OpenAIError, middleware::HttpRequestFactory, types::stream::StreamResponse,
 };
 use futures::{Stream, StreamExt as _};
 use secrecy::ExposeSecret as _;
@@ -169,7 +165,10 @@ fn sort(error: OpenAIError, model: &str) -> ModelError {
 }
 
 /// Follows the stream to its end, which is good only after a finish reason.
-fn events(stream: StreamResponse<Chunk>, patience: Duration) -> impl Stream<Item = Result<ModelEvent, ModelError>> + Send {
+fn events(
+    stream: StreamResponse<Chunk>,
+    patience: Duration,
+) -> impl Stream<Item = Result<ModelEvent, ModelError>> + Send {
     struct State {
         stream: StreamResponse<Chunk>,
         finished: bool,
@@ -288,7 +287,8 @@ impl DeltaCall {
 
 /// An error that arrives as an event, after the status had said that all is well.
 fn in_stream(error: &Value) -> ModelError {
-    let word = |name: &str| error.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let word =
+        |name: &str| error.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     let words = [word("code"), word("type"), word("status")].into_iter().flatten().collect::<Vec<_>>().join(" ");
     if words.contains("rate_limit") || words.contains("insufficient_quota") || words.contains("429") {
         ModelError::Limited { retry_after: None }
@@ -330,7 +330,10 @@ mod tests {
 
     #[test]
     fn an_error_inside_the_stream_is_an_error() {
-        assert_eq!(read(r#"{"error":{"code":"rate_limit_exceeded"}}"#), [Err(ModelError::Limited { retry_after: None })]);
+        assert_eq!(
+            read(r#"{"error":{"code":"rate_limit_exceeded"}}"#),
+            [Err(ModelError::Limited { retry_after: None })]
+        );
         assert_eq!(read(r#"{"error":{"message":"boom"}}"#), [Err(ModelError::Unavailable)]);
     }
 

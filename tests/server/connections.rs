@@ -158,8 +158,15 @@ async fn hangs_up_once(then: Value) -> (String, tokio::task::JoinHandle<()>) {
             let mut request = [0; 8192];
             assert!(line.read(&mut request).await.unwrap() > 0);
             if turn > 0 {
-                let (status, body) = if then.get("error").is_some() { ("400 Bad Request", then.to_string()) } else { ("200 OK", then.to_string()) };
-                let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+                let (status, body) = if then.get("error").is_some() {
+                    ("400 Bad Request", then.to_string())
+                } else {
+                    ("200 OK", then.to_string())
+                };
+                let head = format!(
+                    "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                    body.len()
+                );
                 line.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
             }
         }
@@ -282,7 +289,9 @@ async fn a_refused_token_is_renewed_once_and_tried_once_more(db: PgPool) {
 #[sqlx::test]
 async fn a_refused_token_that_cannot_be_renewed_is_the_end(db: PgPool) {
     let vendor = Vendor::start().await;
-    vendor.answers("GET", ISSUES, ResponseTemplate::new(401).set_body_json(json!({"message": "Bad credentials"}))).await;
+    vendor
+        .answers("GET", ISSUES, ResponseTemplate::new(401).set_body_json(json!({"message": "Bad credentials"})))
+        .await;
     let app = vendor.app(db).await;
     let user = person(&app).await;
     let connection = connect(&app, user, "github", "old", None, None).await;
@@ -344,7 +353,10 @@ async fn a_foreign_connection_does_not_exist(db: PgPool) {
     let address = format!("/api/integrations/{hers}/disconnect");
     let refused = jonas.post_json(&address, &json!({})).await;
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::NOT_FOUND, "not_found"));
-    assert_eq!(jonas.post_json("/api/integrations/nonsense/disconnect", &json!({})).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        jonas.post_json("/api/integrations/nonsense/disconnect", &json!({})).await.status,
+        StatusCode::NOT_FOUND
+    );
     assert!(matches!(ask(&app, his, hers, "spotify__recently_played", json!({})).await, Err(ToolError::NotConnected)));
     assert!(!jonas.get_json("/api/connections/overview").await.text().contains(&hers.to_string()));
     assert_eq!(Browser::new(&app).post_json(&address, &json!({})).await.status, StatusCode::UNAUTHORIZED);
@@ -365,7 +377,8 @@ async fn disconnecting_revokes_the_refresh_token_first(db: PgPool) {
     let ended = app.state().integrations.disconnect(user, connection).await.unwrap();
     assert_eq!((ended.verdict, ended.provider.as_str()), (Verdict::Revoked, "linear"));
     let sent: Vec<_> = vendor.asked(revoke).await.iter().map(fields).collect();
-    let tokens: Vec<(&str, &str)> = sent.iter().map(|sent| (sent["token"].as_str(), sent["token_type_hint"].as_str())).collect();
+    let tokens: Vec<(&str, &str)> =
+        sent.iter().map(|sent| (sent["token"].as_str(), sent["token_type_hint"].as_str())).collect();
     assert_eq!(tokens, [("refresh", "refresh_token"), ("access", "access_token")]);
     assert_eq!(sent[0]["client_id"], "client-of-linear");
 }
@@ -376,7 +389,9 @@ async fn each_service_gets_access_back_in_its_own_way(db: PgPool) {
     let grant = "/api.github.com/applications/client-of-github/grant";
     vendor.answers("DELETE", grant, ResponseTemplate::new(204)).await;
     let slack = "/slack.com/api/auth.revoke";
-    vendor.answers_times(1, "POST", slack, ResponseTemplate::new(200).set_body_json(json!({"ok": true, "revoked": true}))).await;
+    vendor
+        .answers_times(1, "POST", slack, ResponseTemplate::new(200).set_body_json(json!({"ok": true, "revoked": true})))
+        .await;
     vendor.json("POST", slack, json!({"ok": false, "error": "invalid_auth"})).await;
     let google = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_token"}));
     vendor.answers("POST", "/oauth2.googleapis.com/revoke", google).await;
@@ -405,8 +420,10 @@ async fn tokens_are_destroyed_whatever_the_service_says(db: PgPool) {
     let ended = browser.post_form(&format!("/api/integrations/{connection}/disconnect"), &[]).await;
     assert_eq!(ended.location(), "/connections?disconnected=linear&verdict=failed");
     assert_eq!(count(&app, "connections").await, 0);
-    let recorded: String =
-        sqlx::query_scalar("select detail from connection_events where kind = 'disconnected'").fetch_one(app.db()).await.unwrap();
+    let recorded: String = sqlx::query_scalar("select detail from connection_events where kind = 'disconnected'")
+        .fetch_one(app.db())
+        .await
+        .unwrap();
     assert_eq!(recorded, "failed");
 }
 
@@ -443,7 +460,9 @@ async fn a_key_is_proved_before_it_is_stored(db: PgPool) {
     let user = user_of(&app, "mira@example.com").await;
     let add = |key: &str| {
         let (integrations, key) = (app.state().integrations.clone(), SecretString::from(key.to_owned()));
-        async move { integrations.add_key(user, "sendgrid", &key).await.map_err(|error| aura::error::AppError::from(error).code) }
+        async move {
+            integrations.add_key(user, "sendgrid", &key).await.map_err(|error| aura::error::AppError::from(error).code)
+        }
     };
     for key in ["", "SG.", "xx.not-a-key", "SG.with blank in it"] {
         assert_eq!(add(key).await, Err("key_malformed".into()), "{key}");

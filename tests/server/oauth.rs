@@ -1,8 +1,18 @@
 //! Connecting by OAuth: leaving, coming back, and everything that must not come back.
 
 use aura::{
-    platform::{crypto::{Keys, digest}, http::Response, random::Random},
-    providers::{Oauth, catalogue, oauth::{errors::{self, OauthError}, state as oauth_state}},
+    platform::{
+        crypto::{Keys, digest},
+        http::Response,
+        random::Random,
+    },
+    providers::{
+        Oauth, catalogue,
+        oauth::{
+            errors::{self, OauthError},
+            state as oauth_state,
+        },
+    },
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, StatusCode};
@@ -39,7 +49,12 @@ async fn a_sign_in_connects_the_account_behind_it(db: PgPool) {
     }
     assert_eq!(parameter(&consent, "code_challenge_method").as_deref(), Some("S256"));
     let back = browser.get(&return_address("github", &[("code", "the-code"), ("state", &state_of(&consent))])).await;
-    assert_eq!((back.status, back.location()), (StatusCode::SEE_OTHER, "/connections?connected=github"), "{}", back.text());
+    assert_eq!(
+        (back.status, back.location()),
+        (StatusCode::SEE_OTHER, "/connections?connected=github"),
+        "{}",
+        back.text()
+    );
     assert_eq!((back.header("referrer-policy"), back.header("cache-control")), ("no-referrer", "no-store"));
 
     let sent = fields(&vendor.asked(GITHUB_TOKEN).await[0]);
@@ -68,13 +83,18 @@ async fn each_service_is_asked_in_its_own_way(db: PgPool) {
     let app = vendor.app(db).await;
     let browser = signed_in(&app, MIRA).await;
     let slack = begin(&app, &browser, "slack").await;
-    assert_eq!(parameter(&slack, "user_scope").as_deref(), Some("channels:read,groups:read,channels:history,groups:history,users:read"));
+    assert_eq!(
+        parameter(&slack, "user_scope").as_deref(),
+        Some("channels:read,groups:read,channels:history,groups:history,users:read")
+    );
     assert_eq!((parameter(&slack, "scope"), parameter(&slack, "code_challenge")), (None, None));
     let google = begin(&app, &browser, "google-calendar").await;
     assert_eq!(parameter(&google, "client_id").as_deref(), Some("client-of-google"), "by the fallback name");
     assert_eq!(parameter(&google, "access_type").as_deref(), Some("offline"));
-    let redirects: std::collections::BTreeSet<_> =
-        [&slack, &google, &begin(&app, &browser, "linear").await].iter().map(|url| parameter(url, "redirect_uri")).collect();
+    let redirects: std::collections::BTreeSet<_> = [&slack, &google, &begin(&app, &browser, "linear").await]
+        .iter()
+        .map(|url| parameter(url, "redirect_uri"))
+        .collect();
     assert_eq!(redirects.len(), 3, "one address for each service");
 }
 
@@ -198,7 +218,8 @@ async fn declining_connects_nothing_and_shows_no_foreign_words(db: PgPool) {
     let app = vendor.app(db).await;
     let mut browser = signed_in(&app, MIRA).await;
     let consent = begin(&app, &browser, "github").await;
-    let declined = [("error", "access_denied"), ("error_description", "<script>x</script>"), ("state", &state_of(&consent))];
+    let declined =
+        [("error", "access_denied"), ("error_description", "<script>x</script>"), ("state", &state_of(&consent))];
     let back = browser.get(&return_address("github", &declined)).await;
     assert_eq!((back.status, back.location()), (StatusCode::SEE_OTHER, "/connections?cancelled=github"));
     assert_eq!((count(&app, "connection_flows").await, count(&app, "connections").await), (0, 0));
@@ -226,7 +247,12 @@ async fn an_account_that_is_not_told_is_not_connected(db: PgPool) {
         vendor.json("POST", GITHUB_TOKEN, json!({"access_token": "a", "scope": "repo"})).await;
         let consent = begin(&app, &browser, "github").await;
         let back = browser.get_json(&return_address("github", &[("code", "c"), ("state", &state_of(&consent))])).await;
-        assert_eq!((back.status, back.code().as_str()), (StatusCode::BAD_GATEWAY, "identity_failed"), "{}", back.text());
+        assert_eq!(
+            (back.status, back.code().as_str()),
+            (StatusCode::BAD_GATEWAY, "identity_failed"),
+            "{}",
+            back.text()
+        );
         assert_eq!(count(&app, "connections").await, 0);
     }
 }
@@ -273,7 +299,8 @@ async fn a_start_from_elsewhere_is_asked_about_first(db: PgPool) {
     }
     let page = browser.get("/api/integrations/github").await;
     assert_eq!(count(&app, "connection_flows").await, 0);
-    let link = page.text().split("href=\"").find(|part| part.starts_with("/api/integrations/github?confirmed=")).unwrap();
+    let link =
+        page.text().split("href=\"").find(|part| part.starts_with("/api/integrations/github?confirmed=")).unwrap();
     let link = link.split('"').next().unwrap();
     let foreign = format!("{}00", &link[..link.len() - 2]);
     assert_eq!(browser.get(&foreign).await.status, StatusCode::OK, "asked again");
@@ -328,12 +355,27 @@ fn entry(id: &str) -> &'static Oauth {
 fn refusals_are_sorted_by_what_to_do_next() {
     let grant = Err(OauthError::InvalidGrant);
     let table = [
-        ("github", 200, r#"{"error":"bad_verification_code","error_description":"The code passed is incorrect or expired."}"#, grant),
+        (
+            "github",
+            200,
+            r#"{"error":"bad_verification_code","error_description":"The code passed is incorrect or expired."}"#,
+            grant,
+        ),
         ("github", 200, r#"{"error":"bad_refresh_token"}"#, grant),
         ("github", 200, r#"{"error":"incorrect_client_credentials"}"#, Err(OauthError::ClientWrong)),
         ("github", 200, r#"{"error":"redirect_uri_mismatch"}"#, Err(OauthError::ClientWrong)),
-        ("google-calendar", 400, r#"{"error":"invalid_grant","error_description":"Token has been expired or revoked."}"#, grant),
-        ("google-calendar", 401, r#"{"error":"invalid_client","error_description":"The OAuth client was not found."}"#, Err(OauthError::ClientWrong)),
+        (
+            "google-calendar",
+            400,
+            r#"{"error":"invalid_grant","error_description":"Token has been expired or revoked."}"#,
+            grant,
+        ),
+        (
+            "google-calendar",
+            401,
+            r#"{"error":"invalid_client","error_description":"The OAuth client was not found."}"#,
+            Err(OauthError::ClientWrong),
+        ),
         ("google-calendar", 403, r#"{"error":"access_denied"}"#, Err(OauthError::AccessDenied)),
         ("google-calendar", 500, r#"{"error":"internal_failure"}"#, Err(OauthError::Outage)),
         ("slack", 200, r#"{"ok":false,"error":"invalid_code"}"#, grant),

@@ -9,7 +9,10 @@ use aura::integrations::{
 use serde_json::json;
 use sqlx::PgPool;
 use time::Duration;
-use wiremock::{Mock, ResponseTemplate, matchers::{method, path, query_param}};
+use wiremock::{
+    Mock, ResponseTemplate,
+    matchers::{method, path, query_param},
+};
 
 use crate::{
     browser::wait,
@@ -37,11 +40,14 @@ async fn calendar_events_are_those_of_the_persons_day(db: PgPool) {
     assert_eq!((answer.summary.as_str(), answer.detail.as_str()), ("Read 3 events", "Thursday 12 March"));
     let lines: Vec<(&str, Option<&str>)> =
         answer.items.iter().map(|item| (item.title.as_str(), item.at.as_deref())).collect();
-    assert_eq!(lines, [
-        ("Design sync", Some("2026-03-12T10:00:00+01:00")),
-        ("(no title)", Some("2026-03-12")),
-        ("Late call", Some("2026-03-12T22:00:00+01:00")),
-    ]);
+    assert_eq!(
+        lines,
+        [
+            ("Design sync", Some("2026-03-12T10:00:00+01:00")),
+            ("(no title)", Some("2026-03-12")),
+            ("Late call", Some("2026-03-12T22:00:00+01:00")),
+        ]
+    );
     assert_eq!(answer.items[0].link.as_deref(), Some("https://calendar.google.com/e/1"));
     assert_eq!(answer.items[1].link, None, "only https can be clicked");
     assert_eq!(answer.data["events"][0]["title"], "Design sync");
@@ -58,12 +64,21 @@ async fn unread_messages_are_those_after_the_last_one_read(db: PgPool) {
     let vendor = Vendor::start().await;
     let list = "/slack.com/api/conversations.list";
     let more = Mock::given(method("GET")).and(path(list)).and(query_param("cursor", "two"));
-    let second = json!({"ok": true, "channels": [{"id": "C2", "name": "general"}], "response_metadata": {"next_cursor": ""}});
+    let second =
+        json!({"ok": true, "channels": [{"id": "C2", "name": "general"}], "response_metadata": {"next_cursor": ""}});
     more.respond_with(ResponseTemplate::new(200).set_body_json(second)).with_priority(1).mount(&vendor.server).await;
-    let first = json!({"ok": true, "channels": [{"id": "C1", "name": "random"}], "response_metadata": {"next_cursor": "two"}});
+    let first =
+        json!({"ok": true, "channels": [{"id": "C1", "name": "random"}], "response_metadata": {"next_cursor": "two"}});
     vendor.json("GET", list, first).await;
-    vendor.json("GET", "/slack.com/api/conversations.info", json!({"ok": true, "channel": {"last_read": "1773300000.000100"}})).await;
-    let history = json!({"ok": true, "messages": [{"text": "The release\nis out", "user": "U1", "ts": "1773312000.000200"}]});
+    vendor
+        .json(
+            "GET",
+            "/slack.com/api/conversations.info",
+            json!({"ok": true, "channel": {"last_read": "1773300000.000100"}}),
+        )
+        .await;
+    let history =
+        json!({"ok": true, "messages": [{"text": "The release\nis out", "user": "U1", "ts": "1773312000.000200"}]});
     vendor.json("GET", "/slack.com/api/conversations.history", history).await;
     let members = json!({"ok": true, "members": [{"id": "U1", "name": "jw", "profile": {"display_name": ""}, "real_name": "Jonas Weil"}]});
     vendor.json("GET", "/slack.com/api/users.list", members).await;
@@ -76,7 +91,10 @@ async fn unread_messages_are_those_after_the_last_one_read(db: PgPool) {
     assert_eq!(answer.items[0].note, "Jonas Weil");
     assert_eq!(answer.items[0].at.as_deref(), Some("2026-03-12T11:40:00+01:00"));
     let asked = &vendor.asked("/slack.com/api/conversations.history").await[0];
-    assert!(asked.url.query().unwrap().contains("channel=C2") && asked.url.query().unwrap().contains("oldest=1773300000.000100"));
+    assert!(
+        asked.url.query().unwrap().contains("channel=C2")
+            && asked.url.query().unwrap().contains("oldest=1773300000.000100")
+    );
     let missing = ask(&app, user, connection, tool, json!({"channel": "nowhere"})).await.unwrap_err();
     assert_eq!(missing.to_string(), "There is no channel #nowhere that you can see in this workspace.");
     let none = ask(&app, user, connection, tool, json!({})).await.unwrap_err();
@@ -90,27 +108,68 @@ async fn every_other_tool_reads_what_its_vendor_sends(db: PgPool) {
         {"title": "Login fails", "number": 7, "html_url": "https://github.com/a/b/issues/7", "repository": {"full_name": "a/b"},
          "updated_at": "2026-03-11T10:00:00Z"},
         {"title": "A pull request", "pull_request": {"url": "x"}}])).await;
-    vendor.json("GET", "/api.github.com/notifications", json!([
-        {"subject": {"title": "Review wanted"}, "reason": "review_requested", "repository": {"full_name": "a/b"}}])).await;
-    vendor.json("GET", "/www.googleapis.com/calendar/v3/users/me/calendarList", json!({"items": [
-        {"summary": "mira@example.com", "summaryOverride": "Work", "accessRole": "owner"}]})).await;
-    vendor.json("GET", "/slack.com/api/conversations.list", json!({"ok": true, "channels": [
-        {"id": "C1", "name": "general", "topic": {"value": "Everything"}}]})).await;
+    vendor
+        .json(
+            "GET",
+            "/api.github.com/notifications",
+            json!([
+        {"subject": {"title": "Review wanted"}, "reason": "review_requested", "repository": {"full_name": "a/b"}}]),
+        )
+        .await;
+    vendor
+        .json(
+            "GET",
+            "/www.googleapis.com/calendar/v3/users/me/calendarList",
+            json!({"items": [
+        {"summary": "mira@example.com", "summaryOverride": "Work", "accessRole": "owner"}]}),
+        )
+        .await;
+    vendor
+        .json(
+            "GET",
+            "/slack.com/api/conversations.list",
+            json!({"ok": true, "channels": [
+        {"id": "C1", "name": "general", "topic": {"value": "Everything"}}]}),
+        )
+        .await;
     vendor.json("GET", "/api.spotify.com/v1/me/player/recently-played", json!({"items": [
         {"track": {"name": "Teardrop", "artists": [{"name": "Massive Attack"}]}, "played_at": "2026-03-12T08:00:00.123Z"}]})).await;
-    vendor.json("GET", "/api.spotify.com/v1/me/top/tracks", json!({"items": [
-        {"name": "Angel", "artists": [{"name": "Massive Attack"}]}]})).await;
-    vendor.json("GET", "/api.sendgrid.com/v3/suppression/bounces", json!([
-        {"email": "x@example.com", "reason": "550 no such user", "created": 1773300000}])).await;
-    vendor.json("GET", "/api.sendgrid.com/v3/stats", json!([
-        {"date": "2026-03-11", "stats": [{"metrics": {"delivered": 12, "bounces": 1, "opens": 5}}]}])).await;
+    vendor
+        .json(
+            "GET",
+            "/api.spotify.com/v1/me/top/tracks",
+            json!({"items": [
+        {"name": "Angel", "artists": [{"name": "Massive Attack"}]}]}),
+        )
+        .await;
+    vendor
+        .json(
+            "GET",
+            "/api.sendgrid.com/v3/suppression/bounces",
+            json!([
+        {"email": "x@example.com", "reason": "550 no such user", "created": 1773300000}]),
+        )
+        .await;
+    vendor
+        .json(
+            "GET",
+            "/api.sendgrid.com/v3/stats",
+            json!([
+        {"date": "2026-03-11", "stats": [{"metrics": {"delivered": 12, "bounces": 1, "opens": 5}}]}]),
+        )
+        .await;
     let graph = |part: &str, data: serde_json::Value| {
         let answer = ResponseTemplate::new(200).set_body_json(json!({"data": data}));
-        Mock::given(method("POST")).and(path("/api.linear.app/graphql")).and(wiremock::matchers::body_string_contains(part)).respond_with(answer)
+        Mock::given(method("POST"))
+            .and(path("/api.linear.app/graphql"))
+            .and(wiremock::matchers::body_string_contains(part))
+            .respond_with(answer)
     };
     let issues = json!({"viewer": {"assignedIssues": {"nodes": [{"identifier": "ENG-1", "title": "Ship it", "state": {"name": "Todo"}, "dueDate": "2026-03-20"}]}}});
     graph("assignedIssues", issues).mount(&vendor.server).await;
-    graph("projects", json!({"projects": {"nodes": [{"name": "Launch", "targetDate": "2026-04-01"}]}})).mount(&vendor.server).await;
+    graph("projects", json!({"projects": {"nodes": [{"name": "Launch", "targetDate": "2026-04-01"}]}}))
+        .mount(&vendor.server)
+        .await;
     graph("teams", json!({"teams": {"nodes": [{"name": "Engineering", "key": "ENG"}]}})).mount(&vendor.server).await;
     let app = vendor.app(db).await;
     let user = person(&app).await;
@@ -129,7 +188,8 @@ async fn every_other_tool_reads_what_its_vendor_sends(db: PgPool) {
     ];
     for (provider, tool, title, note) in table {
         let connection = connect(&app, user, provider, "t", None, None).await;
-        let answer = ask(&app, user, connection, tool, json!({})).await.unwrap_or_else(|error| panic!("{tool}: {error}"));
+        let answer =
+            ask(&app, user, connection, tool, json!({})).await.unwrap_or_else(|error| panic!("{tool}: {error}"));
         assert_eq!(answer.items.len(), 1, "{tool}");
         assert_eq!((answer.items[0].title.as_str(), answer.items[0].note.as_str()), (title, note), "{tool}");
     }
@@ -147,17 +207,52 @@ async fn each_way_to_say_wait_is_understood(db: PgPool) {
     let table = [
         ("github", MINE, "GET", ISSUES, ResponseTemplate::new(429).insert_header("retry-after", "17"), 17),
         ("github", MINE, "GET", ISSUES, ResponseTemplate::new(403).insert_header("retry-after", "60"), 60),
-        ("github", MINE, "GET", ISSUES, ResponseTemplate::new(403).insert_header("x-ratelimit-remaining", "0").insert_header("x-ratelimit-reset", soon.to_string()), 90),
-        ("linear", "linear__list_teams", "POST", "/api.linear.app/graphql", ResponseTemplate::new(400).insert_header("x-ratelimit-requests-remaining", "0").insert_header("x-ratelimit-requests-reset", (soon * 1_000).to_string()), 91),
-        ("slack", "slack__list_channels", "GET", "/slack.com/api/conversations.list", ResponseTemplate::new(429).insert_header("retry-after", "Thu, 12 Mar 2026 12:00:30 GMT"), 30),
-        ("google-calendar", "google_calendar__list_events", "GET", EVENTS, ResponseTemplate::new(403).set_body_json(json!({"error": {"errors": [{"reason": "rateLimitExceeded"}]}})), 30),
+        (
+            "github",
+            MINE,
+            "GET",
+            ISSUES,
+            ResponseTemplate::new(403)
+                .insert_header("x-ratelimit-remaining", "0")
+                .insert_header("x-ratelimit-reset", soon.to_string()),
+            90,
+        ),
+        (
+            "linear",
+            "linear__list_teams",
+            "POST",
+            "/api.linear.app/graphql",
+            ResponseTemplate::new(400)
+                .insert_header("x-ratelimit-requests-remaining", "0")
+                .insert_header("x-ratelimit-requests-reset", (soon * 1_000).to_string()),
+            91,
+        ),
+        (
+            "slack",
+            "slack__list_channels",
+            "GET",
+            "/slack.com/api/conversations.list",
+            ResponseTemplate::new(429).insert_header("retry-after", "Thu, 12 Mar 2026 12:00:30 GMT"),
+            30,
+        ),
+        (
+            "google-calendar",
+            "google_calendar__list_events",
+            "GET",
+            EVENTS,
+            ResponseTemplate::new(403).set_body_json(json!({"error": {"errors": [{"reason": "rateLimitExceeded"}]}})),
+            30,
+        ),
     ];
     for (provider, tool, verb, at, answer, seconds) in table {
         vendor.server.reset().await;
         vendor.answers(verb, at, answer).await;
         let connection = connect(&app, user, provider, "t", None, None).await;
         let error = ask(&app, user, connection, tool, json!({})).await.unwrap_err();
-        assert!(matches!(error, ToolError::Limited { retry_after, .. } if retry_after == seconds), "{provider}: {error}");
+        assert!(
+            matches!(error, ToolError::Limited { retry_after, .. } if retry_after == seconds),
+            "{provider}: {error}"
+        );
         assert_eq!(vendor.asked(at).await.len(), 1, "{provider}: not asked again");
         assert_eq!(crate::vendor::state(&app, connection).await.0, "active");
     }
@@ -224,7 +319,10 @@ async fn the_use_of_a_connection_is_logged(db: PgPool) {
     ask(&app, user, connection, MINE, json!({})).await.unwrap();
     let view = &app.state().integrations.connections(user).await.unwrap()[0];
     assert_eq!(view.last_used_at, Some(app.clock().now().into()));
-    let detail: String = sqlx::query_scalar("select detail from connection_events where kind = 'used'").fetch_one(app.db()).await.unwrap();
+    let detail: String = sqlx::query_scalar("select detail from connection_events where kind = 'used'")
+        .fetch_one(app.db())
+        .await
+        .unwrap();
     assert!(detail.starts_with("github__list_my_issues for test"), "{detail}");
     assert!(!crate::browser::dump(&app).await.contains("canary-title"), "what was read is not kept here");
 }
@@ -236,7 +334,8 @@ async fn an_approval_is_used_up_by_one_call(db: PgPool) {
     let (mira, jonas) = (person(&app).await, person(&app).await);
     let connection = connect(&app, mira, "github", "t", None, None).await;
     let integrations = &app.state().integrations;
-    let call = Call { user: mira, connection, tool: tools::find(MINE).unwrap(), arguments: json!({"title": "canary-words"}) };
+    let call =
+        Call { user: mira, connection, tool: tools::find(MINE).unwrap(), arguments: json!({"title": "canary-words"}) };
     assert_eq!(call.tool.effect, Effect::Read, "no tool writes yet; the approval does not ask");
     let approval = integrations.propose(&call).await.unwrap();
     assert!(!crate::browser::dump(&app).await.contains("canary-words"));

@@ -76,7 +76,8 @@ impl Vendor {
 
     /// A whole sign-in at GitHub that works.
     pub async fn github(&self) {
-        let reply = json!({"access_token": "canary-access-1", "scope": "read:user,notifications,repo", "token_type": "bearer"});
+        let reply =
+            json!({"access_token": "canary-access-1", "scope": "read:user,notifications,repo", "token_type": "bearer"});
         self.json("POST", GITHUB_TOKEN, reply).await;
         self.json("GET", "/api.github.com/user", json!({"id": 7, "login": "mira-okafor"})).await;
     }

@@ -31,12 +31,12 @@ impl Live {
                 self.html.set(html);
                 self.tail.set(String::new());
             }
-            RunEvent::ToolStarted { card } | RunEvent::ToolFinished { card } => self.cards.update(|cards| {
-                match cards.iter_mut().find(|known| known.call_id == card.call_id) {
+            RunEvent::ToolStarted { card } | RunEvent::ToolFinished { card } => {
+                self.cards.update(|cards| match cards.iter_mut().find(|known| known.call_id == card.call_id) {
                     Some(known) => *known = card,
                     None => cards.push(card),
-                }
-            }),
+                })
+            }
             RunEvent::Settled { state, error } => {
                 self.error.set(error);
                 self.state.set(state);
@@ -83,9 +83,8 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
         }
         prose
     });
-    let call_ids = Memo::new(move |_| {
-        live.cards.with(|cards| cards.iter().map(|card| card.call_id.clone()).collect::<Vec<_>>())
-    });
+    let call_ids =
+        Memo::new(move |_| live.cards.with(|cards| cards.iter().map(|card| card.call_id.clone()).collect::<Vec<_>>()));
     view! {
         <article class="thread" aria-label="Answer" aria-busy=move || is_running.get().then_some("true")>
             <Ring/>

@@ -14,12 +14,7 @@ const TITLE: usize = 300;
 const NOTE: usize = 500;
 
 /// The lines of an answer.
-pub(super) fn read(
-    entry: &Items,
-    body: &Value,
-    time: &TimeContext,
-    names: &BTreeMap<String, String>,
-) -> Vec<Item> {
+pub(super) fn read(entry: &Items, body: &Value, time: &TimeContext, names: &BTreeMap<String, String>) -> Vec<Item> {
     let fill = |template, one| template::fill_with_names(template, one, names);
     let list = body.pointer(&entry.from).and_then(Value::as_array);
     let fitting = list.into_iter().flatten().filter(|one| entry.only.iter().all(|condition| fits(condition, one)));
@@ -37,7 +32,8 @@ pub(super) fn read(
 /// Names by id.
 pub(super) fn names(entry: &Names, body: &Value) -> Vec<(String, String)> {
     let list = body.pointer(&entry.from).and_then(Value::as_array).into_iter().flatten();
-    let named = list.filter_map(|one| Some((template::text(one.pointer(&entry.id)?)?, template::fill_from(&entry.name, one))));
+    let named =
+        list.filter_map(|one| Some((template::text(one.pointer(&entry.id)?)?, template::fill_from(&entry.name, one))));
     named.filter(|(_, name)| !name.is_empty()).collect()
 }
 

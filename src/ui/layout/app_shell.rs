@@ -16,12 +16,7 @@ pub struct NavItem {
 impl NavItem {
     /// A place where nothing ever waits.
     pub fn new(href: &'static str, icon: &'static str, label: &'static str) -> Self {
-        Self {
-            href,
-            icon,
-            label,
-            waiting: Signal::stored(0),
-        }
+        Self { href, icon, label, waiting: Signal::stored(0) }
     }
 }
 
@@ -78,12 +73,7 @@ pub fn AppShell(
 
 #[component]
 fn Place(item: NavItem, current: Signal<String>) -> impl IntoView {
-    let NavItem {
-        href,
-        icon,
-        label,
-        waiting,
-    } = item;
+    let NavItem { href, icon, label, waiting } = item;
     view! {
         <li>
             <a href=href aria-current=move || current.with(|current| current == href).then_some("page")>
@@ -116,10 +106,7 @@ fn close_after_a_link(event: MouseEvent) {
     if !on_link {
         return;
     }
-    if let Some(sidebar) = event
-        .current_target()
-        .and_then(|target| target.dyn_into::<HtmlElement>().ok())
-    {
+    if let Some(sidebar) = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
         // On wide screens it is no open popover, and there is nothing to hide.
         let _was_not_open = sidebar.hide_popover();
     }

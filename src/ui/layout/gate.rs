@@ -59,13 +59,8 @@ fn Promise(icon: &'static str, title: &'static str, children: Children) -> impl 
 /// The ring, many times, as a quiet drawing.
 #[component]
 fn Orbits() -> impl IntoView {
-    let orbits = [
-        ("60", "78", "-58"),
-        ("90", "84", "20"),
-        ("122", "70", "130"),
-        ("156", "90", "210"),
-        ("192", "64", "-20"),
-    ];
+    let orbits =
+        [("60", "78", "-58"), ("90", "84", "20"), ("122", "70", "130"), ("156", "90", "210"), ("192", "64", "-20")];
     view! {
         <svg viewBox="0 0 400 400" aria-hidden="true">
             {orbits
