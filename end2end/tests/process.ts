@@ -64,8 +64,6 @@ export class Aura {
       DATABASE_URL: databaseUrl,
       // The .env of this clone must not lead these processes elsewhere; an empty variable counts as absent.
       HOST_OVERRIDES: "",
-      // Set, though empty, so that nothing from a .env in the working directory reaches this process.
-      HOST_OVERRIDES: "",
       OPENAI_API_KEY: "",
       SMTP_HOST: "localhost",
       SMTP_PORT: process.env.SANDBOX_SMTP_PORT ?? "1025",
