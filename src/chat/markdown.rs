@@ -150,7 +150,7 @@ mod tests {
         assert!(code.trim_end().ends_with("</pre></figure>"), "{code}");
         let table = render("|a|b|\n|-|-|\n|1|2|");
         assert!(table.contains("<table class=\"table\">") && table.contains("</table></div>"), "{table}");
-        assert!(render("# t").starts_with("<h3>"), "{}", render("# t"));
+        assert!(render("# t").starts_with("<h2>"), "{}", render("# t"));
         let link = render("[a](https://a.example)");
         assert!(link.contains("rel=\"noopener nofollow noreferrer\"") && link.contains("target=\"_blank\""), "{link}");
     }
