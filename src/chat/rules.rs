@@ -2,7 +2,7 @@
 
 use super::{
     log::{Ending, Entry},
-    model::{AI_IS_OFF, RunState},
+    model::RunState,
     tools::{Planned, Reader},
 };
 use crate::integrations::{
@@ -14,6 +14,21 @@ use crate::integrations::{
 /// How many of a card's items the text names.
 const NAMED: usize = 10;
 
+/// Whether only tools that no model may see can answer this: then their cards are the answer, and a model that sees
+/// neither tool nor result would only contradict them.
+pub(super) fn answer_alone(
+    integrations: &Integrations,
+    question: &str,
+    tools: &[OfferedTool],
+    context: &TimeContext,
+) -> bool {
+    let readable: Vec<OfferedTool> =
+        tools.iter().filter(|offered| offered.tool.effect == Effect::Read).cloned().collect();
+    let routed = integrations.route(question, &readable, context);
+    !routed.is_empty() && routed.iter().all(|call| call.tool.model == ModelUse::Never)
+}
+
+/// Reads what the words of the question point at, and lists what was found.
 pub(super) async fn answer(
     integrations: &Integrations,
     reader: &Reader,
@@ -21,7 +36,6 @@ pub(super) async fn answer(
     tools: &[OfferedTool],
     context: &TimeContext,
 ) -> Ending {
-    reader.tell(Entry::Status(AI_IS_OFF.to_owned())).await;
     let readable: Vec<OfferedTool> =
         tools.iter().filter(|offered| offered.tool.effect == Effect::Read).cloned().collect();
     let planned: Vec<Planned> =

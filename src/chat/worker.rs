@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     error::ChatError,
     log::{BREATH, Ending, Entry, RunLog, Subject},
-    model::RunState,
+    model::{AI_IS_OFF, RunState},
     moment, rules,
     service::{Asker, Parts, interrupted},
     store,
@@ -158,7 +158,11 @@ async fn compose(parts: Parts, job: Job, pen: mpsc::Sender<Entry>) -> Ending {
             );
         }
     };
-    if !parts.inference.is_on() {
+    let without_model = !parts.inference.is_on();
+    if without_model {
+        reader.tell(Entry::Status(AI_IS_OFF.to_owned())).await;
+    }
+    if without_model || rules::answer_alone(&parts.integrations, &job.text, &tools, &context) {
         return rules::answer(&parts.integrations, &reader, &job.text, &tools, &context).await;
     }
     let history = match history(&parts, &job).await {

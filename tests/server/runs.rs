@@ -345,19 +345,23 @@ async fn what_no_model_may_see_is_a_card_and_never_in_a_prompt(db: PgPool) {
     let app = outside.app(db).await;
     let asker = person(&app, "Mira").await;
     connect(&app, asker.user, "spotify").await;
+    connect(&app, asker.user, "github").await;
     outside.service("/api.spotify.com/v1/me/player/recently-played", 200, &tracks());
     outside.model(Reply::Stream(vec![Step::Text("It is in the card."), Step::Finish("stop")]));
     outside.model(Reply::Stream(vec![Step::Text("Fine."), Step::Finish("stop")]));
     let chat = &app.state().chat;
-    let sent = chat.send(&asker, None, "What did I play last?", "k1").await.unwrap();
+    let sent = chat.send(&asker, None, "What did I play last, and which issues are open?", "k1").await.unwrap();
     assert_eq!(settled(&app, sent.run).await.state, "finished");
     let next = chat.send(&asker, Some(sent.conversation), "Thanks. And what else?", "k2").await.unwrap();
     assert_eq!(settled(&app, next.run).await.state, "finished");
+    let alone = chat.send(&asker, Some(sent.conversation), "What did I play last?", "k3").await.unwrap();
+    let end = settled(&app, alone.run).await;
+    assert!(end.text.contains("The card above"), "the card is the answer: {}", end.text);
     let opened = chat.open(&asker, Some(sent.conversation)).await.unwrap().conversation.unwrap();
     let Message::Answer(answer) = &opened.messages[1] else { panic!("no answer") };
     assert_eq!(answer.cards[0].items[0].title, "canary-track");
     let asked = outside.asked();
-    assert_eq!(asked.len(), 2);
+    assert_eq!(asked.len(), 2, "no model was asked what only a card may answer");
     for asked in &asked {
         let asked = asked.to_string();
         assert!(!asked.contains("canary-track") && !asked.contains("canary-artist"), "{asked}");

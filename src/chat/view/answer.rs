@@ -35,7 +35,7 @@ impl Live {
                 self.cards.update(|cards| match cards.iter_mut().find(|known| known.call_id == card.call_id) {
                     Some(known) => *known = card,
                     None => cards.push(card),
-                })
+                });
             }
             RunEvent::Settled { state, error } => {
                 self.error.set(error);
