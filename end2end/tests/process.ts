@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, symlinkSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { dirname, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 
@@ -28,6 +30,26 @@ export async function serve(listener: RequestListener): Promise<{ url: string; s
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
 }
 
+/** Runs a command of the program to its end, in an empty place without a `.env`. */
+export async function command(word: string, environment: NodeJS.ProcessEnv): Promise<{ code: number | null; text: string }> {
+  const child = spawn(BINARY, [word], { cwd: emptyPlace(), env: { PATH: process.env.PATH, ...environment }, stdio: "pipe" });
+  let text = "";
+  child.stdout.on("data", (chunk) => (text += chunk));
+  child.stderr.on("data", (chunk) => (text += chunk));
+  const late = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const code = await new Promise<number | null>((done) => child.once("close", done));
+  clearTimeout(late);
+  return { code, text };
+}
+
+/** A directory with the built site and nothing that this clone configures. */
+export function emptyPlace(): string {
+  const place = mkdtempSync(join(tmpdir(), "aura-e2e-"));
+  symlinkSync(resolve(ROOT, "Leptos.toml"), join(place, "Leptos.toml"));
+  symlinkSync(resolve(ROOT, "target"), join(place, "target"));
+  return place;
+}
+
 /** A database of its own, dropped by `drop`. */
 export async function database(): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `aura_e2e_${randomBytes(6).toString("hex")}`;
@@ -47,9 +69,13 @@ export async function database(): Promise<{ url: string; drop: () => Promise<voi
 export class Aura {
   private child?: ChildProcess;
   private output = "";
-  constructor(readonly url: string, private readonly environment: NodeJS.ProcessEnv) {}
+  constructor(
+    readonly url: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly directory: string = ROOT,
+  ) {}
 
-  static async on(databaseUrl: string, extra: NodeJS.ProcessEnv = {}): Promise<Aura> {
+  static async on(databaseUrl: string, extra: NodeJS.ProcessEnv = {}, directory = ROOT): Promise<Aura> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const aura = new Aura(url, {
@@ -68,13 +94,13 @@ export class Aura {
       SMTP_HOST: "localhost",
       SMTP_PORT: process.env.SANDBOX_SMTP_PORT ?? "1025",
       ...extra,
-    });
+    }, directory);
     await aura.start();
     return aura;
   }
 
   async start(): Promise<void> {
-    const child = spawn(BINARY, ["serve"], { cwd: ROOT, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(BINARY, ["serve"], { cwd: this.directory, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
     child.stdout!.on("data", (chunk) => (this.output += chunk));
     child.stderr!.on("data", (chunk) => (this.output += chunk));
     this.child = child;

@@ -1,5 +1,7 @@
 //! Leaving for a consent page, coming back from it, keys and disconnecting.
 
+use std::sync::Arc;
+
 use axum::{
     Form, Json, Router,
     extract::{Extension, Path, RawQuery, State},
@@ -18,13 +20,18 @@ use crate::{
     platform::refusal::Refusal,
 };
 
+/// The address of the stylesheet; a build may have put a hash into its name.
+#[derive(Clone)]
+struct Stylesheet(Arc<str>);
+
 /// The addresses of this feature. A service has one for its return, and no other service shares it.
-pub fn routes(integrations: Integrations) -> Router {
+pub fn routes(integrations: Integrations, stylesheet: &str) -> Router {
     Router::new()
         .route("/api/integrations/{id}", get(start))
         .route("/api/integrations/{id}/callback", get(callback))
         .route("/api/integrations/{id}/key", post(key))
         .route("/api/integrations/{id}/disconnect", post(disconnect))
+        .layer(Extension(Stylesheet(stylesheet.into())))
         .with_state(integrations)
 }
 
@@ -44,6 +51,7 @@ async fn start(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    Extension(stylesheet): Extension<Stylesheet>,
     CurrentSession(session): CurrentSession,
 ) -> Result<Response, Refusal> {
     let service = integrations.startable(&id)?;
@@ -52,7 +60,7 @@ async fn start(
     let own = matches!(site, Some(b"same-origin" | b"none"));
     if !own && !confirmed.is_some_and(|proof| integrations.is_confirmation(session.id, &id, proof)) {
         let link = format!("/api/integrations/{id}?confirmed={}", integrations.confirmation(session.id, &id));
-        return Ok(quietly(Html(question(service, &link))));
+        return Ok(quietly(Html(question(service, &link, &stylesheet.0))));
     }
     let begun = Start { user: session.user, session: session.id };
     integrations.limit_start(session.user).await?;
@@ -60,8 +68,8 @@ async fn start(
     Ok(quietly(Redirect::to(address.as_str())))
 }
 
-/// Both come from the catalogue and from ourselves, so neither needs escaping.
-fn question(service: &str, link: &str) -> String {
+/// All three come from the catalogue and from ourselves, so none needs escaping.
+fn question(service: &str, link: &str, stylesheet: &str) -> String {
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -70,7 +78,7 @@ fn question(service: &str, link: &str) -> String {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Connect {service}? · Aura</title>
 <meta name="color-scheme" content="light dark">
-<link rel="stylesheet" href="/pkg/aura.css">
+<link rel="stylesheet" href="{stylesheet}">
 </head>
 <body>
 <main id="main" class="page">

@@ -30,7 +30,7 @@ pub fn router(state: &AppState) -> Router {
     let headers = HeaderPolicy::new(state.random.clone(), state.settings.environment, state.site.options.reload_port);
     let proxies: Arc<[_]> = state.settings.trusted_proxies.clone().into();
     let with_session = pages(state, &headers)
-        .merge(integrations::routes(state.integrations.clone()))
+        .merge(integrations::routes(state.integrations.clone(), &state.site.stylesheet))
         .merge(chat::routes(state.chat.clone()))
         .layer(identity::session::guard(GUARDED))
         .layer(from_fn_with_state(state.limits.clone(), limits::general))
