@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -47,6 +47,7 @@ export function emptyPlace(): string {
   const place = mkdtempSync(join(tmpdir(), "aura-e2e-"));
   symlinkSync(resolve(ROOT, "Leptos.toml"), join(place, "Leptos.toml"));
   symlinkSync(resolve(ROOT, "target"), join(place, "target"));
+  process.once("exit", () => rmSync(place, { recursive: true, force: true }));
   return place;
 }
 
