@@ -21,5 +21,6 @@ mod sign_in;
 mod support;
 mod teams;
 mod tools;
+mod two_processes;
 mod vault;
 mod vendor;

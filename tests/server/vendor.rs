@@ -41,7 +41,12 @@ impl Vendor {
     }
 
     pub async fn app_with(&self, db: PgPool, changes: &[(&str, &str)]) -> TestApp {
-        let world = format!("*={}", self.server.uri());
+        Self::app_at(&self.server.uri(), db, changes).await
+    }
+
+    /// An app that sees the vendor at this address, which may be another process's.
+    pub async fn app_at(address: &str, db: PgPool, changes: &[(&str, &str)]) -> TestApp {
+        let world = format!("*={address}");
         let mut variables = vec![
             ("HOST_OVERRIDES", world.as_str()),
             ("GITHUB_CLIENT_ID", "client-of-github"),
