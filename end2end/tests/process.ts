@@ -66,6 +66,44 @@ export async function database(): Promise<{ url: string; drop: () => Promise<voi
   return { url: url.toString(), drop: () => run(`drop database if exists ${name} with (force)`) };
 }
 
+/** Outside services of one test alone, so that they can be ended under it. */
+export class Outside {
+  private child?: ChildProcess;
+  private constructor(private readonly port: number, readonly smtpPort: number) {}
+
+  get url(): string {
+    return `http://localhost:${this.port}`;
+  }
+
+  static async on(): Promise<Outside> {
+    const outside = new Outside(await freePort(), await freePort());
+    await outside.start();
+    return outside;
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(process.env.SANDBOX_BINARY ?? resolve(ROOT, "target/debug/sandbox"), {
+      env: { PATH: process.env.PATH, SANDBOX_PORT: String(this.port), SANDBOX_SMTP_PORT: String(this.smtpPort) },
+      stdio: "ignore",
+    });
+    this.child = child;
+    const deadline = Date.now() + 20_000;
+    while (!(await fetch(`${this.url}/_sandbox/journal`).then((answer) => answer.ok, () => false))) {
+      if (child.exitCode !== null || Date.now() > deadline) throw new Error("the outside services did not start");
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+
+  /** All at once and without a word, as when a cable is pulled. */
+  async kill(): Promise<void> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill("SIGKILL");
+    await gone;
+  }
+}
+
 /** One server process of Aura, as a person would start it. */
 export class Aura {
   private child?: ChildProcess;

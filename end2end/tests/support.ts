@@ -29,11 +29,11 @@ export function freshAddress(name: string): string {
 }
 
 /** The newest mail to an address, once it has arrived. */
-export async function newestMail(to: string): Promise<Mail> {
+export async function newestMail(to: string, sandbox = SANDBOX): Promise<Mail> {
   let mail: Mail | undefined;
   await expect
     .poll(async () => {
-      const answer = await fetch(`${SANDBOX}/_sandbox/mail?to=${encodeURIComponent(to)}`);
+      const answer = await fetch(`${sandbox}/_sandbox/mail?to=${encodeURIComponent(to)}`);
       const mails = (await answer.json()) as Mail[];
       mail = mails[0];
       return mails.length;
@@ -48,7 +48,9 @@ export async function hydrated(page: Page): Promise<void> {
 }
 
 /** Signs in with the code from the mail and ends on the page that `next` names. */
-export async function signIn(page: Page, name: string, options: { scripts?: boolean; at?: string } = {}): Promise<void> {
+export async function signIn(
+  page: Page, name: string, options: { scripts?: boolean; at?: string; sandbox?: string } = {},
+): Promise<void> {
   const address = freshAddress(name);
   await page.goto(`${options.at ?? ""}/signin`);
   if (options.scripts !== false) await hydrated(page);
@@ -56,7 +58,7 @@ export async function signIn(page: Page, name: string, options: { scripts?: bool
   await page.getByRole("button", { name: "Send code" }).click();
   await page.waitForURL(/\/verify-email/);
   if (options.scripts !== false) await hydrated(page);
-  const mail = await newestMail(address);
+  const mail = await newestMail(address, options.sandbox);
   expect(mail.code, "the mail carries a six-digit code").toMatch(/^\d{6}$/);
   await page.getByLabel(/code/i).fill(mail.code!);
   await page.getByRole("button", { name: /sign in|verify|continue/i }).first().click();
@@ -64,8 +66,8 @@ export async function signIn(page: Page, name: string, options: { scripts?: bool
 }
 
 /** Connects a service through its consent page. */
-export async function connect(page: Page, service: string): Promise<void> {
-  await page.goto("/connections");
+export async function connect(page: Page, service: string, at = ""): Promise<void> {
+  await page.goto(`${at}/connections`);
   await page.getByRole("link", { name: `Connect ${service}` }).first().click();
   await page.getByRole("button", { name: /allow/i }).click();
   await page.waitForURL(/\/connections/);
