@@ -1,0 +1,203 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { promisify } from "node:util";
+import pg from "pg";
+import { expect, freshAddress, hydrated, newestMail, SANDBOX, test } from "./support";
+import { Aura, database, emptyPlace, serve } from "./process";
+
+test.setTimeout(120_000);
+
+const canary = (name: string) => `canary-${name}-${randomBytes(12).toString("hex")}`;
+
+/** A service that hands out tokens of ours, and remembers the codes, states and verifiers that pass through it. */
+async function issuing(tokens: Record<string, { access: string; refresh: string }>): Promise<{
+  url: string; server: Server; passed: Map<string, string>;
+}> {
+  const passed = new Map<string, string>();
+  const scopes = new Map<string, string>();
+  const json = (response: ServerResponse, body: unknown, status = 200) => {
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify(body));
+  };
+  const body = async (request: IncomingMessage) => {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    return new URLSearchParams(text);
+  };
+  const { url, server } = await serve((request, response) => void (async () => {
+    const { pathname, searchParams } = new URL(request.url!, "http://issuer");
+    const [, host, ...rest] = pathname.split("/");
+    const service = host!.includes("github") ? "github" : "google";
+    const path = `/${rest.join("/")}`;
+    if (path.includes("auth") && searchParams.has("redirect_uri")) {
+      const code = canary(`code-${service}`);
+      passed.set(`code of ${service}`, code).set(`state of ${service}`, searchParams.get("state")!);
+      scopes.set(service, searchParams.get("scope") ?? "");
+      const back = new URL(searchParams.get("redirect_uri")!);
+      back.searchParams.set("code", code);
+      back.searchParams.set("state", searchParams.get("state")!);
+      response.writeHead(302, { location: back.toString() });
+      response.end();
+    } else if (request.method === "POST" && path.includes("token")) {
+      const form = await body(request);
+      passed.set(`verifier of ${service}`, form.get("code_verifier")!);
+      const { access, refresh } = tokens[service]!;
+      const scope = scopes.get(service);
+      json(response, { access_token: access, refresh_token: refresh, token_type: "bearer", expires_in: 3600, scope });
+    } else if (!Object.values(tokens).some(({ access }) => request.headers.authorization === `Bearer ${access}`)) {
+      json(response, { message: "Bad credentials" }, 401);
+    } else if (path === "/user") json(response, { id: 4711, login: "canary-account", name: "Canary" });
+    else if (path === "/issues") {
+      json(response, [{
+        id: 1, number: 7, title: "A yellow bird is loose", state: "open", html_url: "https://github.com/a/b/issues/7",
+        updated_at: "2026-01-01T00:00:00Z", repository: { full_name: "a/b" },
+      }]);
+    } else json(response, { items: [], id: "canary-account@example.com", summary: "canary-account@example.com" });
+  })());
+  return { url, server, passed };
+}
+
+/** The whole database as text: as `pg_dump` writes it, or row by row where there is none of the server's version. */
+async function dump(url: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)("pg_dump", ["--inserts", url], { maxBuffer: 256 * 1024 * 1024 });
+    return stdout;
+  } catch {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const tables = await client.query(
+      "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
+    );
+    let text = "";
+    for (const { name } of tables.rows) {
+      const { rows } = await client.query(`select t::text as line from ${name} t`);
+      text += rows.map(({ line }) => line).join("\n");
+    }
+    await client.end();
+    return text;
+  }
+}
+
+/** The forms in which a value may stand somewhere. Of base64, the part that does not depend on what stands beside it. */
+function forms(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const shifted = [0, 1, 2].map((shift) => {
+    const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64").replace(/=+$/, "");
+    return text.slice(shift === 0 ? 0 : 4, -2);
+  });
+  // Thirty-two bytes that were drawn and then written as text may be stored as what they were.
+  const drawn = /^[\w+/-]{43}=?$/.test(secret) ? [Buffer.from(secret, "base64url").toString("hex")] : [];
+  return [
+    ...drawn, secret, encodeURIComponent(secret), bytes.toString("hex"), bytes.toString("hex").toUpperCase(),
+    ...shifted, ...shifted.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
+  ];
+}
+
+/** Where a secret stands, in any form. A code of six digits counts only where it stands by itself. */
+function found(secret: string, texts: Map<string, string>): string[] {
+  return [...texts].filter(([, text]) =>
+    /^\d{6}$/.test(secret)
+      ? new RegExp(`(?:(?<![\\w.])|(?<=\\\\[nrt]))${secret}(?!\\w)`).test(text)
+      : forms(secret).some((form) => text.includes(form)),
+  ).map(([where]) => where);
+}
+
+test("Canary secrets stand nowhere: not in the log, not in a page, not in the database", async ({ page }) => {
+  const tokens = {
+    github: { access: canary("github-access"), refresh: canary("github-refresh") },
+    google: { access: canary("google-access"), refresh: canary("google-refresh") },
+  };
+  const secrets = new Map<string, string>([
+    ["client secret of github", canary("github-client")],
+    ["client secret of google", canary("google-client")],
+    ["AUTH_SECRET", canary("auth-secret-of-some-length")],
+    ["AURA_KEYS", randomBytes(32).toString("base64")],
+    ["model key", `sandbox-${canary("model")}`],
+  ]);
+  for (const [service, { access, refresh }] of Object.entries(tokens)) {
+    secrets.set(`access token of ${service}`, access).set(`refresh token of ${service}`, refresh);
+  }
+  const store = await database();
+  const issuer = await issuing(tokens);
+  const issuers = ["github.com", "api.github.com", "accounts.google.com", "oauth2.googleapis.com", "www.googleapis.com"];
+  const aura = await Aura.on(store.url, {
+    RUST_LOG: "trace",
+    AUTH_SECRET: secrets.get("AUTH_SECRET"),
+    AURA_KEYS: `k1:${secrets.get("AURA_KEYS")}`,
+    OPENAI_API_KEY: secrets.get("model key"),
+    HOST_OVERRIDES: [...issuers.map((host) => `${host}=${issuer.url}`), `*=${SANDBOX}`].join(","),
+    GITHUB_CLIENT_ID: "canary-client", GITHUB_CLIENT_SECRET: secrets.get("client secret of github"),
+    GOOGLE_CLIENT_ID: "canary-client", GOOGLE_CLIENT_SECRET: secrets.get("client secret of google"),
+  }, emptyPlace());
+  try {
+    const address = freshAddress("canary");
+    await page.goto(`${aura.url}/signin`);
+    await hydrated(page);
+    await page.getByLabel("E-mail address").fill(address);
+    await page.getByRole("button", { name: "Send code" }).click();
+    await page.waitForURL(/\/verify-email/);
+    await hydrated(page);
+    const mail = await newestMail(address);
+    const link = mail.links.map((link) => new URL(link).searchParams.get("token")).find(Boolean);
+    expect(link, "the mail carries a link").toBeTruthy();
+    secrets.set("mailed code", mail.code!).set("token of the mailed link", link!);
+    for (const cookie of await page.context().cookies(aura.url)) secrets.set(`cookie ${cookie.name}`, cookie.value);
+    await page.getByLabel(/code/i).fill(mail.code!);
+    await page.getByRole("button", { name: /sign in|verify|continue/i }).first().click();
+    await page.waitForURL(/\/chat/);
+    const cookies = await page.context().cookies(aura.url);
+    for (const cookie of cookies) secrets.set(`cookie ${cookie.name}`, cookie.value);
+    expect([...secrets.keys()].filter((name) => name.startsWith("cookie "))).toHaveLength(2);
+
+    for (const service of ["GitHub", "Google Calendar"]) {
+      await page.goto(`${aura.url}/connections`);
+      await page.getByRole("link", { name: `Connect ${service}` }).first().click();
+      await page.waitForURL(/\/connections\?connected=/);
+    }
+    for (const [name, value] of issuer.passed) secrets.set(name, value);
+    expect(secrets.size).toBe(19);
+
+    await page.goto(`${aura.url}/chat`);
+    await hydrated(page);
+    await page.getByRole("textbox", { name: /ask|message/i }).fill("What is on my calendar today and which issues are open?");
+    const sent = page.waitForResponse((answer) => answer.url().endsWith("/events") || answer.url().includes("/events?"));
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
+    const events = new URL((await sent).url());
+    await expect(page.locator(".thread .prose")).toContainText("A yellow bird is loose", { timeout: 20_000 });
+    await expect(page.locator(".thread[aria-busy=true]")).toHaveCount(0, { timeout: 20_000 });
+
+    const texts = new Map<string, string>();
+    const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+    const conversation = new URL(page.url()).pathname;
+    for (const path of ["/", "/signin", "/connections", "/chat", conversation, "/integrations", `${events.pathname}?after=0`]) {
+      const answer = await fetch(aura.url + path, { headers: { cookie } });
+      expect(answer.status, path).toBe(200);
+      texts.set(path, await answer.text());
+    }
+    texts.set("the page as it stands", await page.content());
+    texts.set("the database", await dump(store.url));
+    await aura.end();
+    texts.set("the log", aura.log());
+
+    // The search can find: what is no secret is there, and so would a secret be, in each of its forms.
+    expect(found(address, texts)).toContain("the database");
+    expect(found("canary-account", texts)).toEqual(expect.arrayContaining(["/connections", "the database"]));
+    expect(found("A yellow bird is loose", texts)).toEqual(expect.arrayContaining([conversation, `${events.pathname}?after=0`]));
+    expect(texts.get("the log"), "the log was written with everything").toContain('"level":"TRACE"');
+    expect(found(aura.url, texts)).toContain("the log");
+    for (const secret of secrets.values()) {
+      for (const form of /^\d{6}$/.test(secret) ? [secret, `\\n${secret}\\n`] : forms(secret)) {
+        expect(found(secret, new Map([["planted", `{"before":"${form}"}`]])), form).toEqual(["planted"]);
+      }
+    }
+
+    const hits = [...secrets].flatMap(([name, secret]) => found(secret, texts).map((where) => `${name} in ${where}`));
+    expect(hits).toEqual([]);
+  } finally {
+    await aura.end();
+    issuer.server.close();
+    await store.drop();
+  }
+});
