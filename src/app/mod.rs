@@ -27,8 +27,8 @@ use crate::{
 };
 use frame::Frame;
 
-/// Everything that runs in a browser. What can be used without a script is rendered whole; other pages send what
-/// they are about first and stream the rest.
+/// Everything that runs in a browser. Every page can be used without a script, so every page is rendered whole: a part
+/// that is streamed later needs a script to be put into its place.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -41,9 +41,9 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/signin") view={Lazy::<SignIn>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/verify-email") view={Lazy::<VerifyEmail>::new()} ssr=SsrMode::Async/>
-                <ParentRoute path=path!("") view=Frame ssr=SsrMode::PartiallyBlocked>
+                <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/chat/:id?") view={Lazy::<Conversation>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::PartiallyBlocked/>
+                    <Route path=path!("/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>
