@@ -67,6 +67,7 @@ mod tests {
     #[test]
     fn secrets_of_known_form_are_blotted_out() {
         for (line, clean) in [
+            // An invented one. secretlint-disable-next-line
             ("postgres://aura:hunter2@db/aura", "postgres://aura:[redacted]db/aura"),
             ("Authorization: Bearer abc.def-ghi", "Authorization: Bearer [redacted]"),
             ("GET /cb?code=123456789&state=abcdefgh", "GET /cb?code=[redacted]&state=[redacted]"),
