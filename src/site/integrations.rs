@@ -7,6 +7,13 @@ use leptos::prelude::*;
 pub fn Integrations(services: Vec<ServiceCard>, staging: bool) -> impl IntoView {
     let total = services.len();
     let ready = services.iter().filter(|service| service.available).count();
+    let summary = if ready == total {
+        format!("{total} services are built in, and each can be connected on this installation.")
+    } else {
+        format!(
+            "{total} services are built in. {ready} can be connected on this installation; the others say what is missing."
+        )
+    };
     view! {
         <PublicPage current="/integrations" staging=staging>
             <section class="hero">
@@ -15,9 +22,7 @@ pub fn Integrations(services: Vec<ServiceCard>, staging: bool) -> impl IntoView 
                         <div>
                             <h1>"Services"</h1>
                             <p class="lead">
-                                {total} " services are built in. " {ready}
-                                " can be connected on this installation; the others say what is missing. How access works is \
-                                 named beside each one."
+                                {summary} " How access works is named beside each one."
                             </p>
                         </div>
                         <LinkButton href="/signin" look=Look::Primary size=Size::Large external=true>
