@@ -20,7 +20,7 @@ down: ## End what `make up` started
 check: ## Format, lints for both targets, secret scan, licences
 	@scripts/check
 
-test-long: ## The suites that take longer; SUITE=random or SUITE=release runs one
+test-long: ## The suites that take longer; SUITE=random, release or budget runs one
 	@scripts/test-long
 
 bench: ## Figures: what the optimised site weighs
