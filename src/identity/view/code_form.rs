@@ -33,7 +33,7 @@ pub fn CodeForm(waiting: Awaited, sent: RwSignal<u32>) -> impl IntoView {
             title="Enter the code"
             intro=move || {
                 view! {
-                    <p>"We sent six digits to " <b>{masked_email}</b> ". They work for 10 minutes, in this browser."</p>
+                    <p>"Six digits are on their way to " <b>{masked_email}</b> ". They work for 10 minutes, in this browser."</p>
                 }
             }
         >
