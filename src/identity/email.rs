@@ -23,6 +23,13 @@ pub fn normalise(typed: &str) -> Option<String> {
     (whole.len() <= LONGEST && is_dot_atom(&local) && is_domain(&domain)).then_some(whole)
 }
 
+/// A name as the profile takes it: on one line, at most 100 characters, never empty.
+pub fn display_name(given: &str) -> String {
+    let words: Vec<&str> = given.split(|letter: char| letter.is_whitespace() || letter.is_control()).collect();
+    let name: String = words.join(" ").trim().chars().take(100).collect();
+    if name.is_empty() { "Somebody".to_owned() } else { name }
+}
+
 /// What a person is called until they say otherwise: the address up to its `@`.
 pub fn name_of(email: &str) -> String {
     let local = email.split('@').next().unwrap_or(email);

@@ -14,6 +14,8 @@ pub mod page;
 pub mod view;
 
 #[cfg(feature = "ssr")]
+pub mod arrival;
+#[cfg(feature = "ssr")]
 mod cookies;
 #[cfg(feature = "ssr")]
 mod email;

@@ -11,10 +11,23 @@ pub struct Viewer {
     pub id: UserId,
     /// What to call them.
     pub display_name: String,
-    /// The address they signed in with.
-    pub email: String,
+    /// Their proved address, if they have one.
+    pub email: Option<String>,
+    /// What they may do for the installation.
+    pub role: Role,
     /// IANA name of the zone in which «today» is meant.
     pub time_zone: String,
+}
+
+/// What somebody may do for the installation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Use it.
+    #[default]
+    Member,
+    /// Operate it.
+    Admin,
 }
 
 /// A sign-in that waits for its code.

@@ -10,7 +10,11 @@ use axum::{
 use http::{HeaderMap, Method, header, request::Parts};
 use time::OffsetDateTime;
 
-use super::{Identity, cookies, model::Viewer, next};
+use super::{
+    Identity, cookies,
+    model::{Role, Viewer},
+    next,
+};
 use crate::{
     error::{AppError, ErrorKind},
     kit::id::{SessionId, UserId},
@@ -26,12 +30,16 @@ pub struct Session {
     pub user: UserId,
     /// What to call them.
     pub display_name: String,
-    /// Their address.
-    pub email: String,
+    /// Their proved address; some have none, because they signed in with an account elsewhere.
+    pub email: Option<String>,
+    /// What they may do for the installation.
+    pub role: Role,
     /// IANA name of the zone they were in when they signed in.
     pub time_zone: String,
     /// When they signed in.
     pub signed_in_at: OffsetDateTime,
+    /// When they last proved who they are, at sign-in or since.
+    pub proved_at: OffsetDateTime,
 }
 
 impl Session {
@@ -42,6 +50,7 @@ impl Session {
             id: self.user,
             display_name: self.display_name.clone(),
             email: self.email.clone(),
+            role: self.role,
             time_zone: self.time_zone.clone(),
         }
     }

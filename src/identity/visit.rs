@@ -6,7 +6,7 @@ use leptos::prelude::use_context;
 use super::{
     Identity,
     cookies::{self, Secret},
-    service::{IdentityError, Proof, StartSignIn},
+    service::{Arriving, IdentityError, Proof, StartSignIn},
     session,
 };
 use crate::{error::AppError, platform::web};
@@ -15,6 +15,7 @@ use crate::{error::AppError, platform::web};
 pub struct Visit {
     pub identity: Identity,
     client: String,
+    address: String,
     user_agent: String,
     browser: Option<Secret>,
 }
@@ -28,6 +29,7 @@ impl Visit {
         Ok(Self {
             identity,
             client: client.limit_key(),
+            address: client.ip.to_string(),
             user_agent: client.user_agent,
             browser: cookies::sign_in(&parts.headers),
         })
@@ -57,7 +59,15 @@ impl Visit {
     /// Signs in and gives the browser its new session.
     pub async fn finish(&self, proof: Proof<'_>) -> Result<(), AppError> {
         let until_now = session::current().map_err(web::fail)?;
-        let finished = self.identity.finish_sign_in(proof, self.browser(), &self.user_agent, until_now.as_ref()).await;
+        let arriving = Arriving {
+            user_agent: &self.user_agent,
+            address: &self.address,
+            limit_key: &self.client,
+            time_zone: "",
+            until_now: until_now.as_ref(),
+            privy_session: None,
+        };
+        let finished = self.identity.finish_sign_in(proof, self.browser(), arriving).await;
         let signed_in = finished.map_err(web::fail)?;
         web::set_cookie(&cookies::new_session(&signed_in.secret));
         web::set_cookie(&cookies::no_sign_in());

@@ -118,6 +118,14 @@ ids! {
     SessionId;
     /// One attempt to sign in.
     CeremonyId;
+    /// An account elsewhere that a person signs in with.
+    IdentityId;
+    /// A replacement of an address that can be undone.
+    EmailChangeId;
+    /// An invitation to make an account.
+    InvitationId;
+    /// A post of an outside service.
+    WebhookEventId;
     /// A team; everybody has a personal one.
     TeamId;
     /// An account at an outside service, connected to a user.

@@ -60,7 +60,7 @@ impl AppState {
     ) -> Result<Self, StartError> {
         let vault = Vault::new(settings.key_ring.clone(), random.clone());
         let keys = Keys::new(settings.auth_secret.clone(), settings.auth_secret_previous.clone());
-        let limits = Limits::new(settings.limit_store, db.clone(), clock.clone());
+        let limits = Limits::new(&settings.limit_store, db.clone(), clock.clone());
         let http =
             Http::new(settings.host_overrides.clone()).map_err(|error| StartError::new("outgoing HTTP", &error))?;
         let jobs = Jobs::new();
@@ -79,6 +79,7 @@ impl AppState {
             limits.clone(),
             bus.clone(),
             settings.public_url.clone(),
+            settings.sign_up.clone(),
         );
         let teams = Teams::new(random.clone());
         let inference = Inference::new(settings.model.as_ref(), &http);

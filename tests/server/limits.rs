@@ -89,7 +89,7 @@ async fn two_processes_let_exactly_ten_of_four_hundred_through(options: PgPoolOp
 #[sqlx::test]
 async fn a_refusal_says_how_long_to_wait(db: PgPool) {
     let clock = Clock::manual(START);
-    let limits = Limits::new(LimitStoreSettings::Postgres, db, clock.clone());
+    let limits = Limits::new(&LimitStoreSettings::Postgres, db, clock.clone());
     for _ in 0..5 {
         limits.hit(Bucket::Auth, "ada@example.com").await.unwrap();
         clock.advance(Duration::milliseconds(100));
@@ -135,7 +135,7 @@ async fn without_the_store_the_same_numbers_hold_and_it_is_left_alone() {
 
 #[sqlx::test]
 async fn a_store_that_goes_away_in_between_gives_nobody_more(db: PgPool) {
-    let limits = Limits::new(LimitStoreSettings::Postgres, db.clone(), Clock::manual(START));
+    let limits = Limits::new(&LimitStoreSettings::Postgres, db.clone(), Clock::manual(START));
     for _ in 0..6 {
         limits.hit(Bucket::General, "somebody").await.unwrap();
     }
@@ -159,7 +159,7 @@ fn memory_stays_bounded_under_many_keys() {
 
 #[sqlx::test]
 async fn the_eleventh_write_is_refused_and_reads_are_free(db: PgPool) {
-    let limits = Limits::new(LimitStoreSettings::Postgres, db, Clock::manual(START));
+    let limits = Limits::new(&LimitStoreSettings::Postgres, db, Clock::manual(START));
     let router =
         Router::new().fallback(any(|| async { "done" })).layer(middleware::from_fn_with_state(limits, limits::general));
     let send = |method: Method, path: &str, user: &str| {

@@ -44,9 +44,15 @@ pub enum IdentityError {
         /// Seconds to wait.
         wait: u32,
     },
-    /// Another sign-in has just made an account for the same address.
-    #[error("the address was just taken")]
-    JustTaken,
+    /// An operator has closed the account off.
+    #[error("suspended")]
+    Suspended,
+    /// The account is no longer there.
+    #[error("gone")]
+    Gone,
+    /// New people need an invitation, or an address of another domain.
+    #[error("not invited")]
+    NotInvited,
     /// Too often.
     #[error("limited")]
     Limited(Limited),
@@ -130,10 +136,20 @@ impl From<IdentityError> for AppError {
                 error.retry_after = Some(wait);
                 error
             }
-            IdentityError::JustTaken => Self::new(
-                ErrorKind::Conflict,
-                "address_just_taken",
-                "Two sign-ins met at the same moment. Try once more.",
+            IdentityError::Suspended => Self::new(
+                ErrorKind::Forbidden,
+                "suspended",
+                "This account is suspended, so nobody can sign in to it. Write to the people who run this Aura.",
+            ),
+            IdentityError::Gone => Self::new(
+                ErrorKind::Gone,
+                "account_gone",
+                "This account is no longer there. Sign in again to make a new one.",
+            ),
+            IdentityError::NotInvited => Self::new(
+                ErrorKind::Forbidden,
+                "not_invited",
+                "New accounts need an invitation here. Ask the people who run this Aura for one, with the address you typed.",
             ),
             IdentityError::Limited(limited) => limited.into(),
             IdentityError::Mail(_) => {

@@ -1,16 +1,23 @@
 //! What one can do as somebody who signs in, and as somebody who is signed in.
 
+mod entry;
 mod error;
+mod gate;
+mod notices;
 mod sessions;
 mod sign_in;
 
+pub use entry::{Arriving, Entry, Method, Opened, ProvenAccount};
 pub use error::IdentityError;
+pub use notices::Notice;
 pub use sign_in::{Proof, SignedIn, StartSignIn};
 
 use time::Duration;
 use url::Url;
 
-use crate::platform::{bus::Bus, clock::Clock, crypto::Keys, db::Db, limits::Limits, mail::Outbox, random::Random};
+use crate::platform::{
+    bus::Bus, clock::Clock, config::SignUpPolicy, crypto::Keys, db::Db, limits::Limits, mail::Outbox, random::Random,
+};
 
 /// How long a code and a link work, and the browser's cookie for them with it.
 pub const CEREMONY_LASTS: Duration = Duration::minutes(10);
@@ -34,6 +41,7 @@ pub struct Identity {
     limits: Limits,
     bus: Bus,
     public_url: Url,
+    sign_up: SignUpPolicy,
 }
 
 impl Identity {
@@ -49,7 +57,8 @@ impl Identity {
         limits: Limits,
         bus: Bus,
         public_url: Url,
+        sign_up: SignUpPolicy,
     ) -> Self {
-        Self { db, clock, random, keys, outbox, limits, bus, public_url }
+        Self { db, clock, random, keys, outbox, limits, bus, public_url, sign_up }
     }
 }

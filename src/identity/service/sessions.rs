@@ -3,7 +3,7 @@ use time::Duration;
 use super::{Identity, IdentityError, SESSION_IDLE};
 use crate::{
     error::AppError,
-    identity::{cookies::Secret, session::Session, store},
+    identity::{cookies::Secret, model::Role, session::Session, store},
     platform::{audit, bus::Topic, crypto::digest},
 };
 
@@ -34,8 +34,10 @@ impl Identity {
             user: row.user,
             display_name: row.display_name,
             email: row.email,
+            role: if row.is_admin { Role::Admin } else { Role::Member },
             time_zone: row.time_zone,
             signed_in_at: row.created_at,
+            proved_at: row.proved_at,
         }))
     }
 

@@ -2,18 +2,17 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{CEREMONY_LASTS, Identity, IdentityError, RESEND_AFTER, SESSION_LASTS, TRIES};
+use super::{Arriving, CEREMONY_LASTS, Identity, IdentityError, Method, Opened, RESEND_AFTER, TRIES};
 use crate::{
     identity::{
         cookies::{self, Secret},
         email, letter,
         model::{Awaited, mask, six_digits},
         next,
-        session::Session,
-        store::{self, Ceremony, NewCeremony, NewSession},
+        store::{self, Ceremony, NewCeremony},
     },
-    kit::id::{CeremonyId, Id as _, UserId},
-    platform::{audit, bus::Topic, crypto::digest, db::Constraint as _, limits::Bucket},
+    kit::id::{CeremonyId, Id as _},
+    platform::{crypto::digest, limits::Bucket},
 };
 
 const CODE_LABEL: &str = "sign-in code";
@@ -134,55 +133,41 @@ impl Identity {
         &self,
         proof: Proof<'_>,
         browser: Option<&Secret>,
-        user_agent: &str,
-        until_now: Option<&Session>,
+        arriving: Arriving<'_>,
     ) -> Result<SignedIn, IdentityError> {
         let (ceremony, method) = match proof {
-            Proof::Code(typed) => (self.check_code(typed, browser).await?, "email_code"),
-            Proof::Link(token) => (self.check_link(token, browser).await?, "email_link"),
+            Proof::Code(typed) => (self.check_code(typed, browser).await?, Method::EmailCode),
+            Proof::Link(token) => (self.check_link(token, browser).await?, Method::EmailLink),
         };
-        match self.sign_in(&ceremony, method, user_agent, until_now).await {
-            // Somebody signed in with the same new address a moment ago; the second time that person is found.
-            Err(IdentityError::JustTaken) => self.sign_in(&ceremony, method, user_agent, until_now).await,
-            done => done,
-        }
-    }
-
-    async fn sign_in(
-        &self,
-        ceremony: &Ceremony,
-        method: &str,
-        user_agent: &str,
-        until_now: Option<&Session>,
-    ) -> Result<SignedIn, IdentityError> {
         let now = self.clock.now();
-        let secret = Secret::new(self.random.bytes());
         let mut tx = self.db.begin().await?;
         if !store::consume_ceremony(&mut tx, &ceremony.browser_hash, ceremony.id, now).await? {
             return Err(IdentityError::Used);
         }
-        let user = self.person(&mut tx, ceremony, now).await?;
-        if let Some(old) = until_now
-            && store::end_session(&mut tx, old.user, old.id, now).await?
-        {
-            self.bus.notify(&mut tx, Topic::SessionEnded, &old.id.to_string()).await?;
-        }
-        store::insert_session(
-            &mut tx,
-            &NewSession {
-                id: self.random.id(now),
-                user,
-                secret_hash: &digest(secret.as_slice()),
-                method,
-                user_agent,
-                created_at: now,
-                expires_at: now + SESSION_LASTS,
-            },
-        )
-        .await?;
-        audit::record(&mut tx, &self.random, now, user, "signed_in", serde_json::json!({ "method": method })).await?;
+        let arriving = Arriving { time_zone: &ceremony.time_zone, ..arriving };
+        let opened = self.enter_by_email(&mut tx, &ceremony.email, &method, &arriving).await?;
         tx.commit().await?;
-        Ok(SignedIn { secret, next: next::safe(&ceremony.next_path).to_owned() })
+        Ok(SignedIn { secret: opened.secret, next: next::safe(&ceremony.next_path).to_owned() })
+    }
+
+    /// Whoever owns the address, or a new person. Two sign-ins at once with a new address make one person.
+    async fn enter_by_email(
+        &self,
+        tx: &mut PgConnection,
+        email: &str,
+        method: &Method,
+        arriving: &Arriving<'_>,
+    ) -> Result<Opened, IdentityError> {
+        store::lock_key(tx, email).await?;
+        let (user, new_person) = match store::user_by_email(tx, email).await? {
+            Some(user) => (user, false),
+            None => {
+                self.admit(tx, Some(email), arriving.limit_key).await?;
+                let (name, now) = (email::name_of(email), self.clock.now());
+                (self.create_person(tx, &name, Some(email), arriving.time_zone, now).await?, true)
+            }
+        };
+        self.open_session(tx, user, new_person, method, arriving).await
     }
 
     /// A try is counted before the digits are looked at, so that parallel guesses count too.
@@ -214,29 +199,6 @@ impl Identity {
         usable(&ceremony, self.clock.now())?;
         let same = browser.is_some_and(|browser| digest(browser.as_slice()).as_slice() == ceremony.browser_hash);
         if same { Ok(ceremony) } else { Err(IdentityError::OtherBrowser) }
-    }
-
-    /// Whoever owns the address, or a new person. Two sign-ins at once with a new address make one person.
-    async fn person(
-        &self,
-        tx: &mut PgConnection,
-        ceremony: &Ceremony,
-        now: OffsetDateTime,
-    ) -> Result<UserId, IdentityError> {
-        if let Some(user) = store::user_by_email(tx, &ceremony.email).await? {
-            if !ceremony.time_zone.is_empty() {
-                store::set_time_zone(tx, user, &ceremony.time_zone).await?;
-            }
-            return Ok(user);
-        }
-        let user: UserId = self.random.id(now);
-        let zone = if ceremony.time_zone.is_empty() { "UTC" } else { &ceremony.time_zone };
-        store::insert_user(tx, user, &email::name_of(&ceremony.email), zone, now).await?;
-        store::insert_email(tx, user, &ceremony.email, now)
-            .await
-            .on_constraint("user_emails_pkey", || IdentityError::JustTaken)?;
-        audit::record(tx, &self.random, now, user, "account_created", serde_json::json!({})).await?;
-        Ok(user)
     }
 }
 

@@ -8,9 +8,11 @@ pub struct SessionRow {
     pub id: SessionId,
     pub user: UserId,
     pub display_name: String,
-    pub email: String,
+    pub email: Option<String>,
+    pub is_admin: bool,
     pub time_zone: String,
     pub created_at: OffsetDateTime,
+    pub proved_at: OffsetDateTime,
     pub last_used_at: OffsetDateTime,
 }
 
@@ -20,19 +22,24 @@ pub struct NewSession<'a> {
     pub secret_hash: &'a [u8],
     pub method: &'a str,
     pub user_agent: &'a str,
+    pub address: &'a str,
+    pub privy_session: Option<&'a str>,
     pub created_at: OffsetDateTime,
     pub expires_at: OffsetDateTime,
 }
 
 pub async fn insert_session(connection: &mut PgConnection, new: &NewSession<'_>) -> sqlx::Result<()> {
     query!(
-        "insert into sessions (id, user_id, secret_hash, method, user_agent, created_at, last_used_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $6, $7)",
+        "insert into sessions (id, user_id, secret_hash, method, user_agent, address, privy_session, created_at,
+             proved_at, last_used_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9)",
         new.id as SessionId,
         new.user as UserId,
         new.secret_hash,
         new.method,
         new.user_agent,
+        new.address,
+        new.privy_session,
         new.created_at,
         new.expires_at,
     )
@@ -50,11 +57,10 @@ pub async fn session_by_secret(
     query_as!(
         SessionRow,
         r#"select s.id as "id: SessionId", s.user_id as "user: UserId", u.display_name, u.time_zone,
-                  (select e.email::text from user_emails e where e.user_id = u.id
-                   order by e.verified_at, e.email limit 1) as "email!",
-                  s.created_at, s.last_used_at
+                  (select e.email::text from user_emails e where e.user_id = u.id) as email,
+                  u.role = 'admin' as "is_admin!", s.created_at, s.proved_at, s.last_used_at
            from sessions s join users u on u.id = s.user_id
-           where s.secret_hash = $1 and s.ended_at is null and s.expires_at > $2 and s.last_used_at > $3"#,
+           where s.secret_hash = $1 and u.status = 'active' and s.ended_at is null and s.expires_at > $2 and s.last_used_at > $3"#,
         secret_hash,
         now,
         used_after,

@@ -10,6 +10,45 @@ pub async fn user_by_email(connection: &mut PgConnection, email: &str) -> sqlx::
         .await
 }
 
+/// Lets sign-ins of one key wait for each other until their transactions end, so that a new one makes one person.
+pub async fn lock_key(connection: &mut PgConnection, key: &str) -> sqlx::Result<()> {
+    query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", key).execute(connection).await?;
+    Ok(())
+}
+
+/// Whether the person may use the installation; notes that they signed in. `None` when there is no such person.
+pub async fn note_sign_in(
+    connection: &mut PgConnection,
+    user: UserId,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<bool>> {
+    query_scalar!(
+        r#"update users set last_signed_in_at = $2 where id = $1 returning status = 'active' as "active!""#,
+        user as UserId,
+        now,
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Whether the person was seen with this browser before.
+pub async fn knows_browser(connection: &mut PgConnection, user: UserId, user_agent: &str) -> sqlx::Result<bool> {
+    query_scalar!(
+        r#"select exists (select from sessions where user_id = $1 and user_agent = $2) as "known!""#,
+        user as UserId,
+        user_agent,
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// The person's proved address.
+pub async fn email_of(connection: &mut PgConnection, user: UserId) -> sqlx::Result<Option<String>> {
+    query_scalar!(r#"select email::text as "email!" from user_emails where user_id = $1"#, user as UserId)
+        .fetch_optional(connection)
+        .await
+}
+
 pub async fn insert_user(
     connection: &mut PgConnection,
     user: UserId,

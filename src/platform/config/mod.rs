@@ -13,7 +13,10 @@ pub use self::{
     environment::Environment,
     error::{ConfigError, ConfigErrors},
     hosts::HostOverrides,
-    settings::{ClientCredentials, DatabaseSettings, LimitStoreSettings, MailSettings, ModelSettings, Settings},
+    settings::{
+        ClientCredentials, DatabaseSettings, LimitStoreSettings, MailSettings, ModelSettings, PrivySettings, Settings,
+        SignUpPolicy,
+    },
     variable::{Need, VARIABLES, Variable},
     variables::Variables,
 };

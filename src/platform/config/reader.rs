@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     ClientCredentials, ConfigErrors, DatabaseSettings, Environment, HostOverrides, KeyRing, LimitStoreSettings,
-    MailSettings, ModelSettings, Settings, Variables,
+    MailSettings, ModelSettings, PrivySettings, Settings, SignUpPolicy, Variables,
 };
 
 const SECRET_LENGTH: usize = 32;
@@ -45,6 +45,11 @@ impl<'a> Reader<'a> {
         let model = self.model();
         let trusted_proxies = self.trusted_proxies();
         let clients = self.clients();
+        let limit_store = self.limit_store();
+        let privy = self.privy();
+        let resend_webhook_secrets = self.secrets("RESEND_WEBHOOK_SECRET");
+        let sign_up = self.sign_up();
+        let files_dir = self.text("FILES_DIR").unwrap_or(".local/files").into();
         let log_filter = self.text("RUST_LOG").unwrap_or(LOG_FILTER).to_owned();
         match (public_url, database, auth_secret, key_ring) {
             (Some(public_url), Some(database), Some(auth_secret), Some(key_ring)) if self.errors.0.is_empty() => {
@@ -60,7 +65,11 @@ impl<'a> Reader<'a> {
                     key_ring,
                     mail,
                     model,
-                    limit_store: LimitStoreSettings::Postgres,
+                    limit_store,
+                    privy,
+                    resend_webhook_secrets,
+                    sign_up,
+                    files_dir,
                     trusted_proxies,
                     clients,
                     log_filter,
@@ -279,6 +288,81 @@ impl<'a> Reader<'a> {
             model: self.text("OPENAI_MODEL").unwrap_or("gpt-4o-mini").into(),
             fallbacks,
         })
+    }
+
+    /// Several secrets with commas between them, so that one can be replaced without a gap.
+    fn secrets(&mut self, name: &str) -> Vec<SecretString> {
+        let Some(all) = self.secret(name) else { return Vec::new() };
+        list(all.expose_secret()).into_iter().map(Into::into).collect()
+    }
+
+    fn limit_store(&mut self) -> LimitStoreSettings {
+        match (self.text("UPSTASH_REDIS_REST_URL"), self.secret("UPSTASH_REDIS_REST_TOKEN")) {
+            (Some(url), Some(token)) => match Url::parse(url).ok().filter(|url| url.has_host()) {
+                Some(url) if url.scheme() == "https" || self.development() => {
+                    return LimitStoreSettings::Upstash { url, token };
+                }
+                Some(_) => self.errors.add("UPSTASH_REDIS_REST_URL", "must begin with https://"),
+                None => self.errors.add("UPSTASH_REDIS_REST_URL", "is not an address; copy it from Upstash's console"),
+            },
+            (None, None) => {}
+            _ => self.errors.add(
+                "UPSTASH_REDIS_REST_TOKEN",
+                "UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN go together; set both or none",
+            ),
+        }
+        match self.secret("REDIS_URL") {
+            Some(url) if ["redis://", "rediss://"].iter().any(|scheme| url.expose_secret().starts_with(scheme)) => {
+                LimitStoreSettings::Redis { url }
+            }
+            Some(_) => {
+                self.errors.add("REDIS_URL", "must begin with redis:// or rediss://");
+                LimitStoreSettings::Postgres
+            }
+            None => LimitStoreSettings::Postgres,
+        }
+    }
+
+    fn privy(&mut self) -> Option<PrivySettings> {
+        let verification_key =
+            self.secret("PRIVY_VERIFICATION_KEY").map(|key| key.expose_secret().replace("\\n", "\n"));
+        let webhook_secrets = self.secrets("PRIVY_WEBHOOK_SECRET");
+        let app_id = self.text("PRIVY_APP_ID").or_else(|| self.text("NEXT_PUBLIC_PRIVY_APP_ID"));
+        match (app_id, self.secret("PRIVY_APP_SECRET")) {
+            (Some(app_id), Some(app_secret)) => {
+                Some(PrivySettings { app_id: app_id.into(), app_secret, verification_key, webhook_secrets })
+            }
+            (None, None) => None,
+            _ => {
+                self.errors.add("PRIVY_APP_SECRET", "PRIVY_APP_ID and PRIVY_APP_SECRET go together; set both or none");
+                None
+            }
+        }
+    }
+
+    fn sign_up(&mut self) -> SignUpPolicy {
+        match self.text("SIGN_UP") {
+            None | Some("open") => SignUpPolicy::Open,
+            Some("invitation") => SignUpPolicy::Invitation,
+            Some("domains") => {
+                let domains: Vec<_> = self
+                    .text("SIGN_UP_DOMAINS")
+                    .map(list)
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|d| d.to_lowercase())
+                    .collect();
+                if domains.is_empty() {
+                    self.errors
+                        .add("SIGN_UP_DOMAINS", "is not set, but SIGN_UP is `domains`; write example.com,example.org");
+                }
+                SignUpPolicy::Domains(domains)
+            }
+            Some(_) => {
+                self.errors.add("SIGN_UP", "must be open, invitation or domains");
+                SignUpPolicy::Invitation
+            }
+        }
     }
 
     fn trusted_proxies(&mut self) -> Vec<IpNet> {

@@ -1,6 +1,6 @@
 //! The settings, as the rest of Aura uses them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -28,6 +28,13 @@ pub struct Settings {
     /// None: questions are answered by rules.
     pub model: Option<ModelSettings>,
     pub limit_store: LimitStoreSettings,
+    /// None: nobody signs in by way of Privy.
+    pub privy: Option<PrivySettings>,
+    /// Secrets of Resend's webhook, each accepted; empty: its posts are refused.
+    pub resend_webhook_secrets: Vec<SecretString>,
+    pub sign_up: SignUpPolicy,
+    /// Where files that people upload are kept.
+    pub files_dir: PathBuf,
     /// The networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// By the upper-case name before `_CLIENT_ID`.
@@ -69,11 +76,36 @@ pub struct ModelSettings {
     pub fallbacks: Vec<String>,
 }
 
-/// Where the windows of the limits live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where the windows of the limits live, shared by all processes of this installation.
+#[derive(Clone)]
 pub enum LimitStoreSettings {
-    /// Shared by all processes of this installation.
+    /// In the database that is there anyway.
     Postgres,
+    /// In a server of the Redis protocol.
+    Redis { url: SecretString },
+    /// In Upstash, by its REST interface.
+    Upstash { url: Url, token: SecretString },
+}
+
+/// An app at Privy.
+#[derive(Clone)]
+pub struct PrivySettings {
+    pub app_id: String,
+    pub app_secret: SecretString,
+    /// The public key (SPKI, PEM) that tokens are checked with; None: the keys that Privy publishes.
+    pub verification_key: Option<String>,
+    /// Secrets of Privy's webhook, each accepted; empty: its posts are refused.
+    pub webhook_secrets: Vec<SecretString>,
+}
+
+/// Who may make an account here. Whoever has one may always sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignUpPolicy {
+    Open,
+    /// Addresses that were invited.
+    Invitation,
+    /// Addresses of these domains, in lower case.
+    Domains(Vec<String>),
 }
 
 /// The client that this installation registered at one outside service.

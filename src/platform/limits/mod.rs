@@ -79,9 +79,11 @@ pub struct Limits {
 impl Limits {
     /// Limits on the store that the settings name.
     #[must_use]
-    pub fn new(settings: LimitStoreSettings, db: Db, clock: Clock) -> Self {
+    pub fn new(settings: &LimitStoreSettings, db: Db, clock: Clock) -> Self {
         match settings {
-            LimitStoreSettings::Postgres => Self::over(Arc::new(PostgresStore::new(db)), clock),
+            LimitStoreSettings::Postgres | LimitStoreSettings::Redis { .. } | LimitStoreSettings::Upstash { .. } => {
+                Self::over(Arc::new(PostgresStore::new(db)), clock)
+            }
         }
     }
 
