@@ -8,6 +8,7 @@
 #[cfg(all(feature = "ssr", feature = "hydrate"))]
 compile_error!("build with `ssr` or with `hydrate`, not with both");
 
+pub mod account;
 pub mod app;
 pub mod chat;
 pub mod error;
@@ -33,6 +34,5 @@ pub mod team;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_lazy(app::App);
-    app::mark_hydrated();
+    app::take_over();
 }

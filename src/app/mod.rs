@@ -6,7 +6,7 @@ mod browser;
 mod document;
 mod frame;
 
-pub use browser::mark_hydrated;
+pub use browser::take_over;
 #[cfg(feature = "ssr")]
 pub use document::shell;
 
@@ -19,6 +19,7 @@ use leptos_router::{
 };
 
 use crate::{
+    account::{page::SettingsPage, view::SettingsFrame},
     chat::ChatPage,
     identity::page::{SignInPage, VerifyEmailPage},
     integrations::page::ConnectionsPage,
@@ -44,6 +45,9 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/chat/:id?") view={Lazy::<Conversation>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("/settings") view=SettingsFrame ssr=SsrMode::Async>
+                        <Route path=path!("") view={Lazy::<Settings>::new()} ssr=SsrMode::Async/>
+                    </ParentRoute>
                 </ParentRoute>
             </Routes>
         </Router>
@@ -86,6 +90,7 @@ lazy_page!(SignIn, SignInPage);
 lazy_page!(VerifyEmail, VerifyEmailPage);
 lazy_page!(Conversation, ChatPage);
 lazy_page!(Connections, ConnectionsPage);
+lazy_page!(Settings, SettingsPage);
 
 #[component]
 fn NotFound() -> impl IntoView {

@@ -313,5 +313,6 @@ fn public(card: &ToolCard, before: u32) -> Value {
         "state": card.state,
         "error": card.error,
         "before": before,
+        "alone": card.alone,
     })
 }

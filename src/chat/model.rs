@@ -196,6 +196,8 @@ pub struct ToolCard {
     pub items: Vec<CardItem>,
     /// Why nothing was found, as a sentence.
     pub error: Option<String>,
+    /// The card is the whole answer, because its data may not enter a text; it is shown open.
+    pub alone: bool,
 }
 
 /// How far a reading is.

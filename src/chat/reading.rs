@@ -203,6 +203,8 @@ struct Stored {
     error: Option<String>,
     #[serde(default)]
     before: u32,
+    #[serde(default)]
+    alone: bool,
 }
 
 /// The card of an event, still empty, and the number before its first item.
@@ -217,6 +219,7 @@ pub(super) fn card(payload: &Value) -> Option<(ToolCard, u32)> {
         state: stored.state,
         items: Vec::new(),
         error: stored.error,
+        alone: stored.alone,
     };
     Some((card, stored.before))
 }

@@ -19,7 +19,7 @@ use crate::{
     integrations::{
         Integrations,
         model::Item,
-        tools::{Caller, OfferedTool, RoutedCall, TimeContext, Tool, ToolAnswer, ToolError},
+        tools::{Caller, ModelUse, OfferedTool, RoutedCall, TimeContext, Tool, ToolAnswer, ToolError},
     },
     kit::id::{ConnectionId, RunId, ToolResultId, UserId},
     platform::crypto::Place,
@@ -124,6 +124,7 @@ impl Reader {
             state: CardState::Running,
             items: Vec::new(),
             error: None,
+            alone: planned.tool.model == ModelUse::Never,
         };
         self.tell(Entry::Started(card.clone())).await;
         let outcome = self.call(planned).await;

@@ -51,7 +51,7 @@ fn Failed(card: ToolCard) -> impl IntoView {
 
 #[component]
 fn Done(card: ToolCard) -> impl IntoView {
-    let ToolCard { service, service_name, title, detail, items, .. } = card;
+    let ToolCard { service, service_name, title, detail, items, alone, .. } = card;
     let about = if detail.is_empty() { service_name.clone() } else { format!("{service_name}, {detail}") };
     if items.is_empty() {
         return view! {
@@ -65,7 +65,7 @@ fn Done(card: ToolCard) -> impl IntoView {
         .into_any();
     }
     view! {
-        <details class="read step done">
+        <details class="read step done" open=alone>
             <summary>
                 <Mark id=service name=service_name class="small"/>
                 <span class="what">{title}" "<span class="sub">{about}</span></span>
