@@ -90,6 +90,15 @@ pub fn signed_in(opened: &Opened, to: &str) -> Response {
     (session_cookies(opened), Redirect::to(to)).into_response()
 }
 
+/// The answer to a proof anew: the session's new cookie, and on to a path of ours.
+#[must_use]
+pub fn proved_again(secret: &Secret, to: &str) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.append(header::SET_COOKIE, header_value(&cookies::new_session(secret)));
+    headers.append(header::SET_COOKIE, header_value(&cookies::no_sign_in()));
+    (headers, Redirect::to(to)).into_response()
+}
+
 /// Cookies of ours are plain ASCII, so they always are header values.
 fn header_value(cookie: &axum_extra::extract::cookie::Cookie<'_>) -> HeaderValue {
     HeaderValue::try_from(cookie.to_string()).unwrap_or(HeaderValue::from_static(""))

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, Method, header, request::Parts};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     Identity, cookies,
@@ -59,6 +59,24 @@ impl Session {
 /// Marks a request whose cookie could not be looked up, because the database is away.
 #[derive(Clone)]
 struct Unknown;
+
+/// How recent a proof has to be for a sensitive act.
+pub const PROOF_LASTS: Duration = Duration::minutes(10);
+
+/// Lets a sensitive act go on when its person has lately proved who they are.
+///
+/// # Errors
+/// `prove_first` (403) when that is longer ago; a page then leads to `/settings/confirm?next=…`.
+pub fn require_recent(session: &Session, now: OffsetDateTime) -> Result<(), AppError> {
+    if now < session.proved_at + PROOF_LASTS {
+        return Ok(());
+    }
+    Err(AppError::new(
+        ErrorKind::Forbidden,
+        "prove_first",
+        "Confirm first that it is you: this needs a proof that is not older than 10 minutes.",
+    ))
+}
 
 type Outcome = Pin<Box<dyn Future<Output = Response> + Send>>;
 /// A layer made of one function with what it needs.

@@ -44,6 +44,9 @@ pub enum IdentityError {
         /// Seconds to wait.
         wait: u32,
     },
+    /// The session ended meanwhile.
+    #[error("signed out meanwhile")]
+    SignedOut,
     /// An operator has closed the account off.
     #[error("suspended")]
     Suspended,
@@ -136,6 +139,7 @@ impl From<IdentityError> for AppError {
                 error.retry_after = Some(wait);
                 error
             }
+            IdentityError::SignedOut => Self::unauthenticated(),
             IdentityError::Suspended => Self::new(
                 ErrorKind::Forbidden,
                 "suspended",

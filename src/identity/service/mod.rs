@@ -6,6 +6,7 @@ mod gate;
 mod notices;
 mod sessions;
 mod sign_in;
+mod step_up;
 
 pub use entry::{Arriving, Entry, Method, Opened, ProvenAccount};
 pub use error::IdentityError;

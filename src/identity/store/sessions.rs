@@ -121,3 +121,24 @@ pub async fn end_all_sessions(
     .fetch_all(connection)
     .await
 }
+
+/// Gives a living session a new secret, because its person has just proved who they are. Whether it was living.
+pub async fn renew_session(
+    connection: &mut PgConnection,
+    user: UserId,
+    id: SessionId,
+    secret_hash: &[u8],
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let renewed = query!(
+        "update sessions set secret_hash = $3, proved_at = $4
+         where id = $1 and user_id = $2 and ended_at is null and expires_at > $4",
+        id as SessionId,
+        user as UserId,
+        secret_hash,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(renewed.rows_affected() == 1)
+}
