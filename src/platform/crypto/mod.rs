@@ -1,7 +1,8 @@
-//! Sealing, message authentication and digests.
+//! Sealing, message authentication, digests, and the check of tokens that others sign.
 
 mod cipher;
 mod digest;
+pub mod jwt;
 mod keys;
 mod ring;
 mod vault;
