@@ -18,8 +18,11 @@ pub(super) fn Frame() -> impl IntoView {
         let place = path.split('/').nth(1).unwrap_or_default();
         format!("/{place}")
     });
-    let nav =
-        vec![NavItem::new("/chat", "message-square", "Chat"), NavItem::new("/connections", "plug", "Connections")];
+    let nav = vec![
+        NavItem::new("/chat", "message-square", "Chat"),
+        NavItem::new("/connections", "plug", "Connections"),
+        NavItem::new("/settings", "settings-2", "Settings"),
+    ];
     view! {
         <AppShell
             nav=nav

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Where only signed-in people go.
-const GUARDED: &[&str] = &["/chat", "/connections"];
+const GUARDED: &[&str] = &["/chat", "/connections", "/profile", "/settings"];
 
 /// The whole site.
 pub fn router(state: &AppState) -> Router {

@@ -39,6 +39,15 @@ fn SignedIn(viewer: Viewer) -> impl IntoView {
         </button>
         <div class="menu" id="account-menu" popover="auto">
             <p class="label">{email}</p>
+            <a href="/profile">
+                <Icon name="info"/>
+                "Profile"
+            </a>
+            <a href="/settings">
+                <Icon name="settings-2"/>
+                "Settings"
+            </a>
+            <hr/>
             <form method="post" action=SignOut::url()>
                 <button type="submit">
                     <Icon name="log-out"/>
