@@ -34,6 +34,14 @@ pub enum JobsError {
 #[derive(Debug)]
 pub struct JobFailed(String);
 
+impl JobFailed {
+    /// Why, in our words.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.0
+    }
+}
+
 impl<E: std::error::Error> From<E> for JobFailed {
     fn from(error: E) -> Self {
         Self(error.to_string())

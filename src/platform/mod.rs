@@ -17,3 +17,4 @@ pub mod refusal;
 pub mod security;
 pub mod telemetry;
 pub mod web;
+pub mod webhooks;

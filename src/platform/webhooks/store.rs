@@ -1,0 +1,107 @@
+use sqlx::{PgConnection, query, query_as};
+use time::OffsetDateTime;
+
+use crate::{kit::id::WebhookEventId, platform::db::Db};
+
+pub(super) struct NewEvent<'a> {
+    pub(super) id: WebhookEventId,
+    pub(super) source: &'a str,
+    pub(super) event_id: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) sealed_body: &'a str,
+    pub(super) sent_at: OffsetDateTime,
+    pub(super) received_at: OffsetDateTime,
+}
+
+pub(super) struct Event {
+    pub(super) source: String,
+    pub(super) kind: String,
+    pub(super) sealed_body: String,
+    pub(super) done: bool,
+    pub(super) sent_at: OffsetDateTime,
+}
+
+/// Whether the event is new.
+pub(super) async fn insert_event(connection: &mut PgConnection, new: &NewEvent<'_>) -> sqlx::Result<bool> {
+    let inserted = query!(
+        "insert into webhook_events (id, source, event_id, kind, sealed_body, sent_at, received_at)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict on constraint webhook_events_event_key do nothing",
+        new.id as WebhookEventId,
+        new.source,
+        new.event_id,
+        new.kind,
+        new.sealed_body,
+        new.sent_at,
+        new.received_at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Begins a try: counts it and gives the event.
+pub(super) async fn begin_try(db: &Db, id: WebhookEventId) -> sqlx::Result<Option<Event>> {
+    query_as!(
+        Event,
+        r#"update webhook_events set tries = least(tries, 32000) + 1 where id = $1
+           returning source, kind, sealed_body, state = 'done' as "done!", sent_at"#,
+        id as WebhookEventId,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+pub(super) async fn settle_done(db: &Db, id: WebhookEventId, now: OffsetDateTime) -> sqlx::Result<()> {
+    query!(
+        "update webhook_events set state = 'done', problem = null, settled_at = $2 where id = $1",
+        id as WebhookEventId,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Notes why a try failed; the event waits for the next, or has failed with the last.
+pub(super) async fn note_problem(
+    db: &Db,
+    id: WebhookEventId,
+    problem: &str,
+    last: bool,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    query!(
+        "update webhook_events set problem = $2, state = case when $3 then 'failed' else 'waiting' end,
+             settled_at = case when $3 then $4 else null::timestamptz end
+         where id = $1",
+        id as WebhookEventId,
+        problem,
+        last,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Lets an event wait for its job again; whether there is such an event.
+pub(super) async fn wait_again(connection: &mut PgConnection, id: WebhookEventId) -> sqlx::Result<bool> {
+    let found =
+        query!("update webhook_events set state = 'waiting', settled_at = null where id = $1", id as WebhookEventId,)
+            .execute(connection)
+            .await?;
+    Ok(found.rows_affected() == 1)
+}
+
+pub(super) async fn purge(db: &Db, done_before: OffsetDateTime, before: OffsetDateTime) -> sqlx::Result<u64> {
+    let gone = query!(
+        "delete from webhook_events
+         where (state = 'done' and settled_at < $1) or (state = 'failed' and settled_at < $2)",
+        done_before,
+        before,
+    )
+    .execute(db)
+    .await?;
+    Ok(gone.rows_affected())
+}
