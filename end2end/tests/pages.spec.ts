@@ -1,9 +1,9 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { BrowserContext } from "@playwright/test";
-import { connect, expect, hydrated, signIn, test } from "./support";
+import { connect, expect, freshAddress, hydrated, newestMail, signIn, test } from "./support";
 
 const PUBLIC = ["/", "/pricing", "/integrations", "/nothing-here"];
-const GATE = ["/signin"];
+const GATE = ["/signin", "/verify-email"];
 const APP = ["/chat", "/connections"];
 const VARIANTS = [
   { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
@@ -13,6 +13,9 @@ const VARIANTS = [
 // One sign-in serves all variants: the mailbox limits are as strict here as anywhere.
 let cookies: Awaited<ReturnType<BrowserContext["cookies"]>> = [];
 let conversation = "";
+// A sign-in that waits for its code, and the path of the link in its mail.
+let waiting: typeof cookies = [];
+let link = "";
 
 test.beforeAll(async ({ browser }) => {
   const context = await browser.newContext({ baseURL: process.env.AURA_URL ?? "http://127.0.0.1:3000" });
@@ -27,6 +30,16 @@ test.beforeAll(async ({ browser }) => {
   await expect(page.locator(".thread[aria-busy=true]")).toHaveCount(0, { timeout: 30_000 });
   conversation = new URL(page.url()).pathname;
   cookies = await context.cookies();
+  await context.clearCookies();
+  const address = freshAddress("waiting");
+  await page.goto("/signin");
+  await hydrated(page);
+  await page.getByLabel("E-mail address").fill(address);
+  await page.getByRole("button", { name: "Send code" }).click();
+  await page.waitForURL(/\/verify-email/);
+  waiting = await context.cookies();
+  const mailed = (await newestMail(address)).links.find((candidate) => candidate.includes("/verify-email"));
+  link = new URL(mailed!).pathname + new URL(mailed!).search;
   await context.close();
 });
 
@@ -34,9 +47,10 @@ for (const { width, colorScheme } of VARIANTS) {
   test(`Every page at ${width} px in ${colorScheme}: nothing in the console, nothing for axe, nothing cut off`, async ({ page, context, consoleErrors }) => {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    for (const path of [...PUBLIC, ...GATE, ...APP, "conversation"]) {
+    await context.addCookies(waiting);
+    for (const path of [...PUBLIC, ...GATE, "link", ...APP, "conversation"]) {
       if (path === APP[0]) await context.addCookies(cookies);
-      const address = path === "conversation" ? conversation : path;
+      const address = { conversation, link }[path] ?? path;
       const answer = await page.goto(address);
       expect(answer?.status(), address).toBe(path === "/nothing-here" ? 404 : 200);
       if (!PUBLIC.includes(path)) await hydrated(page);
