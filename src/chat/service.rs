@@ -10,7 +10,7 @@ use super::{
     worker::{self, Job},
 };
 use crate::{
-    identity::session::Session,
+    identity::{Identity, session::Session},
     inference::Inference,
     integrations::Integrations,
     kit::id::{ConversationId, MessageId, RunId, UserId},
@@ -33,6 +33,8 @@ const TITLE_CHARACTERS: usize = 80;
 /// What chat is made of.
 #[derive(Clone)]
 pub struct Parts {
+    /// Tells a stream when its viewer is signed out.
+    pub identity: Identity,
     /// The database.
     pub db: Db,
     /// The time.

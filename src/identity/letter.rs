@@ -1,61 +1,177 @@
-//! The letter with the code and the link.
+//! The letters of signing in and about the account.
 
 use url::Url;
 
 use super::service::Notice;
-use crate::platform::mail::{Content, Letter, MailError};
+use crate::platform::{
+    mail::{Content, Letter, MailError},
+    security::{browser_name, shown_address},
+};
+
+/// What a letter about the account says: which it is, the subject, the sentences.
+struct Said {
+    template: &'static str,
+    subject: &'static str,
+    sentences: Vec<String>,
+}
+
+fn said(template: &'static str, subject: &'static str, sentence: impl Into<String>) -> Said {
+    Said { template, subject, sentences: vec![sentence.into()] }
+}
+
+fn words(notice: &Notice<'_>) -> Said {
+    match notice {
+        Notice::Welcome { name } => said("welcome", "Welcome to Aura", format!("Hello {name}, your account is ready."))
+            .and("Connect a service that you use already, then ask about it: your calendar, your issues, your mail."),
+        Notice::NewBrowser { user_agent, address } => said(
+            "new_browser",
+            "A new browser signed in to your Aura account",
+            format!("{} signed in from {}.", browser_name(user_agent), shown_address(address)),
+        )
+        .and("If this was you, there is nothing to do."),
+        Notice::WayAdded { label } => {
+            said("way_added", "A way to sign in was added", format!("{label} now opens your Aura account."))
+        }
+        Notice::WayRemoved { label } => {
+            said("way_removed", "A way to sign in was removed", format!("{label} no longer opens your Aura account."))
+        }
+        Notice::AddressChanged { new, .. } => said(
+            "address_changed",
+            "The address of your Aura account was changed",
+            format!("Your account now has the address {new}, and this one no longer opens it."),
+        )
+        .and(
+            "If this was not you, bring this address back with the button. That works for 72 hours, signs out every \
+             browser, and removes what was added since to sign in with.",
+        ),
+        Notice::AddressRestored => said(
+            "address_restored",
+            "Your Aura account has this address again",
+            "Every browser is signed out. Sign in with a code that we send here.",
+        ),
+        Notice::SessionsEnded => said(
+            "sessions_ended",
+            "Browsers were signed out of your Aura account",
+            "You signed out other browsers from one of yours. They have to sign in again.",
+        ),
+        Notice::Suspended => said(
+            "suspended",
+            "Your Aura account is suspended",
+            "Nobody can sign in to it for the time being. Write to the people who run this Aura if you think that this \
+             is wrong.",
+        ),
+        Notice::Restored => said("restored", "Your Aura account is open again", "You can sign in as before."),
+        Notice::RoleGranted => said(
+            "role_granted",
+            "You now operate this Aura",
+            "Your account may see and change what concerns the whole installation. You were signed out, and can sign in \
+             as before.",
+        ),
+        Notice::RoleTaken => said(
+            "role_taken",
+            "You no longer operate this Aura",
+            "Your account is an ordinary one again. You were signed out, and can sign in as before.",
+        ),
+        Notice::SignedOutByOperator => said(
+            "signed_out_by_operator",
+            "You were signed out of Aura",
+            "Somebody who runs this Aura has signed out all your browsers. You can sign in as before.",
+        ),
+    }
+}
+
+impl Said {
+    fn and(mut self, sentence: &str) -> Self {
+        self.sentences.push(sentence.to_owned());
+        self
+    }
+}
 
 /// A letter to a person about their own account.
 pub fn notice(notice: &Notice<'_>, public_url: &Url) -> Result<Letter, MailError> {
-    let (template, subject, said) = match notice {
-        Notice::Welcome { name } => {
-            ("welcome", "Welcome to Aura".to_owned(), format!("Hello {name}, your account is ready."))
-        }
-        Notice::NewBrowser { user_agent, address } => (
-            "new_browser",
-            "A new browser signed in to your Aura account".to_owned(),
-            format!("A browser that calls itself «{user_agent}» signed in from {address}."),
-        ),
-        Notice::WayAdded { label } => {
-            ("way_added", "A way to sign in was added".to_owned(), format!("{label} now opens your Aura account."))
-        }
-        Notice::WayRemoved { label } => (
-            "way_removed",
-            "A way to sign in was removed".to_owned(),
-            format!("{label} no longer opens your Aura account."),
-        ),
-        Notice::SessionsEnded => (
-            "sessions_ended",
-            "Your other browsers were signed out of Aura".to_owned(),
-            "Every other browser that was signed in to your account is signed out.".to_owned(),
-        ),
-        Notice::Suspended => (
-            "suspended",
-            "Your Aura account is suspended".to_owned(),
-            "Nobody can sign in to it for the time being. Answer this mail if you think that this is wrong.".to_owned(),
-        ),
-        Notice::Restored => {
-            ("restored", "Your Aura account is open again".to_owned(), "You can sign in as before.".to_owned())
-        }
-        Notice::RoleGranted => (
-            "role_granted",
-            "You now operate this Aura".to_owned(),
-            "Your account may see and change what concerns the whole installation.".to_owned(),
-        ),
+    let Said { template, subject, sentences } = words(notice);
+    let at = |path: &str| public_url.join(path).map_or_else(|_| public_url.to_string(), |address| address.to_string());
+    let (button, address) = match notice {
+        Notice::Welcome { .. } => ("Ask something", at("/chat")),
+        Notice::AddressChanged { undo, .. } => ("Bring this address back", (*undo).to_owned()),
+        Notice::AddressRestored | Notice::Restored => ("Sign in", at("/signin")),
+        Notice::Suspended => ("Go to Aura", at("/")),
+        _ => ("Look at your account", at("/settings/security")),
     };
-    let address = public_url.join(if template == "welcome" { "/chat" } else { "/settings/security" });
-    let address = address.map_or_else(|_| public_url.to_string(), |address| address.to_string());
-    let button = if template == "welcome" { "Ask something" } else { "Look at your account" };
+    let footer = match notice {
+        Notice::Welcome { .. } => "You get this mail once, because you made an account with this address.",
+        Notice::AddressChanged { .. } => {
+            "You get this mail because this address belonged to the account. If you made the change yourself, there is \
+             nothing to do."
+        }
+        Notice::Suspended | Notice::Restored => "You get this mail because it concerns your own account.",
+        _ => {
+            "You get this mail because it concerns your own account. If this was not you, look at your account now and \
+             sign out everywhere."
+        }
+    };
+    let paragraphs: Vec<&str> = sentences.iter().map(String::as_str).collect();
+    let content =
+        Content { title: subject, paragraphs: &paragraphs, code: None, button: Some((button, &address)), footer };
+    Letter::compose(template, subject, &content)
+}
+
+/// The letter with the code that proves anew who somebody is.
+pub fn prove(code: &str, host: &str) -> Result<Letter, MailError> {
+    let how = format!(
+        "Type this code in the browser where Aura at {host} asked you to confirm that it is you. It works once, there, \
+         for 10 minutes."
+    );
     Letter::compose(
-        template,
-        &subject,
+        "prove",
+        &format!("{code} confirms that it is you"),
         &Content {
-            title: &subject,
-            paragraphs: &[&said],
+            title: "Confirm that it is you",
+            paragraphs: &[&how],
+            code: Some(code),
+            button: None,
+            footer: "You get this mail because somebody who is signed in to your account wants to change something \
+                     important. If it was not you, tell nobody the code and sign out everywhere.",
+        },
+    )
+}
+
+/// The letter with the code that proves that a new address is somebody's.
+pub fn confirm_address(code: &str, host: &str) -> Result<Letter, MailError> {
+    let how = format!(
+        "Somebody wants to use this address for their Aura account at {host}. If it was you, type this code where you \
+         typed the address. It works once, there, for 10 minutes."
+    );
+    Letter::compose(
+        "confirm_address",
+        &format!("{code} confirms your new address"),
+        &Content {
+            title: "Confirm your new address",
+            paragraphs: &[&how],
+            code: Some(code),
+            button: None,
+            footer: "You get this mail because somebody typed your address into their account's settings. If it was \
+                     not you, do nothing: without the code it does not become theirs. Never tell it to anybody.",
+        },
+    )
+}
+
+/// The letter to somebody whose address another account wanted to have.
+pub fn address_known(host: &str) -> Result<Letter, MailError> {
+    let what = format!(
+        "Somebody wanted to use this address for their Aura account at {host}. It belongs to an account already, so \
+         nothing was changed."
+    );
+    Letter::compose(
+        "address_known",
+        "Your address belongs to an Aura account already",
+        &Content {
+            title: "This address is taken, by you",
+            paragraphs: &[&what, "If it was you: sign in with this address instead, or change it there first."],
             code: None,
-            button: Some((button, &address)),
-            footer: "You get this mail because it concerns your own account. If this was not you, look at your account \
-                     now and sign out everywhere.",
+            button: None,
+            footer: "You get this mail because somebody typed your address into their account's settings. If it was not \
+                     you, there is nothing to do.",
         },
     )
 }

@@ -20,6 +20,9 @@ pub struct Browser {
     router: Router,
     cookies: BTreeMap<String, String>,
     clock: Clock,
+    user_agent: String,
+    /// Where a link that is followed stands, as the browser tells it; empty: it does not.
+    site: &'static str,
 }
 
 /// An answer whose body was read.
@@ -31,12 +34,23 @@ pub struct Answer {
 
 impl Browser {
     pub fn new(app: &TestApp) -> Self {
-        Self { router: app.router(), cookies: BTreeMap::new(), clock: app.clock().clone() }
+        Self {
+            router: app.router(),
+            cookies: BTreeMap::new(),
+            clock: app.clock().clone(),
+            user_agent: String::new(),
+            site: "",
+        }
     }
 
     /// The same browser, talking to another process.
     pub fn at(&self, app: &TestApp) -> Self {
-        Self { router: app.router(), cookies: self.cookies.clone(), clock: app.clock().clone() }
+        Self { router: app.router(), clock: app.clock().clone(), ..self.clone() }
+    }
+
+    /// The same browser, calling itself so.
+    pub fn called(self, user_agent: &str) -> Self {
+        Self { user_agent: user_agent.into(), ..self }
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
@@ -49,6 +63,19 @@ impl Browser {
 
     pub async fn get(&mut self, address: &str) -> Answer {
         self.send("GET", address, "text/html,application/xhtml+xml", None).await
+    }
+
+    /// Follows a link on a page of ours.
+    pub async fn click(&mut self, address: &str) -> Answer {
+        self.come_from("same-origin", address).await
+    }
+
+    /// Follows a link on a page of that kind of site.
+    pub async fn come_from(&mut self, site: &'static str, address: &str) -> Answer {
+        self.site = site;
+        let answer = self.get(address).await;
+        self.site = "";
+        answer
     }
 
     pub async fn head(&mut self, address: &str) -> Answer {
@@ -111,6 +138,18 @@ impl Browser {
         self.send("POST", address, "text/html,application/xhtml+xml", Some(("/", body))).await
     }
 
+    /// Posts a form to any address as the running app does.
+    pub async fn json_at(&mut self, address: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.send("POST", address, "application/json", Some(("/", body))).await
+    }
+
+    /// Posts the form of a page, accepting this kind of answer.
+    pub async fn post_from(&mut self, page: &str, address: &str, fields: &[(&str, &str)], accept: &str) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.send("POST", address, accept, Some((page, body))).await
+    }
+
     /// Posts JSON to any address, as the app does.
     pub async fn post_json(&mut self, address: &str, value: &serde_json::Value) -> Answer {
         self.send("POST", address, "application/json", Some(("/", value.to_string()))).await
@@ -122,6 +161,9 @@ impl Browser {
             .uri(address.strip_prefix(ORIGIN).unwrap_or(address))
             .header(header::HOST, "localhost:3000")
             .header(header::ACCEPT, accept);
+        if !self.user_agent.is_empty() {
+            request = request.header(header::USER_AGENT, &self.user_agent);
+        }
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));
@@ -136,7 +178,11 @@ impl Browser {
                     .header("sec-fetch-site", "same-origin");
                 Body::from(body)
             }
-            None => Body::empty(),
+            None if self.site.is_empty() => Body::empty(),
+            None => {
+                request = request.header("sec-fetch-site", self.site);
+                Body::empty()
+            }
         };
         let response: Response<Body> = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -207,7 +253,12 @@ impl Mail {
 
     /// The path behind the button.
     pub fn link(&self) -> String {
-        let start = self.0.text.find("/verify-email?token=").unwrap();
+        self.link_to("/verify-email")
+    }
+
+    /// The path of the link that leads to this page.
+    pub fn link_to(&self, page: &str) -> String {
+        let start = self.0.text.find(&format!("{page}?token=")).unwrap_or_else(|| panic!("no link: {}", self.0.text));
         self.0.text[start..].split_whitespace().next().unwrap().to_owned()
     }
 

@@ -12,7 +12,12 @@ use crate::{
         store::{self, NewIdentity, NewSession},
     },
     kit::id::{SessionId, UserId},
-    platform::{audit, bus::Topic, crypto::digest},
+    platform::{
+        audit,
+        bus::Topic,
+        crypto::digest,
+        security::{browser_name, shown_address},
+    },
 };
 
 /// How somebody proved who they are.
@@ -75,7 +80,7 @@ pub struct ProvenAccount<'a> {
 }
 
 impl ProvenAccount<'_> {
-    fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         format!("identity {}\n{}\n{}", self.provider, self.issuer, self.subject)
     }
 }
@@ -87,6 +92,15 @@ pub struct Opened {
     pub session: SessionId,
     /// Whether the person is new here.
     pub new_person: bool,
+}
+
+/// Whether a person came with this browser before: the very same, or one of the same name from the same place, because
+/// browsers change their version every month.
+fn is_known(seen: &[(String, String)], arriving: &Arriving<'_>) -> bool {
+    let (name, place) = (browser_name(arriving.user_agent), shown_address(arriving.address));
+    seen.iter().any(|(user_agent, address)| {
+        user_agent == arriving.user_agent || (browser_name(user_agent) == name && shown_address(address) == place)
+    })
 }
 
 /// Where a proof of an account elsewhere leads.
@@ -155,7 +169,7 @@ impl Identity {
         {
             self.bus.notify(tx, Topic::SessionEnded, &old.id.to_string()).await?;
         }
-        let new_browser = !new_person && !store::knows_browser(tx, user, arriving.user_agent).await?;
+        let new_browser = !new_person && !is_known(&store::browsers_of(tx, user).await?, arriving);
         let secret = Secret::new(self.random.bytes());
         let session: SessionId = self.random.id(now);
         store::insert_session(
@@ -195,6 +209,9 @@ impl Identity {
         let zone = if time_zone.is_empty() { "UTC" } else { time_zone };
         store::insert_user(tx, user, &email::display_name(name), zone, now).await?;
         if let Some(address) = address {
+            if store::email_held_for(tx, address, now).await?.is_some() {
+                return Err(IdentityError::AddressHeld);
+            }
             store::insert_email(tx, user, address, now).await?;
         }
         audit::record(tx, &self.random, now, user, "account_created", serde_json::json!({})).await?;

@@ -18,7 +18,11 @@ pub enum Notice<'a> {
     WayAdded { label: &'a str },
     /// A way to sign in was removed.
     WayRemoved { label: &'a str },
-    /// All other browsers were signed out.
+    /// Another address took the place of the one that is told; the link takes it back.
+    AddressChanged { new: &'a str, undo: &'a str },
+    /// The address that is told has its place again.
+    AddressRestored,
+    /// Their browsers were signed out, by themselves.
     SessionsEnded,
     /// The account was closed off by an operator.
     Suspended,
@@ -26,10 +30,17 @@ pub enum Notice<'a> {
     Restored,
     /// They may now act for the installation.
     RoleGranted,
+    /// They may no longer.
+    RoleTaken,
+    /// An operator has signed out all their browsers.
+    SignedOutByOperator,
 }
 
 impl Identity {
     /// Puts the letter into the outbox, in the caller's transaction. Whoever has no proved address gets none.
+    ///
+    /// One act makes one letter at most. What people do and see done in the same moment makes none: signing in with a
+    /// browser that was seen before, signing out, confirming, a change of name or picture.
     pub(crate) async fn notify(
         &self,
         tx: &mut PgConnection,
@@ -37,8 +48,17 @@ impl Identity {
         notice: &Notice<'_>,
     ) -> Result<(), IdentityError> {
         let Some(address) = store::email_of(tx, user).await? else { return Ok(()) };
+        self.notify_at(tx, &address, notice).await
+    }
+
+    /// The same to an address that may be the person's no longer.
+    pub(super) async fn notify_at(
+        &self,
+        tx: &mut PgConnection,
+        address: &str,
+        notice: &Notice<'_>,
+    ) -> Result<(), IdentityError> {
         let letter = letter::notice(notice, &self.public_url)?;
-        self.outbox.enqueue(tx, &address, letter).await?;
-        Ok(())
+        Ok(self.outbox.enqueue(tx, address, letter).await?)
     }
 }

@@ -1,9 +1,14 @@
 use time::Duration;
 
-use super::{Identity, IdentityError, SESSION_IDLE};
+use super::{Identity, IdentityError, Notice, SESSION_IDLE};
 use crate::{
     error::AppError,
-    identity::{cookies::Secret, model::Role, session::Session, store},
+    identity::{
+        cookies::Secret,
+        model::{Role, Theme},
+        session::Session,
+        store,
+    },
     platform::{audit, bus::Topic, crypto::digest},
 };
 
@@ -36,6 +41,8 @@ impl Identity {
             email: row.email,
             role: if row.is_admin { Role::Admin } else { Role::Member },
             time_zone: row.time_zone,
+            theme: Theme::parse(&row.theme).unwrap_or_default(),
+            avatar_key: row.avatar_key,
             signed_in_at: row.created_at,
             proved_at: row.proved_at,
         }))
@@ -68,6 +75,9 @@ impl Identity {
         }
         let detail = serde_json::json!({ "sessions": ended.len() });
         audit::record(&mut tx, &self.random, now, session.user, "signed_out_everywhere", detail).await?;
+        if ended.len() > 1 {
+            self.notify(&mut tx, session.user, &Notice::SessionsEnded).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -80,11 +90,22 @@ impl Identity {
         let ceremonies = store::system::purge_ceremonies(&self.db, now - KEEP_CEREMONIES).await?;
         let sessions =
             store::system::purge_sessions(&self.db, now - KEEP_SESSIONS, now - KEEP_SESSIONS - SESSION_IDLE).await?;
-        Ok(ceremonies + sessions)
+        let changes = store::system::purge_email_changes(&self.db, now).await?;
+        let mut connection = self.db.acquire().await?;
+        let lines = audit::retire(&mut connection, now - KEEP_LOG).await?;
+        drop(connection);
+        let invitations = store::system::invitations::purge(&self.db, now - KEEP_INVITATIONS).await?;
+        let links = store::system::purge_pending_links(&self.db, now).await?;
+        let wallets = store::system::purge_wallet_challenges(&self.db, now).await?;
+        Ok(ceremonies + sessions + links + wallets + changes + lines + invitations)
     }
 }
 
 /// A used code is told from an unknown one for this long.
 const KEEP_CEREMONIES: Duration = Duration::hours(1);
+/// The log of an account is kept for this long.
+const KEEP_LOG: Duration = Duration::days(365);
 /// An ended session stays to be looked at for this long.
 const KEEP_SESSIONS: Duration = Duration::days(30);
+/// An invitation that was used or expired stays to be looked at for this long.
+const KEEP_INVITATIONS: Duration = Duration::days(90);

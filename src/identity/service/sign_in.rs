@@ -202,7 +202,7 @@ impl Identity {
     }
 }
 
-fn usable(ceremony: &Ceremony, now: OffsetDateTime) -> Result<(), IdentityError> {
+pub(super) fn usable(ceremony: &Ceremony, now: OffsetDateTime) -> Result<(), IdentityError> {
     if ceremony.consumed_at.is_some() {
         Err(IdentityError::Used)
     } else if ceremony.tries >= TRIES {
@@ -214,7 +214,7 @@ fn usable(ceremony: &Ceremony, now: OffsetDateTime) -> Result<(), IdentityError>
     }
 }
 
-fn resend_wait(ceremony: &Ceremony, now: OffsetDateTime) -> u32 {
+pub(super) fn resend_wait(ceremony: &Ceremony, now: OffsetDateTime) -> u32 {
     let wait = ceremony.created_at + RESEND_AFTER - now;
     u32::try_from(wait.whole_seconds() + i64::from(wait.subsec_nanoseconds() > 0)).unwrap_or(0)
 }

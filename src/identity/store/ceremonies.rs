@@ -1,7 +1,7 @@
 use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
-use crate::kit::id::CeremonyId;
+use crate::kit::id::{CeremonyId, SessionId, UserId};
 
 /// One attempt to sign in.
 pub struct Ceremony {
@@ -55,7 +55,7 @@ pub async fn ceremony_by_secret(connection: &mut PgConnection, browser_hash: &[u
         Ceremony,
         r#"select id as "id: CeremonyId", browser_hash, email::text as "email!", code_mac, next_path, time_zone, tries,
                   created_at, expires_at, consumed_at
-           from sign_in_ceremonies where browser_hash = $1 order by created_at desc limit 1"#,
+           from sign_in_ceremonies where browser_hash = $1 and purpose = 'sign_in' order by created_at desc limit 1"#,
         browser_hash,
     )
     .fetch_optional(connection)
@@ -70,7 +70,7 @@ pub async fn ceremony_by_link_secret(
         Ceremony,
         r#"select id as "id: CeremonyId", browser_hash, email::text as "email!", code_mac, next_path, time_zone, tries,
                   created_at, expires_at, consumed_at
-           from sign_in_ceremonies where link_hash = $1"#,
+           from sign_in_ceremonies where link_hash = $1 and purpose = 'sign_in'"#,
         link_hash,
     )
     .fetch_optional(connection)
@@ -113,4 +113,72 @@ pub async fn consume_ceremony(
     .execute(connection)
     .await?;
     Ok(consumed.rows_affected() == 1)
+}
+
+/// What a code is for that somebody gets who is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To prove anew who they are.
+    Prove,
+    /// To prove that a new address is theirs.
+    ChangeEmail,
+}
+
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Prove => "prove",
+            Self::ChangeEmail => "change_email",
+        }
+    }
+}
+
+/// Turns a ceremony that was just written into one that belongs to a session.
+pub async fn give_ceremony(
+    connection: &mut PgConnection,
+    id: CeremonyId,
+    purpose: Purpose,
+    user: UserId,
+    session: SessionId,
+) -> sqlx::Result<()> {
+    query!(
+        "update sign_in_ceremonies set purpose = $2, user_id = $3, session_id = $4 where id = $1 and user_id is null",
+        id as CeremonyId,
+        purpose.as_str(),
+        user as UserId,
+        session as SessionId,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The newest ceremony of a session for a purpose.
+pub async fn own_ceremony(
+    connection: &mut PgConnection,
+    user: UserId,
+    session: SessionId,
+    purpose: Purpose,
+) -> sqlx::Result<Option<Ceremony>> {
+    query_as!(
+        Ceremony,
+        r#"select id as "id: CeremonyId", browser_hash, email::text as "email!", code_mac, next_path, time_zone, tries,
+                  created_at, expires_at, consumed_at
+           from sign_in_ceremonies where user_id = $1 and session_id = $2 and purpose = $3
+           order by created_at desc limit 1"#,
+        user as UserId,
+        session as SessionId,
+        purpose.as_str(),
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Forgets whatever of a person's waits to be finished: codes, signatures, links. It was begun by somebody who may not
+/// have been them.
+pub async fn forget_pending(connection: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
+    query!("delete from sign_in_ceremonies where user_id = $1", user as UserId).execute(&mut *connection).await?;
+    query!("delete from wallet_challenges where user_id = $1", user as UserId).execute(&mut *connection).await?;
+    query!("delete from pending_links where user_id = $1", user as UserId).execute(connection).await?;
+    Ok(())
 }

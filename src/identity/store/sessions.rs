@@ -11,6 +11,8 @@ pub struct SessionRow {
     pub email: Option<String>,
     pub is_admin: bool,
     pub time_zone: String,
+    pub theme: String,
+    pub avatar_key: Option<String>,
     pub created_at: OffsetDateTime,
     pub proved_at: OffsetDateTime,
     pub last_used_at: OffsetDateTime,
@@ -56,7 +58,7 @@ pub async fn session_by_secret(
 ) -> sqlx::Result<Option<SessionRow>> {
     query_as!(
         SessionRow,
-        r#"select s.id as "id: SessionId", s.user_id as "user: UserId", u.display_name, u.time_zone,
+        r#"select s.id as "id: SessionId", s.user_id as "user: UserId", u.display_name, u.time_zone, u.theme, u.avatar_key,
                   (select e.email::text from user_emails e where e.user_id = u.id) as email,
                   u.role = 'admin' as "is_admin!", s.created_at, s.proved_at, s.last_used_at
            from sessions s join users u on u.id = s.user_id
@@ -87,6 +89,82 @@ pub async fn note_use(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// A signed-in browser, as its owner looks at it.
+pub struct DeviceRow {
+    pub id: SessionId,
+    pub method: String,
+    pub user_agent: String,
+    pub address: String,
+    pub created_at: OffsetDateTime,
+    pub last_used_at: OffsetDateTime,
+}
+
+/// A person's living sessions, the one used last first.
+pub async fn living_sessions(
+    connection: &mut PgConnection,
+    user: UserId,
+    now: OffsetDateTime,
+    used_after: OffsetDateTime,
+) -> sqlx::Result<Vec<DeviceRow>> {
+    query_as!(
+        DeviceRow,
+        r#"select id as "id: SessionId", method, user_agent, address, created_at, last_used_at from sessions
+           where user_id = $1 and ended_at is null and expires_at > $2 and last_used_at > $3
+           order by last_used_at desc, id desc"#,
+        user as UserId,
+        now,
+        used_after,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Whether a session may still be used.
+pub async fn lives(
+    connection: &mut PgConnection,
+    user: UserId,
+    id: SessionId,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    query_scalar!(
+        r#"select exists (
+               select from sessions s join users u on u.id = s.user_id
+               where s.id = $1 and s.user_id = $2 and s.ended_at is null and s.expires_at > $3 and u.status = 'active'
+           ) as "lives!""#,
+        id as SessionId,
+        user as UserId,
+        now,
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// The browsers and places that a person has signed in with and from, each once.
+pub async fn browsers_of(connection: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<(String, String)>> {
+    let rows = query!("select distinct user_agent, address from sessions where user_id = $1", user as UserId)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.user_agent, row.address)).collect())
+}
+
+/// Ends a person's sessions but one, and tells which were living.
+pub async fn end_other_sessions(
+    connection: &mut PgConnection,
+    user: UserId,
+    kept: SessionId,
+    now: OffsetDateTime,
+) -> sqlx::Result<Vec<SessionId>> {
+    query_scalar!(
+        r#"update sessions set ended_at = $3 where user_id = $1 and id <> $2 and ended_at is null
+           returning id as "id: SessionId""#,
+        user as UserId,
+        kept as SessionId,
+        now,
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Whether it was this call that ended it.
@@ -122,23 +200,46 @@ pub async fn end_all_sessions(
     .await
 }
 
-/// Gives a living session a new secret, because its person has just proved who they are. Whether it was living.
+/// Gives a living session a new secret, with the time at which its person last proved who they are. Whether it was
+/// living.
 pub async fn renew_session(
     connection: &mut PgConnection,
     user: UserId,
     id: SessionId,
     secret_hash: &[u8],
+    proved_at: OffsetDateTime,
     now: OffsetDateTime,
 ) -> sqlx::Result<bool> {
     let renewed = query!(
         "update sessions set secret_hash = $3, proved_at = $4
-         where id = $1 and user_id = $2 and ended_at is null and expires_at > $4",
+         where id = $1 and user_id = $2 and ended_at is null and expires_at > $5",
         id as SessionId,
         user as UserId,
         secret_hash,
+        proved_at,
         now,
     )
     .execute(connection)
     .await?;
     Ok(renewed.rows_affected() == 1)
+}
+
+/// Ends the sessions that were opened by this method, but for one, and tells which were living.
+pub async fn end_sessions_of_method(
+    connection: &mut PgConnection,
+    user: UserId,
+    method: &str,
+    except: SessionId,
+    now: OffsetDateTime,
+) -> sqlx::Result<Vec<SessionId>> {
+    query_scalar!(
+        r#"update sessions set ended_at = $4
+           where user_id = $1 and method = $2 and id <> $3 and ended_at is null returning id as "id: SessionId""#,
+        user as UserId,
+        method,
+        except as SessionId,
+        now,
+    )
+    .fetch_all(connection)
+    .await
 }

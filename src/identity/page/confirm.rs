@@ -1,0 +1,126 @@
+use leptos::{prelude::*, server_fn::ServerFn as _};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::{Refused, on_field, refusal_of};
+use crate::{
+    identity::{
+        api::{ProveCode, SendProof, SignOut, ways_to_confirm},
+        model::{Awaited, Confirming},
+        next,
+    },
+    ui::{Banner, Button, CodeInput, Field, GatePage, Look, Size, Skeleton, Tone},
+};
+
+/// Asks for a proof before something important, and then leads back to it.
+#[component]
+pub fn ConfirmPage() -> impl IntoView {
+    let send = ServerAction::<SendProof>::new();
+    let prove = ServerAction::<ProveCode>::new();
+    let wish = use_query_map().with_untracked(|query| query.get("next").unwrap_or_default());
+    let shown = Resource::new_blocking(move || send.version().get(), |_| ways_to_confirm());
+    view! {
+        <Title text="Confirm it is you"/>
+        <GatePage
+            title="Confirm it is you"
+            intro=|| {
+                view! {
+                    <p>
+                        "What you want to do is important, so we ask once more. After that you go back to it, and have 10 \
+                         minutes."
+                    </p>
+                }
+            }
+        >
+            <Refused error=refusal_of(send) except=""/>
+            <Refused error=refusal_of(prove) except="code"/>
+            <Transition fallback=|| view! { <Skeleton/> }>
+                {move || {
+                    let wish = wish.clone();
+                    Suspend::new(async move {
+                        match shown.await {
+                            Ok(ways) => view! { <Ways ways=ways wish=wish send=send prove=prove/> }.into_any(),
+                            Err(error) => view! { <Banner tone=Tone::Danger>{error.message}</Banner> }.into_any(),
+                        }
+                    })
+                }}
+            </Transition>
+        </GatePage>
+    }
+}
+
+#[component]
+fn Ways(
+    ways: Confirming,
+    wish: String,
+    send: ServerAction<SendProof>,
+    prove: ServerAction<ProveCode>,
+) -> impl IntoView {
+    let Confirming { masked_email, awaited, ways } = ways;
+    let none = masked_email.is_none() && ways.is_empty();
+    let links: Vec<_> = ways
+        .into_iter()
+        .map(|(id, name)| {
+            let href = next::handing_on(&format!("/api/auth/prove/{id}"), &wish);
+            view! {
+                <a class="button large wide" href=href rel="external">
+                    {format!("Confirm with {name}")}
+                </a>
+            }
+        })
+        .collect();
+    let by_mail = masked_email.map(|masked_email| match awaited {
+        Some(awaited) => view! { <TypeCode awaited=awaited wish=wish send=send prove=prove/> }.into_any(),
+        None => view! {
+            <ActionForm action=send attr:class="stack">
+                <input type="hidden" name="next" value=wish/>
+                <Button look=Look::Primary size=Size::Large wide=true busy=send.pending()>
+                    {format!("Send a code to {masked_email}")}
+                </Button>
+            </ActionForm>
+        }
+        .into_any(),
+    });
+    view! {
+        {by_mail}
+        {links}
+        {none
+            .then(|| {
+                view! {
+                    <p>"Your account has nothing to confirm with here. Sign out and in again: that counts as well."</p>
+                    <form method="post" action=SignOut::url()>
+                        <Button look=Look::Primary size=Size::Large wide=true>"Sign out"</Button>
+                    </form>
+                }
+            })}
+        <p class="muted">
+            <a href="/settings/security">"Leave it as it is"</a>
+        </p>
+    }
+}
+
+#[component]
+fn TypeCode(
+    awaited: Awaited,
+    wish: String,
+    send: ServerAction<SendProof>,
+    prove: ServerAction<ProveCode>,
+) -> impl IntoView {
+    let hint = format!("We sent it to {}. It works for 10 minutes.", awaited.masked_email);
+    view! {
+        <ActionForm action=prove attr:class="stack">
+            <Field id="code" label="Six-digit code" hint=hint error=on_field(refusal_of(prove), "code")>
+                <CodeInput name="code"/>
+            </Field>
+            <Button look=Look::Primary size=Size::Large wide=true busy=prove.pending()>"Confirm"</Button>
+        </ActionForm>
+        <ActionForm action=send>
+            <input type="hidden" name="next" value=wish/>
+            <p class="muted">
+                "No mail after a minute? Look in spam, or "
+                <button class="link" type="submit">"send a new code"</button>
+                "."
+            </p>
+        </ActionForm>
+    }
+}

@@ -1,0 +1,194 @@
+//! The log of an account, as its owner reads it.
+
+use serde_json::Value;
+
+use super::{Identity, IdentityError};
+use crate::{
+    identity::{
+        model::{Activity, Happening, Show},
+        moment,
+        session::Session,
+    },
+    kit::id::AuditId,
+    platform::audit::{self, AuditLine, Kinds},
+    providers,
+};
+
+const PAGE: usize = 25;
+/// More lines than anybody's year has.
+const ALL: i64 = 50_000;
+
+/// Coming and going; every other kind is a change.
+const SIGN_INS: [&str; 8] = [
+    "signed_in",
+    "signed_out",
+    "signed_out_everywhere",
+    "session_ended",
+    "other_sessions_ended",
+    "signed_out_by_operator",
+    "sign_in_refused",
+    "proved_again",
+];
+
+impl Identity {
+    /// One page of the person's own log, newest first, from before a line on.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn activity(
+        &self,
+        session: &Session,
+        show: Show,
+        before: Option<AuditId>,
+    ) -> Result<Activity, IdentityError> {
+        // One more than is shown tells whether there is another page.
+        let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+        let mut connection = self.db.acquire().await?;
+        let mut lines = audit::read(&mut connection, session.user, kinds(show), before, most).await?;
+        drop(connection);
+        let more = lines.len() > PAGE;
+        lines.truncate(PAGE);
+        let older = lines.last().filter(|_| more).map(|line| line.id);
+        Ok(Activity { lines: lines.into_iter().map(|line| self.happening(line, session)).collect(), older })
+    }
+
+    /// The whole log for a spreadsheet (RFC 4180), in UTC.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn activity_csv(&self, session: &Session) -> Result<String, IdentityError> {
+        let mut connection = self.db.acquire().await?;
+        let lines = audit::read(&mut connection, session.user, Kinds::All, None, ALL).await?;
+        let mut csv = String::from("when,what,more,from,kind\r\n");
+        for line in lines {
+            let kind = line.kind.clone();
+            let Happening { at, what, more, from, .. } = self.happening(line, session);
+            let cells = [at, what, more, from, kind].map(|cell| cell_of(&cell));
+            csv.push_str(&cells.join(","));
+            csv.push_str("\r\n");
+        }
+        Ok(csv)
+    }
+
+    fn happening(&self, line: AuditLine, session: &Session) -> Happening {
+        let (what, more) = sentence(&line.kind, &line.detail);
+        let from = match (&line.actor, line.client) {
+            (Some(_), _) => "The people who run this Aura".to_owned(),
+            (None, client) => client.unwrap_or_default(),
+        };
+        Happening {
+            when: moment::stamp(line.created_at, self.clock.now(), &session.time_zone),
+            at: moment::machine(line.created_at),
+            what,
+            more,
+            from,
+        }
+    }
+}
+
+fn kinds(show: Show) -> Kinds<'static> {
+    match show {
+        Show::All => Kinds::All,
+        Show::SignIns => Kinds::Only(&SIGN_INS),
+        Show::Changes => Kinds::Except(&SIGN_INS),
+    }
+}
+
+/// By which means somebody signed in: «with a code by mail».
+pub(super) fn means(method: &str) -> String {
+    match method {
+        "email_code" => "with a code by mail".to_owned(),
+        "email_link" => "with the link of a mail".to_owned(),
+        "wallet" => "with a wallet".to_owned(),
+        other => format!("with {}", service(other)),
+    }
+}
+
+/// What an outside service is called.
+fn service(id: &str) -> &str {
+    match (providers::catalogue().get(id), id) {
+        (Some(entry), _) => &entry.name,
+        (None, "wallet") => "a wallet",
+        (None, "privy") => "Privy",
+        (None, other) => other,
+    }
+}
+
+/// What happened, and more about it.
+fn sentence(kind: &str, detail: &Value) -> (String, String) {
+    let word = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
+    let browsers = || match detail["sessions"].as_u64() {
+        None => String::new(),
+        Some(1) => "1 browser".to_owned(),
+        Some(count) => format!("{count} browsers"),
+    };
+    let plain = |what: &str| (what.to_owned(), String::new());
+    match kind {
+        "signed_in" => (format!("Signed in {}", means(&word("method"))), String::new()),
+        "signed_out" => plain("Signed out"),
+        "signed_out_everywhere" => ("Signed out everywhere".to_owned(), browsers()),
+        "session_ended" => plain("Signed another browser out"),
+        "other_sessions_ended" => ("Signed all other browsers out".to_owned(), browsers()),
+        "signed_out_by_operator" => ("All browsers were signed out".to_owned(), browsers()),
+        "proved_again" => (format!("Confirmed who you are {}", means(&word("method"))), String::new()),
+        "account_created" => plain("Made the account"),
+        "email_added" => ("Added an address".to_owned(), word("to")),
+        "email_changed" => ("Changed the address".to_owned(), format!("{} to {}", word("from"), word("to"))),
+        "email_change_undone" => ("Brought the former address back".to_owned(), word("to")),
+        "way_added" => (format!("Linked {} to sign in with", service(&word("provider"))), String::new()),
+        "way_removed" => (format!("Unlinked {}", service(&word("provider"))), String::new()),
+        "handle_changed" | "handle_taken" => ("Changed the handle".to_owned(), word("handle")),
+        "suspended" => ("The account was suspended".to_owned(), word("reason")),
+        "restored" => plain("The account was opened again"),
+        "role_granted" => plain("You became an operator"),
+        "role_taken" => plain("You are an operator no longer"),
+        other => (in_words(other), String::new()),
+    }
+}
+
+/// `avatar_changed` becomes «Avatar changed».
+fn in_words(kind: &str) -> String {
+    let words = kind.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A cell as a spreadsheet reads it, and never as a formula.
+fn cell_of(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_is_a_sentence() {
+        let table = [
+            ("signed_in", json!({"method": "email_code"}), "Signed in with a code by mail", ""),
+            ("signed_in", json!({"method": "github"}), "Signed in with GitHub", ""),
+            ("other_sessions_ended", json!({"sessions": 1}), "Signed all other browsers out", "1 browser"),
+            (
+                "email_changed",
+                json!({"from": "m••a@a.example", "to": "m••a@b.example"}),
+                "Changed the address",
+                "m••a@a.example to m••a@b.example",
+            ),
+            ("way_added", json!({"provider": "github"}), "Linked GitHub to sign in with", ""),
+            ("avatar_changed", json!({}), "Avatar changed", ""),
+            ("", json!(null), "", ""),
+        ];
+        for (kind, detail, what, more) in table {
+            assert_eq!(sentence(kind, &detail), (what.to_owned(), more.to_owned()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_spreadsheet_sees_no_formula() {
+        assert_eq!(cell_of("=1+1"), "\"'=1+1\"");
+        assert_eq!(cell_of("a \"b\", c"), "\"a \"\"b\"\", c\"");
+    }
+}

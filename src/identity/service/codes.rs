@@ -1,0 +1,110 @@
+//! Codes for somebody who is signed in: they belong to one session and one purpose, and come without a link.
+
+use zeroize::Zeroizing;
+
+use super::{
+    CEREMONY_LASTS, Identity, IdentityError, TRIES,
+    sign_in::{resend_wait, usable},
+};
+use crate::{
+    identity::{
+        model::{Awaited, mask, six_digits},
+        session::Session,
+        store::{self, Ceremony, NewCeremony, Purpose},
+    },
+    kit::id::{CeremonyId, Id as _},
+    platform::{
+        crypto::digest,
+        limits::Bucket,
+        mail::{Letter, MailError},
+    },
+};
+
+const CODE_LABEL: &str = "confirmation code";
+
+impl Identity {
+    /// Writes the ceremony and puts its letter into the outbox. `next` is where the person goes afterwards. A letter
+    /// that leaves the code out makes a ceremony that nobody can finish.
+    pub(super) async fn send_code(
+        &self,
+        session: &Session,
+        purpose: Purpose,
+        email: &str,
+        next: &str,
+        letter: impl FnOnce(&str) -> Result<Letter, MailError>,
+    ) -> Result<(), IdentityError> {
+        let now = self.clock.now();
+        if let Some(last) = self.own_ceremony(session, purpose).await?
+            && last.email == email
+            && let wait @ 1.. = resend_wait(&last, now)
+        {
+            return Err(IdentityError::TooEarly { wait });
+        }
+        self.limits.hit(Bucket::MailMinute, email).await?;
+        self.limits.hit(Bucket::MailDay, email).await?;
+        let id: CeremonyId = self.random.id(now);
+        let code = Zeroizing::new(format!("{:06}", self.random.below(1_000_000)));
+        let letter = letter(&code)?;
+        let mut tx = self.db.begin().await?;
+        store::insert_ceremony(
+            &mut tx,
+            &NewCeremony {
+                id,
+                // Nobody keeps these secrets: what finishes this ceremony is the session with the code.
+                browser_hash: &digest(&self.random.bytes::<32>()),
+                link_hash: &digest(&self.random.bytes::<32>()),
+                email,
+                code_mac: &self.keys.mac(CODE_LABEL, &[&id.bytes(), code.as_bytes()]),
+                next_path: next,
+                time_zone: "",
+                created_at: now,
+                expires_at: now + CEREMONY_LASTS,
+            },
+        )
+        .await?;
+        store::give_ceremony(&mut tx, id, purpose, session.user, session.id).await?;
+        self.outbox.enqueue(&mut tx, email, letter).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// What the page for the code shows; nothing when none waits.
+    pub(super) async fn own_awaited(
+        &self,
+        session: &Session,
+        purpose: Purpose,
+    ) -> Result<Option<Awaited>, IdentityError> {
+        let now = self.clock.now();
+        let ceremony = self.own_ceremony(session, purpose).await?;
+        let ceremony = ceremony.filter(|ceremony| usable(ceremony, now).is_ok());
+        Ok(ceremony
+            .map(|ceremony| Awaited { masked_email: mask(&ceremony.email), resend_in: resend_wait(&ceremony, now) }))
+    }
+
+    /// A try is counted before the digits are looked at, so that parallel guesses count too.
+    pub(super) async fn check_own_code(
+        &self,
+        session: &Session,
+        purpose: Purpose,
+        typed: &str,
+    ) -> Result<Ceremony, IdentityError> {
+        self.limits.hit(Bucket::Auth, &session.user.to_string()).await?;
+        let code = Zeroizing::new(six_digits(typed).ok_or(IdentityError::NotACode)?);
+        let ceremony = self.own_ceremony(session, purpose).await?.ok_or(IdentityError::NoCode)?;
+        usable(&ceremony, self.clock.now())?;
+        let mut connection = self.db.acquire().await?;
+        let tries = store::count_try(&mut connection, &ceremony.browser_hash, ceremony.id, TRIES).await?;
+        let tries = tries.ok_or(IdentityError::Dead)?;
+        if self.keys.verify(CODE_LABEL, &[&ceremony.id.bytes(), code.as_bytes()], &ceremony.code_mac) {
+            Ok(ceremony)
+        } else if tries >= TRIES {
+            Err(IdentityError::Dead)
+        } else {
+            Err(IdentityError::WrongCode { left: TRIES - tries })
+        }
+    }
+
+    async fn own_ceremony(&self, session: &Session, purpose: Purpose) -> Result<Option<Ceremony>, IdentityError> {
+        let mut connection = self.db.acquire().await?;
+        Ok(store::own_ceremony(&mut connection, session.user, session.id, purpose).await?)
+    }
+}
