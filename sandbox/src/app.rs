@@ -8,8 +8,11 @@ use crate::faults::{self, Fault};
 use crate::inbox::Inbox;
 use crate::ledger::Ledger;
 use crate::oauth::grants::Grants;
+use crate::privy::state::Privy;
+use crate::resend::{self, Resend};
 use crate::settings::Settings;
-use crate::{control, github, google_calendar, inbox_page, linear, log, model, oauth, sendgrid, slack, spotify};
+use crate::texts::Texts;
+use crate::{control, github, google_calendar, inbox_page, linear, log, model, oauth, privy, sendgrid, slack, spotify};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -32,10 +35,13 @@ pub struct World {
     /// How each vendor speaks OAuth.
     pub dialects: Dialects,
     inbox: Mutex<Inbox>,
+    texts: Mutex<Texts>,
+    privy: Mutex<Privy>,
     ledger: Mutex<Ledger>,
     faults: Mutex<Vec<Fault>>,
     grants: Mutex<Grants>,
     failed_once: Mutex<HashSet<String>>,
+    resend: Mutex<Resend>,
 }
 
 impl Deref for Sandbox {
@@ -47,16 +53,19 @@ impl Deref for Sandbox {
 }
 
 impl Sandbox {
-    /// A fresh world; fails when the dialect table cannot be read.
+    /// A fresh world; fails when the dialect table cannot be read or the machine gives no randomness.
     pub fn new(settings: Settings) -> Result<Self, String> {
         Ok(Self(Arc::new(World {
             settings,
             dialects: Dialects::load()?,
             inbox: Mutex::default(),
+            texts: Mutex::default(),
+            privy: Mutex::new(Privy::new()?),
             ledger: Mutex::default(),
             faults: Mutex::default(),
             grants: Mutex::default(),
             failed_once: Mutex::default(),
+            resend: Mutex::default(),
         })))
     }
 }
@@ -65,6 +74,16 @@ impl World {
     /// Mails that arrived.
     pub fn inbox(&self) -> MutexGuard<'_, Inbox> {
         lock(&self.inbox)
+    }
+
+    /// Text messages that arrived.
+    pub fn texts(&self) -> MutexGuard<'_, Texts> {
+        lock(&self.texts)
+    }
+
+    /// The Privy issuer.
+    pub fn privy(&self) -> MutexGuard<'_, Privy> {
+        lock(&self.privy)
     }
 
     /// The journal.
@@ -82,6 +101,11 @@ impl World {
         lock(&self.grants)
     }
 
+    /// Mails that came over Resend's API.
+    pub fn resend(&self) -> MutexGuard<'_, Resend> {
+        lock(&self.resend)
+    }
+
     /// Whether this is the first time the model meets that demand to fail once.
     pub fn first_failure(&self, demand: &str) -> bool {
         lock(&self.failed_once).insert(demand.to_owned())
@@ -90,10 +114,13 @@ impl World {
     /// Back to the first day.
     pub fn reset(&self) {
         self.inbox().clear();
+        self.texts().clear();
+        self.privy().reset();
         self.ledger().clear();
         self.faults().clear();
         *self.grants() = Grants::default();
         lock(&self.failed_once).clear();
+        *self.resend() = Resend::default();
     }
 }
 
@@ -110,12 +137,15 @@ pub fn router(sandbox: Sandbox) -> Router {
         .route("/_sandbox/style.css", get(inbox_page::style))
         .route("/_sandbox/mail", get(control::mail))
         .route("/_sandbox/mail/{id}", get(inbox_page::mail))
+        .route("/_sandbox/sms", get(control::texts))
         .route("/_sandbox/journal", get(control::journal))
         .route("/_sandbox/faults", get(control::faults).post(control::add_fault).delete(control::clear_faults))
         .route("/_sandbox/revoke", post(control::revoke))
         .route("/_sandbox/expire", post(control::expire))
+        .route("/_sandbox/resend/{what}", post(resend::tell))
         .route("/_sandbox/reset", post(control::reset))
         .route("/_sandbox/consent", post(oauth::consent::decide))
+        .nest("/_sandbox/privy", privy::control::router())
         .fallback(outside)
         .with_state(sandbox)
 }
@@ -129,7 +159,9 @@ async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Resp
     let path = sandbox.dialects.without_secrets(&call.host, &call.path);
     call.entry =
         sandbox.ledger().begin(log::rfc3339(log::now()), &call.host, call.method.as_str(), path.clone(), &agent);
-    let fault = faults::take(&mut sandbox.faults(), &call.host, &call.path);
+    // A browser that only asks whether it may ask meets no fault.
+    let preflight = call.method == Method::OPTIONS;
+    let fault = if preflight { None } else { faults::take(&mut sandbox.faults(), &call.host, &call.path) };
     let response = match fault {
         Some(fault) => {
             // Told at once: who hangs is never told of an end.
@@ -138,6 +170,7 @@ async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Resp
         }
         None => vendor(&sandbox, &call, &agent).await,
     };
+    let response = if privy::is_host(&call.host) { privy::with_cors(&call, response) } else { response };
     let status = response.status().as_u16();
     let note = response.extensions().get::<Note>().map(|note| note.0.clone());
     let refused = response.extensions().get::<Refused>().map(|refused| refused.0.clone());
@@ -160,6 +193,10 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
     if call.method == Method::GET && sandbox.dialects.is_authorize(&call.host, &call.path) {
         return oauth::authorize::show(sandbox, call);
     }
+    // Browsers and the vendor's own packages call these hosts too.
+    if privy::is_host(&call.host) {
+        return privy::answer(sandbox, call);
+    }
     if !agent.starts_with("Aura/") {
         return answer::refused(
             answer::json(
@@ -177,10 +214,13 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
     }
     match call.host.as_str() {
         "api.github.com" => github::answer(sandbox, call),
+        "www.googleapis.com" if call.path == "/oauth2/v3/certs" => oauth::openid::certificates(),
+        "openidconnect.googleapis.com" if call.path == "/v1/userinfo" => oauth::openid::userinfo(sandbox, call),
         "www.googleapis.com" | "openidconnect.googleapis.com" => google_calendar::answer(sandbox, call),
         "slack.com" => slack::answer(sandbox, call),
         "api.spotify.com" => spotify::answer(sandbox, call),
         "api.linear.app" => linear::answer(sandbox, call),
+        "api.resend.com" => resend::answer(sandbox, call),
         "api.sendgrid.com" => sendgrid::answer(call),
         "api.openai.com" => model::answer(sandbox, call).await,
         _ => nobody(call),

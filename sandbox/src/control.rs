@@ -4,6 +4,7 @@ use crate::app::Sandbox;
 use crate::faults::Fault;
 use crate::inbox::Mail;
 use crate::ledger;
+use crate::texts::Text;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
@@ -13,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// `to=` filters mails.
+/// `to=` filters mails and text messages.
 #[derive(Debug, Deserialize)]
 pub struct MailQuery {
     to: Option<String>,
@@ -29,6 +30,11 @@ pub struct JournalQuery {
 /// Mails, newest first.
 pub async fn mail(State(sandbox): State<Sandbox>, Query(query): Query<MailQuery>) -> Json<Vec<Mail>> {
     Json(sandbox.inbox().newest(query.to.as_deref()))
+}
+
+/// Text messages, newest first.
+pub async fn texts(State(sandbox): State<Sandbox>, Query(query): Query<MailQuery>) -> Json<Vec<Text>> {
+    Json(sandbox.texts().newest(query.to.as_deref()))
 }
 
 /// Requests that reached outside hosts, oldest first, and how often each came.

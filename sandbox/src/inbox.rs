@@ -17,6 +17,8 @@ pub struct Mail {
     pub at: String,
     /// Recipients of the envelope.
     pub to: Vec<String>,
+    /// How it came: `SMTP`, or the name of a service.
+    pub by: String,
     /// The `From` header.
     pub from: String,
     /// Decoded.
@@ -42,18 +44,24 @@ impl Inbox {
     /// Reads a raw message and keeps it.
     pub fn deliver(&mut self, to: Vec<String>, raw: &[u8]) -> u64 {
         let message = mime::read(raw);
-        let text = if message.text.trim().is_empty() { mime::strip(&message.html) } else { message.text };
+        self.keep("SMTP", &message.from, to, message.subject, message.text, message.html)
+    }
+
+    /// Keeps a mail whose parts are known.
+    pub fn keep(&mut self, by: &str, from: &str, to: Vec<String>, subject: String, text: String, html: String) -> u64 {
+        let text = if text.trim().is_empty() { mime::strip(&html) } else { text };
         self.last += 1;
         let mail = Mail {
             id: self.last,
             at: log::rfc3339(log::now()),
             to,
-            from: message.from,
-            subject: message.subject,
+            by: by.to_owned(),
+            from: from.to_owned(),
+            subject,
             code: code(&text),
-            links: links(&text, &message.html),
+            links: links(&text, &html),
             text,
-            html: message.html,
+            html,
         };
         if self.mails.len() >= KEPT {
             self.mails.pop_front();
@@ -84,7 +92,7 @@ impl Inbox {
 }
 
 /// Six digits that stand alone; else three and three with a blank between.
-fn code(text: &str) -> Option<String> {
+pub fn code(text: &str) -> Option<String> {
     let runs: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != ' ').collect();
     let digits = |word: &&str, length: usize| word.len() == length && word.bytes().all(|byte| byte.is_ascii_digit());
     let words = || runs.iter().flat_map(|run| run.split(' ').filter(|word| !word.is_empty()));

@@ -4,6 +4,7 @@ use crate::answer::{self, escape};
 use crate::app::Sandbox;
 use crate::inbox::Mail;
 use crate::ledger::Entry;
+use crate::texts::Text;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
@@ -17,10 +18,11 @@ pub struct PageQuery {
 }
 
 /// What a newcomer may do here.
-const TRY: [&str; 8] = [
+const TRY: [&str; 9] = [
     "Sign in to Aura with any address: the code arrives on this page.",
     "Connect GitHub and Google Calendar, then ask: \u{201c}What is on my calendar today and which issues are open?\u{201d}",
     "Connect Slack and ask: \u{201c}What is unread in #general?\u{201d}",
+    "Sign in to Aura through Privy: by a code (also in a text message), with Google or Spotify, or as test-4010@privy.io with the code 401040.",
     "Press Deny on a consent page.",
     "Revoke a service below, then ask again.",
     "Write \u{201c}fail with 429\u{201d}, \u{201c}fail with 500\u{201d}, \u{201c}fail once with 500\u{201d}, \u{201c}cut the stream\u{201d}, \u{201c}no finish reason\u{201d}, \u{201c}html instead of json\u{201d} or \u{201c}hang\u{201d} in a question.",
@@ -46,6 +48,13 @@ pub async fn show(State(sandbox): State<Sandbox>, Query(query): Query<PageQuery>
         "<header><h1>Sandbox inbox</h1><p>The outside services, played on this machine. {link} · <a href=\"/_sandbox/journal\">Journal</a></p></header>"
     );
     section(&mut body, "Mail", &mails.iter().take(30).map(mail_item).collect::<String>(), "No mail yet.");
+    let texts = sandbox.texts().newest(None);
+    section(
+        &mut body,
+        "Text messages",
+        &texts.iter().take(10).map(text_item).collect::<String>(),
+        "No text message yet.",
+    );
     section(
         &mut body,
         "Refused requests",
@@ -85,9 +94,11 @@ fn section(body: &mut String, title: &str, items: &str, empty: &str) {
 
 fn mail_item(mail: &Mail) -> String {
     let mut item = format!(
-        "<li class=\"card\"><h3>{}</h3><p class=\"muted\">to {} · {}</p>",
+        "<li class=\"card\"><h3>{}</h3><p class=\"muted\">from {} · to {} · by {} · {}</p>",
         escape(&mail.subject),
+        escape(&mail.from),
         escape(&mail.to.join(", ")),
+        escape(&mail.by),
         escape(&mail.at)
     );
     if let Some(code) = &mail.code {
@@ -105,6 +116,16 @@ fn mail_item(mail: &Mail) -> String {
         mail.id
     );
     item
+}
+
+fn text_item(text: &Text) -> String {
+    let code = text.code.as_deref().map(|code| format!("<p class=\"code\">{}</p>", escape(code))).unwrap_or_default();
+    format!(
+        "<li class=\"card\"><p class=\"muted\">to {} · {}</p>{code}<p>{}</p></li>",
+        escape(&text.to),
+        escape(&text.at),
+        escape(&text.text)
+    )
 }
 
 fn refusal_item(entry: &Entry) -> String {

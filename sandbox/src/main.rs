@@ -23,6 +23,8 @@ mod mime;
 mod model;
 mod oauth;
 mod people;
+mod privy;
+mod resend;
 mod sendgrid;
 mod settings;
 mod slack;
@@ -30,6 +32,8 @@ mod slack_data;
 mod smtp;
 mod spotify;
 mod spotify_data;
+mod svix;
+mod texts;
 
 use crate::app::Sandbox;
 use crate::settings::Settings;
