@@ -6,5 +6,24 @@
 //! `routes`, is read and drawn anew in `picture`, and lies in the file store under a key made here. `/@{handle}` is an
 //! axum route beside them that shows strangers the name and the picture, and leads from an old handle to the new one.
 
+pub mod api;
+mod browser;
+pub mod model;
 pub mod page;
 pub mod view;
+
+#[cfg(feature = "ssr")]
+pub mod jobs;
+#[cfg(feature = "ssr")]
+mod picture;
+#[cfg(feature = "ssr")]
+mod routes;
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+mod store;
+
+#[cfg(feature = "ssr")]
+pub use routes::{UPLOAD, pictures, routes};
+#[cfg(feature = "ssr")]
+pub use service::Account;

@@ -1,25 +1,29 @@
 //! The document around every page of the app.
 
 use leptos::{
+    attr::custom::CustomAttribute as _,
     config::LeptosOptions,
+    html::meta,
     hydration::{AutoReload, HydrationScripts},
     prelude::*,
 };
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use super::App;
+use crate::identity::{model::Theme, session};
 
 /// From `<!DOCTYPE html>` to `</html>`. The scripts carry the nonce that the answer's policy names.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    // The look that somebody chose stands in the document itself, so that no other one is seen first.
+    let theme = session::current().ok().flatten().map(|session| session.theme).unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.attribute()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <meta name="theme-color" content="#fbfbfd" media="(prefers-color-scheme: light)"/>
-                <meta name="theme-color" content="#101116" media="(prefers-color-scheme: dark)"/>
+                {bar_colours(theme)}
                 <meta name="robots" content="noindex"/>
                 <link rel="icon" href="/icons/aura.svg" type="image/svg+xml"/>
                 <link rel="preload" href="/fonts/inter-latin-variable.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
@@ -33,4 +37,14 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// What a browser paints its own bars with: the page's ground.
+fn bar_colours(theme: Theme) -> impl IntoView {
+    let bar = |look: Theme, ground: &'static str| {
+        let only = (theme == Theme::System).then(|| format!("(prefers-color-scheme: {})", look.as_str()));
+        let shown = theme == Theme::System || theme == look;
+        shown.then(|| meta().attr("name", "theme-color").attr("content", ground).attr("media", only))
+    };
+    (bar(Theme::Light, "#fbfbfd"), bar(Theme::Dark, "#101116"))
 }

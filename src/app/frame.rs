@@ -5,13 +5,14 @@ use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
     chat::Recents,
-    identity::view::AccountBox,
+    identity::view::{AccountBox, ViewerChanges},
     ui::{AppShell, Icon, NavItem},
 };
 
 /// The sidebar with its places, and the page beside it.
 #[component]
 pub(super) fn Frame() -> impl IntoView {
+    ViewerChanges::provide();
     let location = use_location();
     let current = Memo::new(move |_| {
         let path = location.pathname.get();

@@ -18,6 +18,11 @@ pub fn public_document(
     document(title, &head, stylesheet, body)
 }
 
+/// The same for a page that search engines shall leave alone.
+pub fn unlisted_document(title: &str, stylesheet: &str, body: impl FnOnce() -> AnyView) -> String {
+    document(title, r#"<meta name="robots" content="noindex">"#, stylesheet, body)
+}
+
 /// The document of a refusal. It is not for search engines and has no address of its own.
 pub fn error_document(
     status: u16,

@@ -13,6 +13,8 @@ mod integrations;
 #[cfg(feature = "ssr")]
 mod landing;
 #[cfg(feature = "ssr")]
+mod person;
+#[cfg(feature = "ssr")]
 mod pricing;
 #[cfg(feature = "ssr")]
 mod routes;
@@ -21,6 +23,8 @@ pub use error::ErrorPage;
 
 #[cfg(feature = "ssr")]
 pub use document::{error_document, public_document};
+#[cfg(feature = "ssr")]
+pub use person::people;
 #[cfg(feature = "ssr")]
 pub use routes::{Site, routes};
 

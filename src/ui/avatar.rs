@@ -1,12 +1,25 @@
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
-/// A person without a picture: their initials, on one of six tones that stays the same for the same name.
+/// A person: their picture, or without one their initials, on one of six tones that stays the same for the same name.
+/// Their name always stands beside it, so it is decoration.
 #[component]
-pub fn Avatar(#[prop(into)] name: String, #[prop(optional)] large: bool) -> impl IntoView {
-    view! {
-        <span class=format!("avatar tone-{}", tone(&name)) class:large=large aria-hidden="true">
-            {initials(&name)}
-        </span>
+pub fn Avatar(
+    #[prop(into)] name: String,
+    /// Where the picture is.
+    #[prop(default = None)]
+    picture: Option<String>,
+    #[prop(optional)] large: bool,
+) -> impl IntoView {
+    match picture {
+        Some(address) => {
+            let side = if large { 72 } else { 28 };
+            Either::Left(view! { <img class="avatar" class:large=large src=address alt="" width=side height=side/> })
+        }
+        None => Either::Right(view! {
+            <span class=format!("avatar tone-{}", tone(&name)) class:large=large aria-hidden="true">
+                {initials(&name)}
+            </span>
+        }),
     }
 }
 

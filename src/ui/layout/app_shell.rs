@@ -96,18 +96,15 @@ fn Place(item: NavItem, current: Signal<String>) -> impl IntoView {
     }
 }
 
-/// A link inside the app loads no new document, so the popover that held it has to be closed.
+/// A link inside the app loads no new document, so the popovers that held it have to be closed: a menu, the sidebar.
 fn close_after_a_link(event: MouseEvent) {
-    let on_link = event
-        .target()
-        .and_then(|target| target.dyn_into::<leptos::web_sys::Element>().ok())
-        .and_then(|element| element.closest("a").ok().flatten())
-        .is_some();
-    if !on_link {
-        return;
-    }
-    if let Some(sidebar) = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
-        // On wide screens it is no open popover, and there is nothing to hide.
-        let _was_not_open = sidebar.hide_popover();
+    let target = event.target().and_then(|target| target.dyn_into::<leptos::web_sys::Element>().ok());
+    let mut inside = target.and_then(|element| element.closest("a").ok().flatten());
+    while let Some(popover) = inside.and_then(|element| element.closest("[popover]").ok().flatten()) {
+        inside = popover.parent_element();
+        if let Ok(popover) = popover.dyn_into::<HtmlElement>() {
+            // On wide screens the sidebar is no open popover, and there is nothing to hide.
+            let _was_not_open = popover.hide_popover();
+        }
     }
 }
