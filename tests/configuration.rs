@@ -41,7 +41,7 @@ fn accepted(result: Result<Settings, ConfigErrors>) -> Settings {
 #[test]
 fn everything_missing_is_named_in_one_message() {
     let errors = errors(with(&[], &[]));
-    for name in ["DATABASE_URL", "AUTH_URL", "AUTH_SECRET", "AURA_KEYS", "SMTP_HOST", "FROM_EMAIL"] {
+    for name in ["DATABASE_URL", "AUTH_URL", "AUTH_SECRET", "AURA_KEYS", "SMTP_HOST"] {
         assert!(errors.names(name), "{name} is not named in: {errors}");
     }
     let text = errors.to_string();
@@ -70,7 +70,8 @@ fn staging_and_production_refuse_what_is_unsafe() {
         ("HOST_OVERRIDES", "*=http://localhost:4000"),
         ("SMTP_HOST", ""),
         ("SMTP_HOST", "log"),
-        ("FROM_EMAIL", ""),
+        ("FROM_EMAIL", "Aura"),
+        ("REPLY_TO_EMAIL", "nobody"),
         ("JWT_SECRET", "anything"),
         ("OPENAI_BASE_URL", "http://model.example.com/v1"),
         ("DATABASE_URL", "mysql://localhost/aura"),
@@ -131,6 +132,22 @@ fn development_sends_mail_to_this_machine() {
 }
 
 #[test]
+fn mail_comes_from_the_installations_own_host_unless_told_otherwise() {
+    let sender = |changes: &[(&str, &str)]| match accepted(with(PRODUCTION, changes)).mail {
+        MailSettings::Smtp { from, reply_to, .. } | MailSettings::Resend { from, reply_to, .. } => (from, reply_to),
+        MailSettings::Log { from } => (from, None),
+    };
+    assert_eq!(sender(&[("FROM_EMAIL", "")]), ("Aura <noreply@aura.example.com>".into(), None));
+    assert_eq!(sender(&[("FROM_EMAIL", ""), ("SMTP_FROM", "a@b.example")]).0, "a@b.example");
+    let both = sender(&[("FROM_EMAIL", "AURA <noreply@moreaura.example>"), ("REPLY_TO_EMAIL", "help@b.example")]);
+    assert_eq!(both, ("AURA <noreply@moreaura.example>".into(), Some("help@b.example".into())));
+    let resend = &[("FROM_EMAIL", ""), ("SMTP_HOST", ""), ("AUTH_RESEND_KEY", "re_test")];
+    assert_eq!(sender(resend).0, "Aura <noreply@aura.example.com>");
+    let on_an_address = accepted(with(DEVELOPMENT, &[("FROM_EMAIL", "")]));
+    assert!(matches!(on_an_address.mail, MailSettings::Smtp { ref from, .. } if from == "Aura <noreply@localhost>"));
+}
+
+#[test]
 fn a_secret_may_stand_in_a_file() {
     let path = std::env::temp_dir().join(format!("aura-secret-{}", std::process::id()));
     fs::write(&path, format!("{SECRET}\n")).unwrap();
@@ -185,7 +202,7 @@ fn the_examples_of_the_other_modes_need_only_their_blanks() {
                 "AUTH_SECRET" => SECRET,
                 "AURA_KEYS" => KEYS,
                 "DATABASE_URL" => "postgres://localhost/aura",
-                "FROM_EMAIL" => "hello@example.com",
+                "FROM_EMAIL" | "SMTP_FROM" | "REPLY_TO_EMAIL" => "hello@example.com",
                 _ => "filled",
             };
             (*name, value)

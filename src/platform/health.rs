@@ -3,23 +3,22 @@
 use std::time::Duration;
 
 use axum::{
-    Router,
     extract::State,
     response::{IntoResponse, Response},
-    routing::get,
 };
 
 use super::{
     db::{self, Db},
     refusal::Refusal,
+    routes::Routes,
 };
 use crate::error::{AppError, ErrorKind};
 
 const DEADLINE: Duration = Duration::from_secs(2);
 
 /// `/healthz` answers as long as the process does; `/readyz` when the database is there and its tables are current.
-pub fn routes(database: Db) -> Router {
-    Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready)).with_state(database)
+pub fn routes(database: Db) -> Routes {
+    Routes::new().get("/healthz", || async { "alive\n" }).get("/readyz", ready).with_state(database)
 }
 
 async fn ready(State(database): State<Db>) -> Response {

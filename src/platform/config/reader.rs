@@ -4,16 +4,23 @@ use std::{collections::BTreeMap, fs, net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
+use time::Duration;
 use url::Url;
 
 use super::{
-    ClientCredentials, ConfigErrors, DatabaseSettings, Environment, HostOverrides, KeyRing, LimitStoreSettings,
-    MailSettings, ModelSettings, PrivySettings, Settings, SignUpPolicy, Variables,
+    ClientCredentials, ConfigErrors, DatabaseSettings, Environment, HostOverrides, KeyRing, LimitSettings,
+    LimitStoreSettings, MailSettings, ModelSettings, PrivySettings, Settings, SignUpPolicy, Variables,
 };
 
 const SECRET_LENGTH: usize = 32;
 /// The database driver and the job queue say more than an operator wants to read.
 const LOG_FILTER: &str = "info,sqlx=warn,graphile_worker=warn";
+
+/// The general limit: so many writes within so long.
+const DEFAULT_RATE: (usize, Duration) = (10, Duration::seconds(10));
+/// Loopback, private and unique local addresses (RFC 1122, 1918, 4193): where a proxy beside the server is found.
+const PRIVATE_NETWORKS: [&str; 6] =
+    ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
 
 pub(super) struct Reader<'a> {
     variables: &'a Variables,
@@ -41,11 +48,11 @@ impl<'a> Reader<'a> {
         let auth_secret = self.auth_secret();
         let auth_secret_previous = self.secret("AUTH_SECRET_PREVIOUS");
         let key_ring = self.key_ring();
-        let mail = self.mail();
+        let mail = self.mail(public_url.as_ref());
         let model = self.model();
         let trusted_proxies = self.trusted_proxies();
         let clients = self.clients();
-        let limit_store = self.limit_store();
+        let limits = self.limits();
         let privy = self.privy();
         let resend_webhook_secrets = self.secrets("RESEND_WEBHOOK_SECRET");
         let sign_up = self.sign_up();
@@ -65,7 +72,7 @@ impl<'a> Reader<'a> {
                     key_ring,
                     mail,
                     model,
-                    limit_store,
+                    limits,
                     privy,
                     resend_webhook_secrets,
                     sign_up,
@@ -235,23 +242,20 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn mail(&mut self) -> MailSettings {
+    fn mail(&mut self, public_url: Option<&Url>) -> MailSettings {
         let from = match self.text("FROM_EMAIL").or_else(|| self.text("SMTP_FROM")) {
             Some(from) => {
-                if !from.contains('@') {
-                    self.errors.add("FROM_EMAIL", "must be a mail address, such as Aura <hello@example.com>");
-                }
+                self.expect_mailbox("FROM_EMAIL", from);
                 from.to_owned()
             }
-            None => {
-                if !self.development() {
-                    self.errors.add("FROM_EMAIL", "is not set; give the address that mail comes from");
-                }
-                "Aura <aura@localhost>".to_owned()
-            }
+            None => format!("Aura <noreply@{}>", public_url.and_then(Url::domain).unwrap_or("localhost")),
         };
+        let reply_to = self.text("REPLY_TO_EMAIL").map(str::to_owned);
+        if let Some(reply_to) = &reply_to {
+            self.expect_mailbox("REPLY_TO_EMAIL", reply_to);
+        }
         if let Some(api_key) = self.secret("RESEND_API_KEY").or_else(|| self.secret("AUTH_RESEND_KEY")) {
-            return MailSettings::Resend { api_key, from };
+            return MailSettings::Resend { api_key, from, reply_to };
         }
         let host = match self.text("SMTP_HOST") {
             Some("log") if self.development() => return MailSettings::Log { from },
@@ -271,7 +275,13 @@ impl<'a> Reader<'a> {
         if username.is_some() != password.is_some() {
             self.errors.add("SMTP_PASSWORD", "SMTP_USER and SMTP_PASSWORD go together; set both or none");
         }
-        MailSettings::Smtp { host: host.into(), port, from, username, password }
+        MailSettings::Smtp { host: host.into(), port, from, reply_to, username, password }
+    }
+
+    fn expect_mailbox(&mut self, name: &str, text: &str) {
+        if text.parse::<lettre::message::Mailbox>().is_err() {
+            self.errors.add(name, "must be a mail address, such as Aura <hello@example.com>");
+        }
     }
 
     fn model(&mut self) -> Option<ModelSettings> {
@@ -294,6 +304,20 @@ impl<'a> Reader<'a> {
     fn secrets(&mut self, name: &str) -> Vec<SecretString> {
         let Some(all) = self.secret(name) else { return Vec::new() };
         list(all.expose_secret()).into_iter().map(Into::into).collect()
+    }
+
+    fn limits(&mut self) -> LimitSettings {
+        let (general_max, general_window) = match self.text("RATE_LIMIT").map(rate) {
+            None => DEFAULT_RATE,
+            Some(Some(rate)) => rate,
+            Some(None) => {
+                self.errors.add("RATE_LIMIT", "must be a number and a window in seconds, such as 10/10s");
+                DEFAULT_RATE
+            }
+        };
+        let patience = self.parsed("LIMIT_STORE_TIMEOUT", 50, "must be a number of milliseconds");
+        let patience = std::time::Duration::from_millis(patience);
+        LimitSettings { store: self.limit_store(), general_max, general_window, patience }
     }
 
     fn limit_store(&mut self) -> LimitStoreSettings {
@@ -366,6 +390,7 @@ impl<'a> Reader<'a> {
     }
 
     fn trusted_proxies(&mut self) -> Vec<IpNet> {
+        let trust_host = self.trust_host();
         let mut networks = Vec::new();
         for entry in self.text("TRUSTED_PROXIES").map(list).unwrap_or_default() {
             match entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from)) {
@@ -376,7 +401,21 @@ impl<'a> Reader<'a> {
                 ),
             }
         }
+        if trust_host && self.text("TRUSTED_PROXIES").is_none() {
+            networks.extend(PRIVATE_NETWORKS.iter().filter_map(|network| network.parse::<IpNet>().ok()));
+        }
         networks
+    }
+
+    fn trust_host(&mut self) -> bool {
+        match self.text("AUTH_TRUST_HOST") {
+            None | Some("false" | "0") => false,
+            Some("true" | "1") => true,
+            Some(_) => {
+                self.errors.add("AUTH_TRUST_HOST", "must be true or false");
+                false
+            }
+        }
     }
 
     fn clients(&mut self) -> BTreeMap<String, ClientCredentials> {
@@ -405,6 +444,14 @@ impl<'a> Reader<'a> {
             );
         }
     }
+}
+
+/// `10/10s`: so many within so many seconds.
+fn rate(text: &str) -> Option<(usize, Duration)> {
+    let (max, seconds) = text.split_once('/')?;
+    let max = max.trim().parse().ok().filter(|max| (1..=1_000).contains(max))?;
+    let seconds = seconds.trim().strip_suffix('s')?.parse().ok().filter(|seconds| (1..=86_400).contains(seconds))?;
+    Some((max, Duration::seconds(seconds)))
 }
 
 fn list(text: &str) -> Vec<String> {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use ipnet::IpNet;
 use secrecy::SecretString;
+use time::Duration;
 use url::Url;
 
 use super::{ConfigErrors, Environment, HostOverrides, KeyRing, Variables, reader::Reader};
@@ -27,7 +28,7 @@ pub struct Settings {
     pub mail: MailSettings,
     /// None: questions are answered by rules.
     pub model: Option<ModelSettings>,
-    pub limit_store: LimitStoreSettings,
+    pub limits: LimitSettings,
     /// None: nobody signs in by way of Privy.
     pub privy: Option<PrivySettings>,
     /// Secrets of Resend's webhook, each accepted; empty: its posts are refused.
@@ -35,7 +36,7 @@ pub struct Settings {
     pub sign_up: SignUpPolicy,
     /// Where files that people upload are kept.
     pub files_dir: PathBuf,
-    /// The networks whose `X-Forwarded-For` is believed.
+    /// The networks whose `X-Forwarded-For` is believed; the private ones where `AUTH_TRUST_HOST` says so.
     pub trusted_proxies: Vec<IpNet>,
     /// By the upper-case name before `_CLIENT_ID`.
     pub clients: BTreeMap<String, ClientCredentials>,
@@ -58,9 +59,16 @@ pub struct DatabaseSettings {
 #[derive(Clone)]
 pub enum MailSettings {
     /// To a mail server, with STARTTLS where it is offered and always before a password is sent.
-    Smtp { host: String, port: u16, from: String, username: Option<String>, password: Option<SecretString> },
+    Smtp {
+        host: String,
+        port: u16,
+        from: String,
+        reply_to: Option<String>,
+        username: Option<String>,
+        password: Option<SecretString>,
+    },
     /// By Resend's API.
-    Resend { api_key: SecretString, from: String },
+    Resend { api_key: SecretString, from: String, reply_to: Option<String> },
     /// Nowhere: a log line says that a mail would have left, without its content. Development only.
     Log { from: String },
 }
@@ -74,6 +82,18 @@ pub struct ModelSettings {
     pub model: String,
     /// Tried in this order when the first is away.
     pub fallbacks: Vec<String>,
+}
+
+/// The limits on how often something may be tried.
+#[derive(Clone)]
+pub struct LimitSettings {
+    pub store: LimitStoreSettings,
+    /// How many writes of one user or address fit into the window of the general limit.
+    pub general_max: usize,
+    /// How long that window is.
+    pub general_window: Duration,
+    /// How long one decision may wait for the store before the process decides by itself.
+    pub patience: std::time::Duration,
 }
 
 /// Where the windows of the limits live, shared by all processes of this installation.

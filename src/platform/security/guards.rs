@@ -4,11 +4,12 @@ use std::{any::Any, time::Duration};
 
 use axum::{
     body::{self, Body},
-    extract::Request,
+    extract::{Request, State},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::header;
+use http::{Method, header};
+use http_body_util::Limited;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     csrf::{CsrfLayer, ProtectionError},
@@ -22,19 +23,15 @@ use crate::{
 
 const FORM_LIMIT: usize = 64 * 1024;
 const BODY_LIMIT: usize = 1024 * 1024;
+/// Where files are uploaded, the handler counts for itself; this is where even reading and dropping ends.
+const UPLOAD_LIMIT: usize = 32 * 1024 * 1024;
 const TIME_LIMIT: Duration = Duration::from_secs(30);
+const UPLOAD_TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// Refuses requests that change something and come from another site (`Sec-Fetch-Site`, or `Origin` from browsers
 /// without it). Requests of programs carry neither and pass: they carry no cookie either.
 pub fn cross_site(public_url: &Url) -> CsrfLayer<fn(ProtectionError) -> Response> {
-    let refuse: fn(ProtectionError) -> Response = |_| {
-        Refusal(AppError::new(
-            ErrorKind::Forbidden,
-            "cross_site",
-            "This request came from another site, so nothing was changed. Open the page in Aura and try again.",
-        ))
-        .into_response()
-    };
+    let refuse: fn(ProtectionError) -> Response = |_| from_elsewhere().into_response();
     // Behind a proxy the Host header may differ from the public address; where that is no origin, Host decides alone.
     CsrfLayer::new()
         .add_trusted_origin(public_url.origin().ascii_serialization())
@@ -42,9 +39,30 @@ pub fn cross_site(public_url: &Url) -> CsrfLayer<fn(ProtectionError) -> Response
         .with_rejection_response(refuse)
 }
 
-/// Reads the body before the handler, so that too much of it is refused in one way everywhere.
-pub async fn limit_body(request: Request, next: Next) -> Response {
+/// How a write from another site is refused.
+pub(super) fn from_elsewhere() -> Refusal {
+    Refusal(AppError::new(
+        ErrorKind::Forbidden,
+        "cross_site",
+        "This request came from another site, so nothing was changed. Open the page in Aura and try again.",
+    ))
+}
+
+/// The addresses that take files.
+pub type Uploads = &'static [&'static str];
+
+fn is_upload(uploads: Uploads, request: &Request) -> bool {
+    request.method() == Method::POST && uploads.contains(&request.uri().path())
+}
+
+/// Reads the body before the handler, so that too much of it is refused in one way everywhere. Files that are uploaded
+/// stream through to their handler.
+pub async fn limit_body(State(uploads): State<Uploads>, request: Request, next: Next) -> Response {
+    let upload = is_upload(uploads, &request);
     let (parts, body) = request.into_parts();
+    if upload {
+        return next.run(Request::from_parts(parts, Body::new(Limited::new(body, UPLOAD_LIMIT)))).await;
+    }
     let form = parts
         .headers
         .get(header::CONTENT_TYPE)
@@ -56,8 +74,9 @@ pub async fn limit_body(request: Request, next: Next) -> Response {
 }
 
 /// Ends requests whose answer does not begin in time. What streams has begun and may go on.
-pub async fn limit_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+pub async fn limit_time(State(uploads): State<Uploads>, request: Request, next: Next) -> Response {
+    let limit = if is_upload(uploads, &request) { UPLOAD_TIME_LIMIT } else { TIME_LIMIT };
+    match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Refusal(AppError::new(
             ErrorKind::Unavailable,
