@@ -3,14 +3,13 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    Json, Router,
+    Json,
     body::Bytes,
     extract::{Path, Query, State},
     response::{
         IntoResponse, Redirect, Response,
         sse::{Event, KeepAlive, Sse},
     },
-    routing::{get, post},
 };
 use futures::StreamExt as _;
 use http::{HeaderMap, HeaderValue, header};
@@ -25,18 +24,18 @@ use crate::{
     error::{AppError, ErrorKind},
     identity::session::CurrentSession,
     kit::id::{ConversationId, RunId},
-    platform::refusal::Refusal,
+    platform::{refusal::Refusal, routes::Routes},
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const RECONNECT: Duration = Duration::from_secs(1);
 
 /// The routes over one chat.
-pub fn routes(chat: Chat) -> Router {
-    Router::new()
-        .route("/api/chat", post(send))
-        .route("/api/chat/runs/{id}/events", get(events))
-        .route("/api/chat/runs/{id}/stop", post(stop))
+pub fn routes(chat: Chat) -> Routes {
+    Routes::new()
+        .post("/api/chat", send)
+        .get("/api/chat/runs/{id}/events", events)
+        .post("/api/chat/runs/{id}/stop", stop)
         .with_state(chat)
 }
 
@@ -120,6 +119,8 @@ async fn events(
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|id| id.trim().parse().ok());
     let after = last.or(query.after).unwrap_or(0);
     let followed = chat.follow(session.user, run_id(&id)?, after).await?;
+    // Who is signed out hears no more, also in a tab that stays open.
+    let followed = followed.take_until(chat.parts.identity.ended(&session));
     let events = followed.enumerate().map(|(position, followed)| Ok::<_, Infallible>(event(&followed, position == 0)));
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     let headers = response.headers_mut();

@@ -3,40 +3,43 @@
 use std::sync::Arc;
 
 use axum::{
-    Form, Json, Router,
+    Form, Json,
     extract::{Extension, Path, RawQuery, State},
     http::{HeaderMap, HeaderValue, header},
     response::{Html, IntoResponse, Redirect, Response},
-    routing::{get, post},
 };
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::service::{Arrival, Error, Integrations, Returned, Start};
+use super::{account_routes, service::{Arrival, Error, Integrations, Purpose, Returned, Start, Visitor}};
 use crate::{
     error::AppError,
     identity::session::{CurrentSession, Session},
     kit::id::ConnectionId,
-    platform::refusal::Refusal,
+    platform::{refusal::Refusal, routes::Routes},
 };
 
 /// The address of the stylesheet; a build may have put a hash into its name.
 #[derive(Clone)]
-struct Stylesheet(Arc<str>);
+pub(super) struct Stylesheet(pub(super) Arc<str>);
 
 /// The addresses of this feature. A service has one for its return, and no other service shares it.
-pub fn routes(integrations: Integrations, stylesheet: &str) -> Router {
-    Router::new()
-        .route("/api/integrations/{id}", get(start))
-        .route("/api/integrations/{id}/callback", get(callback))
-        .route("/api/integrations/{id}/key", post(key))
-        .route("/api/integrations/{id}/disconnect", post(disconnect))
+pub fn routes(integrations: Integrations, stylesheet: &str) -> Routes {
+    Routes::new()
+        .get("/api/integrations/{id}", start)
+        .get("/api/integrations/{id}/callback", callback)
+        .post("/api/integrations/{id}/key", key)
+        .post("/api/integrations/{id}/disconnect", disconnect)
+        .get("/api/auth/signin/{id}", account_routes::sign_in)
+        .get("/api/auth/link/{id}", account_routes::link)
+        .get("/api/auth/prove/{id}", account_routes::prove)
+        .get("/api/auth/callback/{id}", account_routes::callback)
         .layer(Extension(Stylesheet(stylesheet.into())))
         .with_state(integrations)
 }
 
 /// Neither kept nor told on: addresses of a consent carry codes.
-fn quietly(response: impl IntoResponse) -> Response {
+pub(super) fn quietly(response: impl IntoResponse) -> Response {
     let mut response = response.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -54,42 +57,71 @@ async fn start(
     Extension(stylesheet): Extension<Stylesheet>,
     CurrentSession(session): CurrentSession,
 ) -> Result<Response, Refusal> {
-    let service = integrations.startable(&id)?;
-    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    let confirmed = query.as_deref().and_then(|query| query.strip_prefix("confirmed="));
-    let own = matches!(site, Some(b"same-origin" | b"none"));
-    if !own && !confirmed.is_some_and(|proof| integrations.is_confirmation(session.id, &id, proof)) {
-        let link = format!("/api/integrations/{id}?confirmed={}", integrations.confirmation(session.id, &id));
-        return Ok(quietly(Html(question(service, &link, &stylesheet.0))));
+    let service = integrations.startable(Purpose::Connect, &id)?;
+    let holder = session.id.to_string();
+    let confirmed = parameter(query.as_deref(), "confirmed");
+    let proved = |proof: &str| integrations.is_confirmation(holder.as_bytes(), Purpose::Connect, &id, proof);
+    if !is_own(&headers) && !confirmed.as_deref().is_some_and(proved) {
+        let proof = integrations.confirmation(holder.as_bytes(), Purpose::Connect, &id);
+        let link = format!("/api/integrations/{id}?confirmed={proof}");
+        let title = format!("Connect {service}?");
+        let wish = format!("connect your {service} account to Aura");
+        let asked = Question { title: &title, wish: &wish, service, link: &link, back: ("/connections", "Back to connections") };
+        return Ok(quietly(Html(asked.page(&stylesheet.0))));
     }
-    let begun = Start { user: session.user, session: session.id };
+    let person = Some(Start { user: session.user, session: session.id });
     integrations.limit_start(session.user).await?;
-    let address = integrations.start(begun, &id).await?;
+    let address = integrations.leave(Purpose::Connect, &id, Visitor { person, browser: None }, "/connections").await?;
     Ok(quietly(Redirect::to(address.as_str())))
 }
 
-/// All three come from the catalogue and from ourselves, so none needs escaping.
-fn question(service: &str, link: &str, stylesheet: &str) -> String {
-    format!(
-        r#"<!doctype html>
+/// Whether a request comes from a page of ours or from the address bar.
+pub(super) fn is_own(headers: &HeaderMap) -> bool {
+    matches!(headers.get("sec-fetch-site").map(HeaderValue::as_bytes), Some(b"same-origin" | b"none"))
+}
+
+/// A parameter of the query; the first counts.
+pub(super) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query?.as_bytes());
+    pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}
+
+/// The page that asks whether somebody whom another site has sent wants to go on. All its words come from the
+/// catalogue and from ourselves, and the link is percent-encoded, so none needs escaping.
+pub(super) struct Question<'a> {
+    pub(super) title: &'a str,
+    /// What they would do: «connect your … account to Aura».
+    pub(super) wish: &'a str,
+    pub(super) service: &'a str,
+    pub(super) link: &'a str,
+    /// Where else to go, and what that is called.
+    pub(super) back: (&'a str, &'a str),
+}
+
+impl Question<'_> {
+    pub(super) fn page(&self, stylesheet: &str) -> String {
+        let Self { title, wish, service, link, back: (elsewhere, name) } = self;
+        format!(
+            r#"<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Connect {service}? · Aura</title>
+<title>{title} · Aura</title>
 <meta name="color-scheme" content="light dark">
 <link rel="stylesheet" href="{stylesheet}">
 </head>
 <body>
 <main id="main" class="page">
-<h1>Connect {service}?</h1>
-<p>Another site has sent you here. If you want to connect your {service} account to Aura, go on; if not, close this page.</p>
-<p class="actions"><a class="button primary" href="{link}">Go on to {service}</a> <a class="button" href="/connections">Back to connections</a></p>
+<h1>{title}</h1>
+<p>Another site has sent you here. If you want to {wish}, go on; if not, close this page.</p>
+<p class="actions"><a class="button primary" href="{link}">Go on to {service}</a> <a class="button" href="{elsewhere}">{name}</a></p>
 </main>
 </body>
 </html>
 "#
-    )
+        )
+    }
 }
 
 async fn callback(
@@ -121,7 +153,7 @@ fn signed_out() -> Refusal {
 }
 
 /// A name that comes twice is read differently by different programs: none of its values is taken.
-fn returned(query: &str) -> Result<Returned, Error> {
+pub(super) fn returned(query: &str) -> Result<Returned, Error> {
     let mut returned = Returned::default();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let value = value.into_owned();
@@ -179,7 +211,7 @@ async fn disconnect(
     Ok(quietly(Json(ended)))
 }
 
-fn wants_page(headers: &HeaderMap) -> bool {
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
 }

@@ -7,11 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::AppState;
 use crate::{
-    chat, identity, integrations,
+    account, chat, identity, integrations,
     platform::{
         jobs::{JobFailed, JobTable},
         limits, mail,
         telemetry::{self, Figures},
+        webhooks::{self, Handlers},
     },
 };
 
@@ -28,7 +29,19 @@ pub(super) struct Background {
 #[must_use]
 pub fn jobs(state: &AppState) -> JobTable {
     let table = mail::work(JobTable::new(), state.mailer.clone());
+    let mailer = state.mailer.clone();
+    let handlers = Handlers::new().on(mail::RESEND, move |post| {
+        let mailer = mailer.clone();
+        async move { mailer.hear(post).await }
+    });
+    let privy = state.privy.clone();
+    let handlers = handlers.on(identity::privy::SOURCE, move |post| {
+        let privy = privy.clone();
+        async move { Ok(privy.handle(post).await?) }
+    });
+    let table = webhooks::work(table, state.webhooks.clone(), handlers);
     let table = identity::jobs::register(table, state.identity.clone());
+    let table = account::jobs::register(table, state.account.clone());
     let table = chat::jobs::register(table, &state.chat);
     let state = state.clone();
     table.every(PURGE_EVERY, "purge_expired", move || purge(state.clone()))
@@ -39,6 +52,8 @@ async fn purge(state: AppState) -> Result<(), JobFailed> {
     let now = state.clock.now();
     integrations::jobs::purge(&state.integrations).await?;
     mail::purge(&state.db, now).await?;
+    state.webhooks.purge(now).await?;
+    state.privy.purge().await?;
     limits::PostgresStore::new(state.db.clone()).purge(now).await?;
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(super) fn cards(settings: &Settings) -> Vec<ServiceCard> {
         available: available(settings, provider),
         note: provider.about.clone(),
     };
-    catalogue().all().iter().map(card).collect()
+    catalogue().services().map(card).collect()
 }
 
 /// What `aura doctor` prints.
@@ -56,7 +56,12 @@ pub(super) fn tell(settings: &Settings) -> String {
                 if let Some(other) = provider.oauth.as_ref().and_then(|oauth| oauth.client_fallback.as_deref()) {
                     lines.push(format!("  or, shared        {other}_CLIENT_ID, {other}_CLIENT_SECRET"));
                 }
-                lines.push(format!("  register address  {base}/api/integrations/{}/callback", provider.id));
+                if provider.connectable {
+                    lines.push(format!("  register address  {base}/api/integrations/{}/callback", provider.id));
+                }
+                if provider.sign_in.is_some() {
+                    lines.push(format!("  for signing in    {base}/api/auth/callback/{}", provider.id));
+                }
             }
         }
     }

@@ -6,11 +6,12 @@ use axum::{
     Router,
     middleware::{Next, from_fn},
 };
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, header};
 use leptos::config::{LeptosOptions, get_configuration};
 use tower_http::services::{ServeDir, ServeFile};
 
 use super::StartError;
+use crate::platform::routes::Listed;
 
 const SETTINGS: &str = "Leptos.toml";
 
@@ -32,7 +33,11 @@ impl Site {
     }
 
     /// The files as routes.
-    pub(super) fn routes(&self) -> Router {
+    pub(super) fn routes(&self, list: &mut Vec<Listed>) -> Router {
+        let package_files = format!("/{}/{{*path}}", self.options.site_pkg_dir);
+        for path in [package_files.as_str(), "/fonts/{*path}", "/icons/{*path}", "/robots.txt"] {
+            list.push(Listed { method: Method::GET, path: path.to_owned() });
+        }
         let root = Path::new(&*self.options.site_root);
         let package = ServeDir::new(root.join(&*self.options.site_pkg_dir)).precompressed_br().precompressed_gzip();
         // A name with a hash in it never changes its content.

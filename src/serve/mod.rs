@@ -1,6 +1,7 @@
 //! The one place that knows all features: it builds them in their order, merges their routes, runs what happens in the
 //! background, and ends everything in turn. The commands of the program are here as well.
 
+mod admin;
 mod background;
 mod doctor;
 mod error;
@@ -13,7 +14,14 @@ use std::{io::Write as _, net::SocketAddr, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::{net::TcpListener, signal, sync::watch};
 
-pub use self::{background::jobs, error::StartError, files::Site, router::router, state::AppState};
+pub use self::{
+    admin::{AdminCommand, admin},
+    background::jobs,
+    error::StartError,
+    files::Site,
+    router::{router, routes},
+    state::AppState,
+};
 use crate::platform::{clock::Clock, config::Settings, db, random::Random, telemetry};
 
 /// How long requests may take to finish once the server is told to end.
@@ -91,6 +99,11 @@ async fn prepare_database(settings: &Settings) -> Result<(), StartError> {
 fn tell(state: &AppState, address: SocketAddr) {
     let settings = &state.settings;
     tracing::info!(url = %settings.public_url, environment = %settings.environment, %address, "serving");
+    if state.mailer.reaches_people() {
+        tracing::info!("mail leaves {}", state.mailer);
+    } else {
+        tracing::warn!("mail leaves {}; RESEND_API_KEY is not set, so it reaches nobody outside", state.mailer);
+    }
     for line in settings.off().into_iter().chain(doctor::off(settings)) {
         tracing::info!("{line}");
     }

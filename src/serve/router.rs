@@ -6,56 +6,92 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use leptos::{nonce::Nonce, prelude::provide_context};
+use http::Method;
+use leptos::{nonce::Nonce, prelude::provide_context, server_fn::axum::server_fn_paths};
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
 
 use super::AppState;
 use crate::{
+    account,
+    admin,
     app::{App, shell},
-    chat, identity, integrations,
+    chat,
+    identity::{self, privy::refresh::Renewal},
+    integrations, music,
     platform::{
-        health, limits,
+        audit, health, limits, mail,
         refusal::{self, DrawErrorPage, ErrorPage},
-        security::{self, HeaderPolicy},
+        routes::Listed,
+        security::{self, HeaderPolicy, OwnScheme},
         telemetry, web,
     },
     site::{self, error_document},
 };
 
 /// Where only signed-in people go.
-const GUARDED: &[&str] = &["/chat", "/connections", "/profile", "/settings"];
+const GUARDED: &[&str] = &["/admin", "/chat", "/connections", "/profile", "/settings"];
+
+/// Where files are uploaded, which are larger than anything else that is posted.
+const UPLOADS: &[&str] = &[account::UPLOAD];
 
 /// The whole site.
 pub fn router(state: &AppState) -> Router {
+    assemble(state).0
+}
+
+/// Every route of it: pages, server functions, plain handlers, files. For tests that walk them all.
+pub fn routes(state: &AppState) -> Vec<Listed> {
+    assemble(state).1
+}
+
+fn assemble(state: &AppState) -> (Router, Vec<Listed>) {
+    let mut list = Vec::new();
     let headers = HeaderPolicy::new(state.random.clone(), state.settings.environment, state.site.options.reload_port);
     let proxies: Arc<[_]> = state.settings.trusted_proxies.clone().into();
-    let with_session = pages(state, &headers)
-        .merge(integrations::routes(state.integrations.clone(), &state.site.stylesheet))
-        .merge(chat::routes(state.chat.clone()))
+    let with_session = pages(state, &headers, &mut list)
+        .merge(integrations::routes(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list))
+        .merge(chat::routes(state.chat.clone()).into_router(&mut list))
+        .merge(account::routes(state.account.clone()).into_router(&mut list))
+        .merge(music::routes(state.identity.clone(), state.integrations.clone()).into_router(&mut list))
+        .merge(identity::export::routes(state.identity.clone()).into_router(&mut list))
+        .layer(from_fn(admin::keep_out))
         .layer(identity::session::guard(GUARDED))
+        .layer(identity::privy::refresh::layer(Renewal { on: state.privy.is_set_up(), places: GUARDED }))
         .layer(from_fn_with_state(state.limits.clone(), limits::general))
-        .layer(identity::session::layer(state.identity.clone()));
+        .merge(identity::routes::routes(state.privy.clone()).into_router(&mut list))
+        .layer(identity::session::layer(state.identity.clone()))
+        .layer(from_fn(audit::witness));
     let routes = with_session
-        .merge(site::routes().with_state(public(state)))
-        .merge(health::routes(state.db.clone()))
-        .merge(state.site.routes());
-    // The last layer is the outermost.
-    routes
+        .merge(site::routes().with_state(public(state)).into_router(&mut list))
+        .merge(site::people(public(state), state.account.clone()).into_router(&mut list))
+        .merge(account::pictures(state.account.clone()).into_router(&mut list))
+        .merge(health::routes(state.db.clone()).into_router(&mut list))
+        .merge(state.site.routes(&mut list))
         .layer(security::cross_site(&state.settings.public_url))
-        .layer(from_fn(security::limit_body))
-        .layer(from_fn(security::limit_time))
+        .layer(from_fn_with_state(OwnScheme::of(&state.settings.public_url), security::own_origin));
+    // Outside services post from elsewhere, and sign what they post.
+    let posts = mail::routes(state.webhooks.clone(), &state.settings.resend_webhook_secrets).into_router(&mut list);
+    // The last layer is the outermost.
+    let router = routes
+        .merge(posts)
+        .merge(identity::routes::webhooks(state.privy.clone()).into_router(&mut list))
+        .layer(from_fn_with_state(UPLOADS, security::limit_body))
+        .layer(from_fn_with_state(UPLOADS, security::limit_time))
         .layer(security::panics())
         .layer(from_fn_with_state(proxies, security::identify))
         .layer(from_fn_with_state(error_pages(state), refusal::present))
         .layer(from_fn_with_state(headers, security::site_headers))
-        .layer(from_fn_with_state(state.random.clone(), telemetry::record))
+        .layer(from_fn_with_state(state.random.clone(), telemetry::record));
+    (router, list)
 }
 
 /// The pages of the app and the server functions behind them.
-fn pages(state: &AppState, headers: &HeaderPolicy) -> Router {
+fn pages(state: &AppState, headers: &HeaderPolicy, list: &mut Vec<Listed>) -> Router {
     // Listing the routes stops the process's other rendering for a moment, so it is done once.
     static LISTED: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
     let listed = LISTED.get_or_init(|| generate_route_list(App)).clone();
+    list.extend(listed.iter().map(|page| Listed { method: Method::GET, path: page.path().to_owned() }));
+    list.extend(server_fn_paths().map(|(path, method)| Listed { method, path: path.to_owned() }));
     let options = state.site.options.clone();
     let (services, document) = (state.clone(), options.clone());
     let provide = move || {

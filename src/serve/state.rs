@@ -6,8 +6,10 @@ use leptos::prelude::provide_context;
 
 use super::{Site, StartError};
 use crate::{
+    account::Account,
+    admin::Admin,
     chat::{self, Chat},
-    identity::Identity,
+    identity::{Identity, privy::Privy, model::Ways},
     inference::Inference,
     integrations::Integrations,
     platform::{
@@ -16,11 +18,13 @@ use crate::{
         config::Settings,
         crypto::{Keys, Vault},
         db::Db,
+        files::Files,
         http::Http,
         jobs::Jobs,
         limits::Limits,
         mail::{Mailer, Outbox},
         random::Random,
+        webhooks::Webhooks,
     },
     team::Teams,
     ui::Installation,
@@ -41,12 +45,16 @@ pub struct AppState {
     pub jobs: Jobs,
     pub outbox: Outbox,
     pub mailer: Mailer,
+    pub webhooks: Webhooks,
     pub bus: Bus,
     pub identity: Identity,
+    pub privy: Privy,
+    pub account: Account,
     pub teams: Teams,
     pub inference: Inference,
     pub integrations: Integrations,
     pub chat: Chat,
+    pub admin: Admin,
 }
 
 impl AppState {
@@ -60,13 +68,15 @@ impl AppState {
     ) -> Result<Self, StartError> {
         let vault = Vault::new(settings.key_ring.clone(), random.clone());
         let keys = Keys::new(settings.auth_secret.clone(), settings.auth_secret_previous.clone());
-        let limits = Limits::new(&settings.limit_store, db.clone(), clock.clone());
         let http =
             Http::new(settings.host_overrides.clone()).map_err(|error| StartError::new("outgoing HTTP", &error))?;
+        let limits = Limits::new(&settings.limits, db.clone(), http.clone(), clock.clone())
+            .map_err(|error| StartError::new("the limit store", &error))?;
         let jobs = Jobs::new();
         let outbox = Outbox::new(vault.clone(), random.clone(), clock.clone(), jobs);
         let mailer = Mailer::new(&settings.mail, http.clone(), db.clone(), vault.clone(), clock.clone())
             .map_err(|error| StartError::new("mail", &error))?;
+        let webhooks = Webhooks::new(db.clone(), clock.clone(), random.clone(), vault.clone(), jobs);
         let bus = Bus::connect(&settings.database.listen_url)
             .await
             .map_err(|error| StartError::new("the database connection for events", &error))?;
@@ -81,10 +91,15 @@ impl AppState {
             settings.public_url.clone(),
             settings.sign_up.clone(),
         );
+        let privy = Privy::new(settings.privy.as_ref(), &http, identity.clone(), webhooks.clone())
+            .map_err(|error| StartError::new("PRIVY_VERIFICATION_KEY", &error))?;
+        let files = Files::local(&settings.files_dir).map_err(|error| StartError::new("uploaded files", &error))?;
+        let account = Account::new(db.clone(), clock.clone(), random.clone(), files, jobs, identity.clone());
         let teams = Teams::new(random.clone());
         let inference = Inference::new(settings.model.as_ref(), &http);
         let integrations = Integrations::new(
             &settings,
+            identity.clone(),
             db.clone(),
             clock.clone(),
             random.clone(),
@@ -95,6 +110,7 @@ impl AppState {
             bus.clone(),
         );
         let chat = Chat::new(chat::Parts {
+            identity: identity.clone(),
             db: db.clone(),
             clock: clock.clone(),
             random: random.clone(),
@@ -104,6 +120,8 @@ impl AppState {
             inference: inference.clone(),
             integrations: integrations.clone(),
         });
+        let admin =
+            Admin::new(db.clone(), clock.clone(), identity.clone(), mailer.clone(), webhooks.clone());
         Ok(Self {
             settings: Arc::new(settings),
             site,
@@ -117,12 +135,16 @@ impl AppState {
             jobs,
             outbox,
             mailer,
+            webhooks,
             bus,
             identity,
+            privy,
+            account,
             teams,
             inference,
             integrations,
             chat,
+            admin,
         })
     }
 
@@ -130,8 +152,12 @@ impl AppState {
     pub(super) fn provide(&self) {
         provide_context(Installation { staging: self.settings.environment.is_staging() });
         provide_context(self.identity.clone());
+        provide_context(self.privy.clone());
+        provide_context(Ways { services: self.integrations.ways() });
+        provide_context(self.account.clone());
         provide_context(self.integrations.clone());
         provide_context(self.inference.clone());
         provide_context(self.chat.clone());
+        provide_context(self.admin.clone());
     }
 }

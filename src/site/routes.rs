@@ -6,14 +6,14 @@ use super::{
     pricing::{Pricing, PricingProps},
 };
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
-    routing::get,
 };
 use leptos::prelude::*;
 use sha2::{Digest, Sha256};
+
+use crate::platform::routes::Routes;
 
 /// What the public pages show about this installation.
 #[derive(Clone)]
@@ -27,8 +27,8 @@ pub struct Site {
 }
 
 /// The public pages that this part of the product serves.
-pub fn routes() -> Router<Site> {
-    Router::new().route("/", get(landing)).route("/pricing", get(pricing)).route("/integrations", get(integrations))
+pub fn routes() -> Routes<Site> {
+    Routes::new().get("/", landing).get("/pricing", pricing).get("/integrations", integrations)
 }
 
 async fn landing(State(site): State<Site>, headers: HeaderMap) -> Response {
