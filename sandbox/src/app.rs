@@ -170,7 +170,7 @@ async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Resp
         }
         None => vendor(&sandbox, &call, &agent).await,
     };
-    let response = if privy::is_host(&call.host) { privy::with_cors(&call, response) } else { response };
+    let response = if privy::is_host(&call.host) { privy::with_cors(&sandbox, &call, response) } else { response };
     let status = response.status().as_u16();
     let note = response.extensions().get::<Note>().map(|note| note.0.clone());
     let refused = response.extensions().get::<Refused>().map(|refused| refused.0.clone());
