@@ -76,6 +76,9 @@ pub struct Dialect {
     /// Revocation ends only the refresh token.
     #[serde(default)]
     pub revoke_keeps_access: bool,
+    /// It signs who somebody is, where `openid` is asked for.
+    #[serde(default)]
+    pub openid: bool,
 }
 
 /// Proof keys.
@@ -205,14 +208,17 @@ impl Dialects {
         self.0.iter().any(|dialect| fits(&dialect.token, host, path))
     }
 
-    /// The service at an authorize address; the client id tells apart services that share it.
-    pub fn at_authorize(&self, host: &str, path: &str, client_id: &str) -> Option<&Dialect> {
-        pick(self.0.iter().filter(|dialect| fits(&dialect.authorize, host, path)), client_id)
+    /// The service at an authorize address; the client id tells apart services that share it, and so does what is
+    /// asked for: who somebody is, or their data.
+    pub fn at_authorize(&self, host: &str, path: &str, client_id: &str, openid: bool) -> Option<&Dialect> {
+        let here = self.0.iter().filter(|dialect| fits(&dialect.authorize, host, path));
+        pick(here.filter(|dialect| !dialect.openid || openid), client_id, openid)
     }
 
-    /// The service at a token address.
-    pub fn at_token(&self, host: &str, path: &str, client_id: &str) -> Option<&Dialect> {
-        pick(self.0.iter().filter(|dialect| fits(&dialect.token, host, path)), client_id)
+    /// The service at a token address; `openid` says whether the code was for who somebody is.
+    pub fn at_token(&self, host: &str, path: &str, client_id: &str, openid: bool) -> Option<&Dialect> {
+        let here = self.0.iter().filter(|dialect| fits(&dialect.token, host, path));
+        pick(here.filter(|dialect| !dialect.openid || openid), client_id, openid)
     }
 
     /// The service that is revoked at this address.
@@ -237,7 +243,14 @@ impl Dialects {
     }
 }
 
-fn pick<'a>(mut candidates: impl Iterator<Item = &'a Dialect> + Clone, client_id: &str) -> Option<&'a Dialect> {
+fn pick<'a>(
+    mut candidates: impl Iterator<Item = &'a Dialect> + Clone,
+    client_id: &str,
+    openid: bool,
+) -> Option<&'a Dialect> {
+    if let Some(signing) = candidates.clone().find(|dialect| openid && dialect.openid) {
+        return Some(signing);
+    }
     let named = client_id.strip_prefix("sandbox-").unwrap_or_default();
     candidates.clone().find(|dialect| dialect.id == named).or_else(|| candidates.next())
 }
@@ -276,7 +289,12 @@ mod tests {
             assert!(!dialect.client_auth.is_empty(), "{}", dialect.id);
             let sample = dialect.authorize.replace("{sub}", "acme").replace("{tenant}", "common");
             if let (false, Some((host, path))) = (sample.contains('{'), sample.split_once('/')) {
-                let found = dialects.at_authorize(host, &format!("/{path}"), &format!("sandbox-{}", dialect.id));
+                let found = dialects.at_authorize(
+                    host,
+                    &format!("/{path}"),
+                    &format!("sandbox-{}", dialect.id),
+                    dialect.openid,
+                );
                 assert_eq!(found.map(|found| found.id.as_str()), Some(dialect.id.as_str()));
             }
         }

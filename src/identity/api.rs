@@ -1,9 +1,12 @@
 //! What the pages ask of the server. Every form works without a script: the answer is then a redirect.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::codec::Json};
 
-use super::model::{Awaited, Viewer};
-use crate::error::AppError;
+use super::model::{Activity, Awaited, Confirming, Security, Show, Signed, ToSign, Viewer, WalletPurpose, Ways, WaysIn};
+use crate::{
+    error::AppError,
+    kit::id::{AuditId, IdentityId, SessionId},
+};
 
 /// Who is signed in, if anybody is.
 #[server(prefix = "/api", endpoint = "identity/viewer", input = leptos::server_fn::codec::GetUrl)]
@@ -80,4 +83,146 @@ pub async fn sign_out_everywhere() -> Result<(), AppError> {
     #[cfg(feature = "ssr")]
     use super::visit::Visit;
     Visit::current()?.sign_out_everywhere().await
+}
+
+/// The ways to sign in that this installation offers beside mail.
+#[server(prefix = "/api", endpoint = "identity/ways", input = leptos::server_fn::codec::GetUrl)]
+pub async fn offered_ways() -> Result<Ways, AppError> {
+    Ok(use_context::<Ways>().unwrap_or_default())
+}
+
+/// What opens the account of the person who asks.
+#[server(prefix = "/api", endpoint = "identity/ways-in", input = leptos::server_fn::codec::GetUrl)]
+pub async fn own_ways() -> Result<WaysIn, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::own_ways;
+    own_ways::show().await
+}
+
+/// Takes a way in away.
+#[server(prefix = "/api", endpoint = "identity/unlink")]
+pub async fn unlink(id: IdentityId) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::own_ways;
+    own_ways::unlink(id).await
+}
+
+/// Says whether the account that waits shall become a way in.
+#[server(prefix = "/api", endpoint = "identity/answer-link")]
+pub async fn answer_link(yes: bool) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::own_ways;
+    own_ways::answer(yes).await
+}
+
+/// The person's address and the browsers that are signed in.
+#[server(prefix = "/api", endpoint = "identity/security", input = leptos::server_fn::codec::GetUrl)]
+pub async fn own_security() -> Result<Security, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::show().await
+}
+
+/// Signs one other browser out.
+#[server(prefix = "/api", endpoint = "identity/end-device")]
+pub async fn end_device(id: SessionId) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::end_device(id).await
+}
+
+/// Signs all other browsers out.
+#[server(prefix = "/api", endpoint = "identity/end-other-devices")]
+pub async fn end_other_devices() -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::end_other_devices().await
+}
+
+/// Sends a code to an address that is to be the person's.
+#[server(prefix = "/api", endpoint = "identity/start-email-change")]
+pub async fn start_email_change(email: String) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::start_email_change(&email).await
+}
+
+/// Takes the code that was sent there.
+#[server(prefix = "/api", endpoint = "identity/finish-email-change")]
+pub async fn finish_email_change(code: String) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::finish_email_change(&code).await
+}
+
+/// Which address the link in a letter brings back; nothing when it is too late.
+#[server(prefix = "/api", endpoint = "identity/undoable", input = leptos::server_fn::codec::GetUrl)]
+pub async fn undoable(token: String) -> Result<Option<String>, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::undoable(&token).await
+}
+
+/// Brings an address back. Who holds the link needs no session.
+#[server(prefix = "/api", endpoint = "identity/undo-email-change")]
+pub async fn undo_email_change(token: String) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::undo_email_change(&token).await
+}
+
+/// How the person can confirm that it is them.
+#[server(prefix = "/api", endpoint = "identity/confirming", input = leptos::server_fn::codec::GetUrl)]
+pub async fn ways_to_confirm() -> Result<Confirming, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::confirming().await
+}
+
+/// Sends a code to the person's own address.
+#[server(prefix = "/api", endpoint = "identity/send-proof")]
+pub async fn send_proof(#[server(default)] next: String) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::send_proof(&next).await
+}
+
+/// Takes the code: the person has just proved who they are.
+#[server(prefix = "/api", endpoint = "identity/prove-code")]
+pub async fn prove_code(code: String) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::prove_code(&code).await
+}
+
+/// A page of the person's own log, from before a line on.
+#[server(prefix = "/api", endpoint = "identity/activity", input = leptos::server_fn::codec::GetUrl)]
+pub async fn own_activity(
+    #[server(default)] show: Show,
+    #[server(default)] before: Option<AuditId>,
+) -> Result<Activity, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::safety;
+    safety::activity(show, before).await
+}
+
+/// Writes the text that a wallet is asked to sign.
+#[server(prefix = "/api", endpoint = "auth/wallet/challenge", input = Json)]
+pub async fn start_wallet(
+    address: String,
+    #[server(rename = "chainId")] chain_id: u64,
+    #[server(default)] next: String,
+    #[server(default)] purpose: WalletPurpose,
+) -> Result<ToSign, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::wallet::visit;
+    visit::begin(&address, chain_id, &next, purpose).await
+}
+
+/// Takes the signature, and signs in, links or confirms, as the text said.
+#[server(prefix = "/api", endpoint = "auth/wallet/verify", input = Json)]
+pub async fn verify_wallet(signature: String) -> Result<Signed, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::wallet::visit;
+    visit::finish(&signature).await
 }

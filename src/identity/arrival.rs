@@ -9,10 +9,11 @@ use axum::{
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use super::{
-    cookies::{self, Secret},
+    cookies,
     service::{Arriving, Opened},
     session::Session,
 };
+pub use super::cookies::Secret;
 use crate::platform::{crypto::digest, random::Random, security::Client};
 
 /// A browser on its way in.
@@ -97,6 +98,13 @@ pub fn proved_again(secret: &Secret, to: &str) -> Response {
     headers.append(header::SET_COOKIE, header_value(&cookies::new_session(secret)));
     headers.append(header::SET_COOKIE, header_value(&cookies::no_sign_in()));
     (headers, Redirect::to(to)).into_response()
+}
+
+/// The answer to an account whose address belongs to somebody here already: nobody is signed in, and the browser keeps
+/// what it needs to be asked about the link afterwards.
+#[must_use]
+pub fn link_waits(secret: &Secret, to: &str) -> Response {
+    ([(header::SET_COOKIE, header_value(&cookies::new_link(secret)))], Redirect::to(to)).into_response()
 }
 
 /// Cookies of ours are plain ASCII, so they always are header values.

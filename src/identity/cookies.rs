@@ -1,4 +1,4 @@
-//! The two cookies: the session, and the sign-in under way. Both are out of reach for scripts and for other hosts.
+//! The cookies: the session, the sign-in under way, and the account that waits to be linked. All are out of reach for scripts and for other hosts.
 
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -6,10 +6,11 @@ use http::HeaderMap;
 use time::Duration;
 use zeroize::Zeroizing;
 
-use super::service::{CEREMONY_LASTS, SESSION_LASTS};
+use super::service::{CEREMONY_LASTS, LINK_WAITS, SESSION_LASTS};
 
 const SESSION: &str = "__Host-aura";
 const SIGN_IN: &str = "__Host-aura-signin";
+const LINK: &str = "__Host-aura-link";
 
 /// Thirty-two random bytes that a browser keeps; the server stores their hash.
 pub type Secret = Zeroizing<[u8; 32]>;
@@ -32,6 +33,21 @@ pub fn new_session(secret: &Secret) -> Cookie<'static> {
 /// The cookie of a sign-in that has begun.
 pub fn new_sign_in(secret: &Secret) -> Cookie<'static> {
     make(SIGN_IN, encode(secret.as_slice()), CEREMONY_LASTS)
+}
+
+/// The secret of the account that waits to be linked.
+pub fn link(headers: &HeaderMap) -> Option<Secret> {
+    read(headers, LINK)
+}
+
+/// The cookie of an account that waits to be linked.
+pub fn new_link(secret: &Secret) -> Cookie<'static> {
+    make(LINK, encode(secret.as_slice()), LINK_WAITS)
+}
+
+/// Takes the cookie of the account that waits to be linked back.
+pub fn no_link() -> Cookie<'static> {
+    make(LINK, String::new(), Duration::ZERO)
 }
 
 /// Takes the session's cookie back.

@@ -11,6 +11,7 @@ mod browser;
 pub mod model;
 pub mod next;
 pub mod page;
+pub mod privy;
 pub mod view;
 
 #[cfg(feature = "ssr")]
@@ -18,11 +19,23 @@ pub mod arrival;
 #[cfg(feature = "ssr")]
 mod cookies;
 #[cfg(feature = "ssr")]
-mod email;
+pub mod email;
+#[cfg(feature = "ssr")]
+pub mod export;
+#[cfg(feature = "ssr")]
+mod handle;
 #[cfg(feature = "ssr")]
 pub mod jobs;
 #[cfg(feature = "ssr")]
 mod letter;
+#[cfg(feature = "ssr")]
+mod moment;
+#[cfg(feature = "ssr")]
+mod own_ways;
+#[cfg(feature = "ssr")]
+mod safety;
+#[cfg(feature = "ssr")]
+pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
@@ -31,6 +44,10 @@ pub mod session;
 mod store;
 #[cfg(feature = "ssr")]
 mod visit;
+#[cfg(feature = "ssr")]
+mod wallet;
 
 #[cfg(feature = "ssr")]
 pub use service::Identity;
+#[cfg(feature = "ssr")]
+pub use store::HandleOwner;

@@ -1,8 +1,14 @@
 //! What the browser may know about people and about a sign-in under way.
 
+mod own;
+mod wallet;
+
+pub use own::{Activity, Confirming, Device, Happening, Security, Show};
+pub use wallet::{Signed, ToSign, WalletPurpose};
+
 use serde::{Deserialize, Serialize};
 
-use crate::kit::id::UserId;
+use crate::kit::id::{IdentityId, UserId};
 
 /// The signed-in person, as their own browser sees them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +23,64 @@ pub struct Viewer {
     pub role: Role,
     /// IANA name of the zone in which «today» is meant.
     pub time_zone: String,
+    /// Where their picture is; none: initials are drawn.
+    pub avatar: Option<String>,
+}
+
+/// Which look a person wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system is set.
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    /// All of them, as they are offered.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// As the row and the form have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// From the row or the form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == text)
+    }
+
+    /// What the root element says in `data-theme`; nothing where the system decides.
+    #[must_use]
+    pub fn attribute(self) -> Option<&'static str> {
+        (self != Self::System).then(|| self.as_str())
+    }
+}
+
+/// Where a picture is, by its key.
+#[must_use]
+pub fn avatar_address(key: &str) -> String {
+    format!("/avatars/{key}")
+}
+
+/// Whether a handle can be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    /// By anybody; this is its one form.
+    Free { handle: String },
+    /// It is or was the asker's own.
+    Yours { handle: String },
+    /// Not at all; a sentence says why.
+    No { why: String },
 }
 
 /// What somebody may do for the installation.
@@ -37,6 +101,56 @@ pub struct Awaited {
     pub masked_email: String,
     /// In how many seconds another mail may be asked for.
     pub resend_in: u32,
+}
+
+/// A service whose accounts open this installation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Way {
+    /// Stands in addresses: `/api/auth/signin/{id}`.
+    pub id: String,
+    /// As the service writes it.
+    pub name: String,
+    /// Whether signing in with it also connects it.
+    pub connects: bool,
+}
+
+/// The ways to sign in that this installation offers beside mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ways {
+    pub services: Vec<Way>,
+}
+
+/// An account elsewhere that opens a person's account here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayIn {
+    pub id: IdentityId,
+    /// The id of the service, for its mark.
+    pub provider: String,
+    /// What the service is called.
+    pub name: String,
+    /// What its owner knows the account by.
+    pub label: String,
+    /// The day it was linked: `3 February 2026`.
+    pub linked_on: String,
+}
+
+/// Everything that opens a person's account, for their own eyes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaysIn {
+    pub email: Option<String>,
+    pub accounts: Vec<WayIn>,
+    /// Services whose accounts can be linked here.
+    pub linkable: Vec<Way>,
+    /// An account that was shown in this browser and waits for a yes or a no: the service and the account.
+    pub asked: Option<(String, String)>,
+}
+
+impl WaysIn {
+    /// Whether one of them can go: the last one has to stay.
+    #[must_use]
+    pub fn removable(&self) -> bool {
+        self.accounts.len() + usize::from(self.email.is_some()) > 1
+    }
 }
 
 /// `mira@example.com` becomes `m••a@example.com`: enough to recognise, too little to learn.

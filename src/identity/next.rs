@@ -25,7 +25,7 @@ fn is_safe(wish: &str) -> bool {
         && !path.split('/').any(|part| part == "." || part == "..")
         && rest.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
         // Going back to these would be a loop, or an act that nobody asked for.
-        && !["/signin", "/verify-email", "/api"].iter().any(|&place| {
+        && !["/signin", "/verify-email", "/refresh", "/api"].iter().any(|&place| {
             path.strip_prefix(place).is_some_and(|after| after.is_empty() || after.starts_with('/'))
         })
 }
@@ -33,7 +33,13 @@ fn is_safe(wish: &str) -> bool {
 /// The address of the sign-in page that leads back to `path`.
 #[must_use]
 pub fn sign_in_address(path: &str) -> String {
-    if path == HOME || !is_safe(path) { "/signin".into() } else { format!("/signin?next={}", escape(path)) }
+    handing_on("/signin", path)
+}
+
+/// The address of a place of ours that hands a wish on, where it is safe and not the home page anyway.
+#[must_use]
+pub fn handing_on(place: &str, wish: &str) -> String {
+    if wish == HOME || !is_safe(wish) { place.to_owned() } else { format!("{place}?next={}", escape(wish)) }
 }
 
 /// Percent-encodes what is not unreserved (RFC 3986) or a slash.

@@ -1,17 +1,27 @@
 //! The two pages in front of the app.
 
-use leptos::{either::EitherOf4, prelude::*};
+mod activity;
+mod confirm;
+mod security;
+mod undo_email;
+
+pub use activity::ActivityPage;
+pub use confirm::ConfirmPage;
+pub use security::SecurityPage;
+pub use undo_email::UndoEmailPage;
+
+use leptos::{either::EitherOf4, prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    api::{StartSignIn, waiting_for_code},
+    api::{StartSignIn, offered_ways, waiting_for_code},
     browser,
-    view::{CodeForm, LinkForm},
+    view::{CodeForm, LinkForm, OtherWays, PrivySignIn, SignInNotice, WalletWay},
 };
 use crate::{
     error::AppError,
-    ui::{Banner, Button, Field, GatePage, LinkButton, Look, Size, TextInput, Tone},
+    ui::{Banner, Button, Countdown, Field, GatePage, LinkButton, Look, Size, TextInput, Tone},
 };
 
 /// Asks for the address.
@@ -20,6 +30,8 @@ pub fn SignInPage() -> impl IntoView {
     let start = ServerAction::<StartSignIn>::new();
     let refused = Signal::derive(move || start.value().with(|done| done.as_ref().and_then(|done| done.clone().err())));
     let next = use_query_map().with_untracked(|query| query.get("next").unwrap_or_default());
+    let wish = next.clone();
+    let ways = Resource::new_blocking(|| (), |()| offered_ways());
     let time_zone = RwSignal::new(String::new());
     Effect::new(move |_| time_zone.set(browser::time_zone().unwrap_or_default()));
     view! {
@@ -28,6 +40,7 @@ pub fn SignInPage() -> impl IntoView {
             title="Sign in to Aura"
             intro=|| view! { <p>"We send a six-digit code. New here? The same code creates your account."</p> }
         >
+            <SignInNotice ways=ways/>
             <Refused error=refused except="email"/>
             <ActionForm action=start attr:class="stack">
                 <input type="hidden" name="next" value=next/>
@@ -45,6 +58,9 @@ pub fn SignInPage() -> impl IntoView {
                 </Field>
                 <Button look=Look::Primary size=Size::Large wide=true busy=start.pending()>"Send code"</Button>
             </ActionForm>
+            <OtherWays ways=ways next=wish.clone()/>
+            <PrivySignIn next=wish.clone()/>
+            <WalletWay next=wish/>
         </GatePage>
     }
 }
@@ -115,16 +131,27 @@ fn Away(message: String) -> impl IntoView {
 
 /// A refusal that belongs to no field of the form.
 #[component]
-pub(super) fn Refused(error: Signal<Option<AppError>>, except: &'static str) -> impl IntoView {
+pub fn Refused(error: Signal<Option<AppError>>, except: &'static str) -> impl IntoView {
     move || {
         error
             .get()
             .filter(|error| error.field.as_deref() != Some(except))
-            .map(|error| view! { <Banner tone=Tone::Danger>{error.message}</Banner> })
+            .map(|AppError { message, retry_after, .. }| {
+                view! { <Banner tone=Tone::Danger>{message} {retry_after.map(|from| view! { <Countdown from=from/> })}</Banner> }
+            })
     }
 }
 
 /// The sentence for one field of the form.
-pub(super) fn on_field(error: Signal<Option<AppError>>, field: &'static str) -> Signal<Option<String>> {
+pub fn on_field(error: Signal<Option<AppError>>, field: &'static str) -> Signal<Option<String>> {
     Signal::derive(move || error.get().filter(|error| error.field.as_deref() == Some(field)).map(|error| error.message))
+}
+
+/// Why the act was refused the last time, as long as that is the last that is known of it.
+pub(super) fn refusal_of<S>(action: ServerAction<S>) -> Signal<Option<AppError>>
+where
+    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    Signal::derive(move || action.value().with(|done| done.as_ref().and_then(|done| done.as_ref().err().cloned())))
 }

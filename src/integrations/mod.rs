@@ -13,6 +13,8 @@ pub mod page;
 mod view;
 
 #[cfg(feature = "ssr")]
+mod account_routes;
+#[cfg(feature = "ssr")]
 pub mod approval;
 #[cfg(feature = "ssr")]
 mod executor;

@@ -11,7 +11,10 @@ use axum::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{account_routes, service::{Arrival, Error, Integrations, Purpose, Returned, Start, Visitor}};
+use super::{
+    account_routes,
+    service::{Arrival, Error, Integrations, Purpose, Returned, Start, Visitor},
+};
 use crate::{
     error::AppError,
     identity::session::{CurrentSession, Session},
@@ -66,7 +69,13 @@ async fn start(
         let link = format!("/api/integrations/{id}?confirmed={proof}");
         let title = format!("Connect {service}?");
         let wish = format!("connect your {service} account to Aura");
-        let asked = Question { title: &title, wish: &wish, service, link: &link, back: ("/connections", "Back to connections") };
+        let asked = Question {
+            title: &title,
+            wish: &wish,
+            service,
+            link: &link,
+            back: ("/connections", "Back to connections"),
+        };
         return Ok(quietly(Html(asked.page(&stylesheet.0))));
     }
     let person = Some(Start { user: session.user, session: session.id });

@@ -6,6 +6,7 @@ use super::Provider;
 
 const FILES: &[(&str, &str)] = &[
     ("github", include_str!("catalogue/github.toml")),
+    ("google", include_str!("catalogue/google.toml")),
     ("google-calendar", include_str!("catalogue/google-calendar.toml")),
     ("linear", include_str!("catalogue/linear.toml")),
     ("sendgrid", include_str!("catalogue/sendgrid.toml")),
@@ -43,6 +44,16 @@ impl Catalogue {
     #[must_use]
     pub fn all(&self) -> &[Provider] {
         &self.providers
+    }
+
+    /// The entries that people connect.
+    pub fn services(&self) -> impl Iterator<Item = &Provider> {
+        self.providers.iter().filter(|provider| provider.connectable)
+    }
+
+    /// The entries whose accounts open an account here.
+    pub fn ways_in(&self) -> impl Iterator<Item = &Provider> {
+        self.providers.iter().filter(|provider| provider.sign_in.is_some())
     }
 
     /// Entries that could not be read. A test keeps this empty.
@@ -105,9 +116,37 @@ mod tests {
     }
 
     #[test]
+    fn a_way_in_names_who_vouches_and_asks_for_no_more_than_it_says() {
+        let ways: Vec<_> = catalogue().ways_in().map(|provider| provider.id.as_str()).collect();
+        assert_eq!(ways, ["github", "google", "spotify"]);
+        for provider in catalogue().ways_in() {
+            let (id, sign_in) = (&provider.id, provider.sign_in.as_ref().unwrap());
+            let oauth = provider.oauth.as_ref().unwrap();
+            assert!(crate::providers::Address::try_from(sign_in.issuer.clone()).is_ok(), "{id}");
+            assert!(sign_in.subject.contains("{/") && sign_in.label.contains("{/"), "{id}");
+            for reserved in ["client_id", "redirect_uri", "response_type", "state", "nonce", "code_challenge"] {
+                assert!(!sign_in.authorize_extra.contains_key(reserved), "{id}: {reserved}");
+            }
+            // What is stored as a connection must be worth connecting.
+            assert!(!sign_in.connects || oauth.scopes.iter().all(|scope| sign_in.scopes.contains(scope)), "{id}");
+            assert!(!sign_in.connects || provider.connectable, "{id}");
+            if let Some(openid) = &sign_in.openid {
+                assert!(sign_in.scopes.iter().any(|scope| scope == "openid"), "{id}");
+                assert!(openid.issuers.contains(&sign_in.issuer), "{id}");
+            }
+            // An address is looked at only where the issuer signed it.
+            assert!(sign_in.owned.is_none() || sign_in.openid.is_some(), "{id}");
+        }
+        let scopes = |id: &str| catalogue().get(id).unwrap().sign_in.as_ref().unwrap().scopes.join(" ");
+        assert_eq!(scopes("spotify"), "user-read-email user-top-read user-read-recently-played");
+        assert_eq!(scopes("github"), "read:user");
+        assert_eq!(scopes("google"), "openid email profile");
+    }
+
+    #[test]
     fn every_service_has_two_tools_that_read_and_every_tool_its_document() {
         let mut names = HashSet::new();
-        for provider in catalogue().all() {
+        for provider in catalogue().services() {
             let reads = provider.tools.iter().filter(|tool| tool.effect == Effect::Read);
             assert!(reads.count() >= 2, "{}", provider.id);
             for tool in &provider.tools {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Address, ToolEntry};
+use super::{Address, SignIn, ToolEntry};
 
 /// One service.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,6 +29,11 @@ pub struct Provider {
     pub oauth: Option<Oauth>,
     /// Present for `kind = "key"`.
     pub key: Option<KeyForm>,
+    /// Present where its accounts can open an account here.
+    pub sign_in: Option<SignIn>,
+    /// Whether it is a service that people connect; an entry that is not only lets them in.
+    #[serde(default = "yes")]
+    pub connectable: bool,
     /// Where and how its API is called.
     pub api: Api,
     /// The call that tells whose account it is; for a key also the proof that it works.

@@ -9,6 +9,7 @@ mod address;
 mod catalogue;
 mod entry;
 pub mod oauth;
+mod sign_in;
 mod tool;
 
 pub use address::Address;
@@ -18,4 +19,5 @@ pub use entry::{
     Api, ApiErrors, Identity, KeyForm, Kind, ModelUse, Oauth, Pkce, ResetUnit, Retry, Revoke, RevokeStyle, Rotation,
     TokenAuth, TokenBody, TokenFields,
 };
+pub use sign_in::{OpenId, Owned, SignIn};
 pub use tool::{Condition, Effect, Intent, Items, Names, Pages, Pick, Step, ToolEntry};

@@ -11,8 +11,16 @@ use axum::response::Response;
 use url::{Host, Url};
 
 /// Parameters that may stand only once.
-const SINGLE: [&str; 7] =
-    ["client_id", "redirect_uri", "state", "scope", "response_type", "code_challenge", "code_challenge_method"];
+const SINGLE: [&str; 8] = [
+    "nonce",
+    "client_id",
+    "redirect_uri",
+    "state",
+    "scope",
+    "response_type",
+    "code_challenge",
+    "code_challenge_method",
+];
 
 /// What is wrong, and whether the client may be told by a redirect.
 enum Fault {
@@ -23,7 +31,8 @@ enum Fault {
 /// Answers a browser that was sent here.
 pub fn show(sandbox: &Sandbox, call: &Call) -> Response {
     let client_id = call.q("client_id").unwrap_or_default();
-    let Some(dialect) = sandbox.dialects.at_authorize(&call.host, &call.path, client_id) else {
+    let openid = call.q("scope").is_some_and(|scopes| scopes.split(' ').any(|scope| scope == "openid"));
+    let Some(dialect) = sandbox.dialects.at_authorize(&call.host, &call.path, client_id, openid) else {
         return crate::app::nobody(call);
     };
     match check(dialect, call) {
@@ -96,6 +105,7 @@ fn check(dialect: &Dialect, call: &Call) -> Result<Asked, Fault> {
         scopes,
         user_scopes,
         challenge: challenge(dialect, call)?,
+        nonce: call.q("nonce").map(str::to_owned),
         at: log::now(),
     })
 }

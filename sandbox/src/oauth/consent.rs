@@ -6,6 +6,7 @@ use crate::dialects::Dialect;
 use crate::log;
 use crate::oauth::authorize::back;
 use crate::oauth::grants::Asked;
+use crate::oauth::openid::Mailbox;
 use crate::people::{self, EVERYBODY};
 use axum::extract::{Form, State};
 use axum::response::Response;
@@ -18,6 +19,11 @@ pub struct Decision {
     request: String,
     #[serde(default)]
     person: String,
+    /// A name that nobody here has: an account of its own.
+    #[serde(default)]
+    somebody: String,
+    #[serde(default)]
+    mailbox: Mailbox,
     decision: String,
 }
 
@@ -39,6 +45,12 @@ pub fn page(dialect: &Dialect, asked: &Asked, id: &str) -> String {
             "<label class=\"choice\"><input type=\"radio\" name=\"person\" value=\"{}\"{checked}><span><strong>{}</strong><small>{}</small></span></label>",
             person.key, person.name, person.email
         );
+    }
+    choices.push_str(
+        "<label class=\"choice\"><span><strong>Or somebody else</strong><input name=\"somebody\" autocomplete=\"off\" placeholder=\"a-login-name\"></span></label>",
+    );
+    if dialect.openid {
+        choices.push_str(Mailbox::CHOICE);
     }
     let body = format!(
         "<main class=\"narrow\"><p class=\"brandline\">{name} (sandbox)</p>\
@@ -76,8 +88,8 @@ pub async fn decide(State(sandbox): State<Sandbox>, Form(decision): Form<Decisio
         let pairs = [("error", "access_denied"), ("error_description", "The person said no")];
         return answer::see_other(&back(redirect.as_deref(), state.as_deref(), dialect, &pairs));
     }
-    let person = people::by_key(&decision.person);
+    let person = people::made_up(&decision.somebody).unwrap_or_else(|| people::by_key(&decision.person));
     log::line("consent", &[("service", &asked.service), ("person", person.name)]);
-    let code = sandbox.grants().issue_code(asked, person);
+    let code = sandbox.grants().issue_code(asked, person, decision.mailbox);
     answer::see_other(&back(redirect.as_deref(), state.as_deref(), dialect, &[("code", &code)]))
 }

@@ -1,6 +1,7 @@
 //! What was asked, allowed and issued: pending consents, codes, tokens.
 
 use crate::log;
+use crate::oauth::openid::Mailbox;
 use crate::people::Person;
 use rand::distr::{Alphanumeric, SampleString};
 use std::collections::HashMap;
@@ -26,6 +27,8 @@ pub struct Asked {
     pub user_scopes: Vec<String>,
     /// S256 challenge where the vendor checks it.
     pub challenge: Option<String>,
+    /// What an id token repeats.
+    pub nonce: Option<String>,
     /// A refresh token will come along.
     pub offline: bool,
     /// When it was asked.
@@ -39,6 +42,8 @@ pub struct Code {
     pub asked: Asked,
     /// Who allowed it.
     pub person: Person,
+    /// What an id token says of their address.
+    pub mailbox: Mailbox,
     /// It was exchanged; holds the family that came of it.
     pub family: Option<u64>,
     /// When it was issued.
@@ -134,9 +139,9 @@ impl Grants {
     }
 
     /// Issues a code.
-    pub fn issue_code(&mut self, asked: Asked, person: Person) -> String {
+    pub fn issue_code(&mut self, asked: Asked, person: Person, mailbox: Mailbox) -> String {
         let code = random(32);
-        self.codes.insert(code.clone(), Code { asked, person, family: None, at: log::now() });
+        self.codes.insert(code.clone(), Code { asked, person, mailbox, family: None, at: log::now() });
         code
     }
 

@@ -4,6 +4,7 @@
 pub mod authorize;
 pub mod consent;
 pub mod grants;
+pub mod openid;
 mod pkce;
 pub mod refusal;
 pub mod revoke;

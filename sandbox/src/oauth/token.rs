@@ -7,7 +7,7 @@ use crate::dialects::{BodyForm, ClientAuth, Dialect, Errors, GrantName, Refresh}
 use crate::log;
 use crate::oauth::grants::{Code, Grants, Kind, Life, Token};
 use crate::oauth::refusal::{self, Wrong};
-use crate::oauth::{known_client, pkce, right_secret};
+use crate::oauth::{known_client, openid, pkce, right_secret};
 use axum::response::Response;
 use serde_json::{Value, json};
 use time::Duration;
@@ -25,7 +25,12 @@ pub fn exchange(sandbox: &Sandbox, call: &Call) -> Response {
     let fields = call.fields();
     let shown =
         call.basic().map(|(id, _)| id).or_else(|| find(&fields, "client_id").map(str::to_owned)).unwrap_or_default();
-    let Some(dialect) = sandbox.dialects.at_token(&call.host, &call.path, &shown) else {
+    let openid = {
+        let grants = sandbox.grants();
+        let asked = find(&fields, "code").and_then(|code| grants.code(code)).map(|(code, _)| code.asked.service);
+        asked.is_some_and(|service| sandbox.dialects.by_id(&service).is_some_and(|dialect| dialect.openid))
+    };
+    let Some(dialect) = sandbox.dialects.at_token(&call.host, &call.path, &shown, openid) else {
         return app::nobody(call);
     };
     let mut note = String::new();
@@ -144,7 +149,11 @@ fn from_code(
     }
     let token = fresh(dialect, &code, family, Kind::Access, &code.asked.scopes);
     let access = grants.issue(&dialect.prefix, token);
-    Ok(body(dialect, &access, refresh.as_deref(), &code.asked.scopes))
+    let mut body = body(dialect, &access, refresh.as_deref(), &code.asked.scopes);
+    if dialect.openid && code.asked.scopes.iter().any(|scope| scope == "openid") {
+        body["id_token"] = openid::id_token(dialect, &code).into();
+    }
+    Ok(body)
 }
 
 fn from_refresh(grants: &mut Grants, dialect: &Dialect, client_id: &str, value: &str) -> Verdict<Value> {

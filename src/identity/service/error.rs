@@ -47,12 +47,66 @@ pub enum IdentityError {
     /// The session ended meanwhile.
     #[error("signed out meanwhile")]
     SignedOut,
+    /// The account elsewhere opens another person's account here.
+    #[error("linked elsewhere")]
+    LinkedElsewhere,
+    /// The account elsewhere is none of this person's ways in.
+    #[error("another account")]
+    OtherAccount,
+    /// Nothing waits to be linked in this browser.
+    #[error("nothing waits to be linked")]
+    NothingToLink,
+    /// There is no such way in.
+    #[error("no such way in")]
+    NoSuchWay,
+    /// It is the only way in that is left.
+    #[error("the last way in")]
+    LastWay,
+    /// The address was replaced lately, and the person it belonged to may still get it back.
+    #[error("the address is held")]
+    AddressHeld,
+    /// The address belongs to somebody else by now.
+    #[error("the address is taken")]
+    AddressTaken,
+    /// It is the address that the person has.
+    #[error("the same address")]
+    SameAddress,
+    /// The person has no address that a code could be sent to.
+    #[error("no address")]
+    NoAddress,
+    /// No code was asked for in this session.
+    #[error("no code was asked for")]
+    NoCode,
+    /// The link that brings an address back is not complete, was used, or is too old.
+    #[error("too late to undo")]
+    TooLateToUndo,
+    /// There is no such session of theirs.
+    #[error("no such session")]
+    NoSuchSession,
+    /// There is no such person.
+    #[error("no such person")]
+    NoSuchPerson,
     /// An operator has closed the account off.
     #[error("suspended")]
     Suspended,
     /// The account is no longer there.
     #[error("gone")]
     Gone,
+    /// The address is of a service that hands out mailboxes for minutes.
+    #[error("a disposable address")]
+    Disposable,
+    /// There is no such invitation, or it was used.
+    #[error("no such invitation")]
+    NoSuchInvitation,
+    /// Whoever is invited has an account already.
+    #[error("has an account already")]
+    IsHereAlready,
+    /// Operators do not close off or sign out themselves.
+    #[error("the operator's own account")]
+    OwnAccount,
+    /// An account is closed off for a reason.
+    #[error("no reason given")]
+    NoReason,
     /// New people need an invitation, or an address of another domain.
     #[error("not invited")]
     NotInvited,
@@ -140,6 +194,64 @@ impl From<IdentityError> for AppError {
                 error
             }
             IdentityError::SignedOut => Self::unauthenticated(),
+            IdentityError::LinkedElsewhere => Self::new(
+                ErrorKind::Conflict,
+                "linked_elsewhere",
+                "This account opens another account here, so it cannot open yours as well. Sign in with it and unlink it \
+                 there first, or choose another one.",
+            ),
+            IdentityError::OtherAccount => Self::new(
+                ErrorKind::Forbidden,
+                "other_account",
+                "This is not one of the accounts that you sign in with, so it does not prove that it is you. Choose one \
+                 that is linked.",
+            ),
+            IdentityError::NothingToLink => Self::new(
+                ErrorKind::Gone,
+                "nothing_to_link",
+                "Nothing waits to be linked here any more. Link the account from your security settings.",
+            ),
+            IdentityError::NoSuchWay => Self::not_found("way to sign in"),
+            IdentityError::LastWay => Self::new(
+                ErrorKind::Conflict,
+                "last_way",
+                "This is your only way to sign in, so it has to stay. Add another one first.",
+            ),
+            IdentityError::AddressHeld => Self::new(
+                ErrorKind::Conflict,
+                "address_held",
+                "This address was replaced at its account in the last 72 hours, so it opens nothing for now. To get it \
+                 back, use the link in the mail about that change.",
+            ),
+            IdentityError::AddressTaken => Self::new(
+                ErrorKind::Conflict,
+                "address_taken",
+                "This address opens another account here by now. Choose another one.",
+            ),
+            IdentityError::SameAddress => Self::new(
+                ErrorKind::Unprocessable,
+                "address_same",
+                "This is the address that your account has already.",
+            )
+            .on_field("email"),
+            IdentityError::NoAddress => Self::new(
+                ErrorKind::Conflict,
+                "no_address",
+                "Your account has no address that a code could be sent to. Use another way to confirm.",
+            ),
+            IdentityError::NoCode => Self::new(
+                ErrorKind::Gone,
+                "code_not_asked",
+                "No code waits to be typed here. Ask for a new one.",
+            )
+            .on_field("code"),
+            IdentityError::TooLateToUndo => Self::new(
+                ErrorKind::Gone,
+                "undo_too_late",
+                "This link is not complete, was used, or is older than 72 hours, so it changes nothing any more.",
+            ),
+            IdentityError::NoSuchSession => Self::not_found("device"),
+            IdentityError::NoSuchPerson => Self::not_found("person"),
             IdentityError::Suspended => Self::new(
                 ErrorKind::Forbidden,
                 "suspended",
@@ -155,6 +267,33 @@ impl From<IdentityError> for AppError {
                 "not_invited",
                 "New accounts need an invitation here. Ask the people who run this Aura for one, with the address you typed.",
             ),
+            IdentityError::Disposable => Self::new(
+                ErrorKind::Forbidden,
+                "address_disposable",
+                "Mailboxes of this service are gone in minutes, and so would be your account. Use an address that you keep.",
+            ),
+            IdentityError::NoSuchInvitation => Self::new(
+                ErrorKind::NotFound,
+                "no_such_invitation",
+                "This invitation was used or taken back already. Reload the page.",
+            ),
+            IdentityError::IsHereAlready => Self::new(
+                ErrorKind::Conflict,
+                "has_account",
+                "This address has an account already, so it needs no invitation.",
+            )
+            .on_field("email"),
+            IdentityError::OwnAccount => Self::new(
+                ErrorKind::Conflict,
+                "own_account",
+                "This is your own account. Ask another operator, or use your settings.",
+            ),
+            IdentityError::NoReason => Self::new(
+                ErrorKind::Unprocessable,
+                "reason_missing",
+                "Say why, in a few words: other operators will read it.",
+            )
+            .on_field("reason"),
             IdentityError::Limited(limited) => limited.into(),
             IdentityError::Mail(_) => {
                 telemetry::report(&error, "sign-in mail");

@@ -1,17 +1,27 @@
 //! What one can do as somebody who signs in, and as somebody who is signed in.
 
+mod activity;
+mod codes;
+mod devices;
+mod email_change;
 mod entry;
 mod error;
 mod gate;
+mod handles;
+mod linking;
 mod notices;
+pub mod operators;
 mod sessions;
 mod sign_in;
 mod step_up;
+mod wallet;
 
 pub use entry::{Arriving, Entry, Method, Opened, ProvenAccount};
 pub use error::IdentityError;
+pub use handles::HandleError;
 pub use notices::Notice;
 pub use sign_in::{Proof, SignedIn, StartSignIn};
+pub use wallet::{StartWallet, WalletDone, WalletError};
 
 use time::Duration;
 use url::Url;
@@ -26,6 +36,8 @@ pub const CEREMONY_LASTS: Duration = Duration::minutes(10);
 pub const SESSION_LASTS: Duration = Duration::days(90);
 /// How long a session lives unused.
 pub const SESSION_IDLE: Duration = Duration::days(14);
+/// How long an account whose address is known here waits for a yes.
+pub const LINK_WAITS: Duration = Duration::minutes(30);
 /// How many codes may be tried on one ceremony.
 pub const TRIES: i16 = 5;
 /// How long one waits before another mail can be asked for.
@@ -36,12 +48,12 @@ pub const RESEND_AFTER: Duration = Duration::seconds(30);
 pub struct Identity {
     pub(super) db: Db,
     pub(super) clock: Clock,
-    random: Random,
-    keys: Keys,
+    pub(super) random: Random,
+    pub(super) keys: Keys,
     outbox: Outbox,
-    limits: Limits,
-    bus: Bus,
-    public_url: Url,
+    pub(super) limits: Limits,
+    pub(super) bus: Bus,
+    pub(super) public_url: Url,
     sign_up: SignUpPolicy,
 }
 

@@ -1,16 +1,35 @@
 //! The rows of people, their sign-ins and their sessions.
 
 mod ceremonies;
+mod email_changes;
+mod handles;
 mod identities;
+mod pending_links;
 mod sessions;
 pub mod system;
 mod users;
+mod wallet;
 
 pub use ceremonies::{
-    Ceremony, NewCeremony, ceremony_by_link_secret, ceremony_by_secret, consume_ceremony, count_try, insert_ceremony,
+    Ceremony, NewCeremony, Purpose, ceremony_by_link_secret, ceremony_by_secret, consume_ceremony, count_try,
+    forget_pending, give_ceremony, insert_ceremony, own_ceremony,
 };
-pub use identities::{NewIdentity, insert_identity, user_by_identity};
-pub use sessions::{NewSession, end_all_sessions, end_session, insert_session, note_use, renew_session, session_by_secret};
-pub use users::{
-    email_of, insert_email, insert_user, knows_browser, lock_key, note_sign_in, set_time_zone, user_by_email,
+pub use email_changes::{
+    NewEmailChange, email_change_by_secret, email_held_for, insert_email_change, note_undone, remove_ways_since,
+    set_email,
 };
+pub use handles::{
+    HandleOwner, count_handles, handle_of, holder_of_handle, insert_handle, lay_down_handle, owner_of_handle,
+    take_up_handle,
+};
+pub use identities::{
+    NewIdentity, count_ways, delete_identity, identities, insert_identity, lock_person, owner_of_identity,
+    providers_of, user_by_identity,
+};
+pub use pending_links::{NewPendingLink, insert_pending_link, pending_link_by_secret, take_pending_link_by_secret};
+pub use sessions::{
+    DeviceRow, NewSession, browsers_of, end_all_sessions, end_other_sessions, end_session, end_sessions_of_method,
+    insert_session, lives, living_sessions, note_use, renew_session, session_by_secret,
+};
+pub use users::{email_of, insert_email, insert_user, lock_key, note_sign_in, set_time_zone, user_by_email};
+pub use wallet::{NewWalletChallenge, put_wallet_challenge, take_wallet_challenge_by_secret};

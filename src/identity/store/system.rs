@@ -1,5 +1,8 @@
 //! What has no owner: sweeping.
 
+pub mod invitations;
+pub mod people;
+
 use sqlx::query;
 use time::OffsetDateTime;
 
@@ -8,6 +11,12 @@ use crate::platform::db::Db;
 /// Removes ceremonies that expired before the given time.
 pub async fn purge_ceremonies(db: &Db, expired_before: OffsetDateTime) -> sqlx::Result<u64> {
     let gone = query!("delete from sign_in_ceremonies where expires_at < $1", expired_before).execute(db).await?;
+    Ok(gone.rows_affected())
+}
+
+/// Removes texts that no wallet has signed in time.
+pub async fn purge_wallet_challenges(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
+    let gone = query!("delete from wallet_challenges where expires_at <= $1", now).execute(db).await?;
     Ok(gone.rows_affected())
 }
 
@@ -20,5 +29,17 @@ pub async fn purge_sessions(db: &Db, ended_before: OffsetDateTime, used_before: 
     )
     .execute(db)
     .await?;
+    Ok(gone.rows_affected())
+}
+
+/// Removes accounts that waited for a yes which never came.
+pub async fn purge_pending_links(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
+    let gone = query!("delete from pending_links where expires_at <= $1", now).execute(db).await?;
+    Ok(gone.rows_affected())
+}
+
+/// Removes replacements of addresses whose time to undo is over.
+pub async fn purge_email_changes(db: &Db, undo_before: OffsetDateTime) -> sqlx::Result<u64> {
+    let gone = query!("delete from email_changes where undo_until < $1", undo_before).execute(db).await?;
     Ok(gone.rows_affected())
 }

@@ -31,17 +31,6 @@ pub async fn note_sign_in(
     .await
 }
 
-/// Whether the person was seen with this browser before.
-pub async fn knows_browser(connection: &mut PgConnection, user: UserId, user_agent: &str) -> sqlx::Result<bool> {
-    query_scalar!(
-        r#"select exists (select from sessions where user_id = $1 and user_agent = $2) as "known!""#,
-        user as UserId,
-        user_agent,
-    )
-    .fetch_one(connection)
-    .await
-}
-
 /// The person's proved address.
 pub async fn email_of(connection: &mut PgConnection, user: UserId) -> sqlx::Result<Option<String>> {
     query_scalar!(r#"select email::text as "email!" from user_emails where user_id = $1"#, user as UserId)
@@ -85,8 +74,9 @@ pub async fn insert_email(
     Ok(())
 }
 
+/// Notes the zone that a person's browser tells, unless they chose one.
 pub async fn set_time_zone(connection: &mut PgConnection, user: UserId, time_zone: &str) -> sqlx::Result<()> {
-    query!("update users set time_zone = $2 where id = $1 and time_zone <> $2", user as UserId, time_zone)
+    query!("update users set time_zone = $2 where id = $1 and time_zone <> $2 and not time_zone_chosen", user as UserId, time_zone)
         .execute(connection)
         .await?;
     Ok(())

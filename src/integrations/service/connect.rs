@@ -1,43 +1,18 @@
-//! To a consent page and back.
+//! What a visit to a consent page ends with when it was to connect the account.
 
-use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
-use uuid::Uuid;
+use secrecy::SecretString;
+use sqlx::PgConnection;
 
-use super::{Error, Integrations, sealed::Column};
+use super::{Error, Integrations, Purpose, Returned, Start, Visitor, sealed::Column, visit::Back};
 use crate::{
     integrations::{
         model::ConnectionState,
-        store::{self, FlowRow, NewConnection, NewFlow},
+        store::{self, NewConnection},
     },
-    kit::id::{ConnectionId, SessionId, UserId},
+    kit::id::{ConnectionId, UserId},
     platform::crypto::digest,
-    providers::{
-        Kind, Oauth, Provider,
-        oauth::{
-            authorize::{self, Asked},
-            exchange::{self, Code},
-            reply::TokenReply,
-            state::{self, StateError},
-        },
-    },
+    providers::{Oauth, Provider, oauth::reply::TokenReply},
 };
-
-/// Who begins a visit to a consent page.
-#[derive(Clone, Copy)]
-pub struct Start {
-    pub user: UserId,
-    pub session: SessionId,
-}
-
-/// What came back in the query of a callback; no name twice.
-#[derive(Default)]
-pub struct Returned {
-    pub state: Option<String>,
-    pub code: Option<SecretString>,
-    pub iss: Option<String>,
-    pub error: Option<String>,
-}
 
 /// How a visit ended well.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,116 +24,46 @@ pub enum Arrival {
 }
 
 impl Integrations {
-    /// Leaves a single-use row and tells where to send the browser.
-    ///
-    /// # Errors
-    /// When the service is unknown or not set up here, or the row cannot be written.
-    pub async fn start(&self, start: Start, provider: &str) -> Result<Url, Error> {
-        let provider = self.provider(provider)?;
-        let oauth = oauth(provider)?;
-        let client = self.client(provider)?;
-        let now = self.clock.now();
-        let state = state::issue(&self.keys, &self.random, now);
-        let verifier = authorize::verifier(oauth, &self.random);
-        let id = Uuid::from(self.random.id::<ConnectionId>(now));
-        let seal = |verifier: &SecretString| self.seal(Column::Verifier, id, start.user, &provider.id, verifier);
-        let redirect_uri = self.redirect_uri(provider);
-        let flow = NewFlow {
-            id,
-            state_hash: digest(state.as_bytes()),
-            user: start.user,
-            session: start.session,
-            provider: &provider.id,
-            redirect_uri: &redirect_uri,
-            sealed_verifier: verifier.as_ref().map(seal).transpose()?,
-            scopes: &oauth.scopes,
-            client_fingerprint: digest(client.id.as_bytes()),
-            next_path: "/connections",
-            now,
-            expires_at: now + state::LIFETIME,
-        };
-        store::insert_flow(&self.db, &flow).await?;
-        let asked =
-            Asked { client_id: &client.id, redirect_uri: &redirect_uri, state: &state, verifier: verifier.as_ref() };
-        Ok(authorize::address(&self.http, oauth, &asked))
-    }
-
-    /// Whether a service can be started here, for the page between.
-    ///
-    /// # Errors
-    /// As `start` does.
-    pub fn startable(&self, provider: &str) -> Result<&'static str, Error> {
-        let provider = self.provider(provider)?;
-        oauth(provider)?;
-        self.client(provider)?;
-        Ok(&provider.name)
-    }
-
-    /// Takes what came back from a consent page. No request leaves before the state has proved itself and its row is
-    /// taken away.
+    /// Takes what came back from a consent page and connects the account.
     ///
     /// # Errors
     /// Says why nothing was connected.
     pub async fn finish(&self, start: Start, provider: &str, returned: Returned) -> Result<Arrival, Error> {
-        let provider = self.provider(provider)?;
-        let oauth = oauth(provider)?;
-        let now = self.clock.now();
-        let text = returned.state.as_deref().ok_or(Error::BadReturn("state_missing"))?;
-        state::verify(&self.keys, text, now).map_err(|error| match error {
-            StateError::Forged => Error::BadReturn("state_forged"),
-            StateError::Expired => Error::Expired,
-        })?;
-        let hash = digest(text.as_bytes());
-        let flow = store::consume_flow_by_secret(&self.db, &hash, start.user, start.session, &provider.id, now)
-            .await?
-            .ok_or(Error::BadReturn("state_unknown"))?;
-        if let (Some(iss), Some(issuer)) = (&returned.iss, &oauth.issuer)
-            && iss != issuer
-        {
-            return Err(Error::BadReturn("issuer_mismatch"));
-        }
-        if let Some(error) = &returned.error {
-            self.changed(start.user, None, &provider.id, "cancelled", None).await?;
-            return match error.as_str() {
-                "access_denied" | "user_denied" | "consent_required" => Ok(Arrival::Cancelled),
-                _ => Err(Error::BadReturn("consent_failed")),
-            };
-        }
-        let code = returned.code.ok_or(Error::BadReturn("code_missing"))?;
+        let visitor = Visitor { person: Some(start), browser: None };
+        let back = self.come_back(Purpose::Connect, provider, returned, visitor).await?;
+        let Some(code) = back.code.clone() else {
+            self.changed(start.user, None, &back.provider.id, "cancelled", None).await?;
+            return Ok(Arrival::Cancelled);
+        };
         // A browser that goes away must not leave a code half traded: the rest runs to its end.
-        let (service, user, next) = (self.clone(), start.user, flow.next_path.clone());
-        tokio::spawn(async move { service.trade(user, provider, oauth, flow, code).await }).await??;
+        let (service, next) = (self.clone(), back.flow.next_path.clone());
+        tokio::spawn(async move { service.connect(start, back, code).await }).await??;
         Ok(Arrival::Connected { next })
     }
 
-    async fn trade(
-        &self,
-        user: UserId,
-        provider: &'static Provider,
-        oauth: &'static Oauth,
-        flow: FlowRow,
-        code: SecretString,
-    ) -> Result<ConnectionId, Error> {
-        let client = self.client(provider)?;
-        let fingerprint = digest(client.id.as_bytes());
-        if flow.client_fingerprint != fingerprint {
-            return Err(Error::BadReturn("client_changed"));
-        }
-        let open = |sealed: &String| self.open(Column::Verifier, flow.id, user, &provider.id, sealed);
-        let verifier = flow.sealed_verifier.as_ref().map(open).transpose()?;
-        let code = Code { code: code.expose_secret(), redirect_uri: &flow.redirect_uri, verifier: verifier.as_ref() };
-        let tokens = exchange::exchange(&self.http, oauth, client, &code, self.clock.now())
-            .await
-            .map_err(|error| Error::Exchange { service: provider.name.clone(), error })?;
+    async fn connect(&self, start: Start, back: Back, code: SecretString) -> Result<ConnectionId, Error> {
+        let provider = back.provider;
+        let tokens = self.trade(Some(start), &back, &code).await?;
         let account = self
             .who_am_i(provider, &tokens.access)
             .await
             .map_err(|_| Error::Anonymous { service: provider.name.clone() })?;
-        let granted = tokens.scopes.clone().unwrap_or_else(|| flow.scopes.clone());
-        let state = state_of(oauth, &granted);
-        let new =
-            Account { id: account.id, label: account.label, scopes: granted, state, fingerprint: Some(fingerprint) };
-        self.keep(user, provider, &new, &tokens).await
+        let new = self.granted(&back, account.id, account.label, &tokens)?;
+        self.keep(start.user, provider, &new, &tokens).await
+    }
+
+    /// The account of a visit as it is stored, with what was granted.
+    pub(super) fn granted(
+        &self,
+        back: &Back,
+        id: String,
+        label: String,
+        tokens: &TokenReply,
+    ) -> Result<Account, Error> {
+        let scopes = tokens.scopes.clone().unwrap_or_else(|| back.flow.scopes.clone());
+        let state = state_of(back.oauth, &scopes);
+        let fingerprint = Some(digest(self.client(back.provider)?.id.as_bytes()));
+        Ok(Account { id, label, scopes, state, fingerprint })
     }
 
     /// Stores tokens for an account, under the id that the connection has already where the account was connected
@@ -170,10 +75,27 @@ impl Integrations {
         account: &Account,
         tokens: &TokenReply,
     ) -> Result<ConnectionId, Error> {
+        let mut transaction = self.db.begin().await?;
+        let id = self.keep_within(&mut transaction, user, provider, account, tokens).await?;
+        transaction.commit().await?;
+        self.forget_pause(id);
+        Ok(id)
+    }
+
+    /// The same in the caller's transaction, so that what is stored with it exists exactly when the connection does.
+    /// After the commit the caller forgets the connection's pause.
+    pub(super) async fn keep_within(
+        &self,
+        transaction: &mut PgConnection,
+        user: UserId,
+        provider: &Provider,
+        account: &Account,
+        tokens: &TokenReply,
+    ) -> Result<ConnectionId, Error> {
         // Two tabs may connect the same account at once: the second finds the row of the first in the second turn.
         for _ in 0..3 {
             let now = self.clock.now();
-            let known = store::connection_of_account(&self.db, user, &provider.id, &account.id).await?;
+            let known = store::connection_of_account(&mut *transaction, user, &provider.id, &account.id).await?;
             let id = known.unwrap_or_else(|| self.random.id(now));
             let access = self.seal_token(Column::Access, id, user, &provider.id, &tokens.access)?;
             let seal = |token: &SecretString| self.seal_token(Column::Refresh, id, user, &provider.id, token);
@@ -192,12 +114,9 @@ impl Integrations {
                 client_fingerprint: account.fingerprint.as_ref().map(<[u8; 32]>::as_slice),
                 now,
             };
-            let mut transaction = self.db.begin().await?;
             if store::upsert_connection(&mut *transaction, &new).await? {
                 let kind = if known.is_some() { "reconnected" } else { "connected" };
-                self.changed_within(&mut transaction, user, Some(id), &provider.id, kind, None).await?;
-                transaction.commit().await?;
-                self.forget_pause(id);
+                self.changed_within(transaction, user, Some(id), &provider.id, kind, None).await?;
                 return Ok(id);
             }
         }
@@ -219,12 +138,5 @@ pub(super) fn state_of(oauth: &Oauth, granted: &[String]) -> ConnectionState {
         ConnectionState::Active
     } else {
         ConnectionState::Partial
-    }
-}
-
-fn oauth(provider: &'static Provider) -> Result<&'static Oauth, Error> {
-    match (&provider.oauth, provider.kind) {
-        (Some(oauth), Kind::Oauth2) => Ok(oauth),
-        _ => Err(Error::WrongKind(provider.name.clone())),
     }
 }

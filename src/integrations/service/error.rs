@@ -1,6 +1,10 @@
 use crate::{
     error::{AppError, ErrorKind},
-    platform::{crypto::VaultError, telemetry},
+    identity::service::IdentityError,
+    platform::{
+        crypto::{VaultError, jwt::JwtError},
+        telemetry,
+    },
     providers::oauth::errors::OauthError,
 };
 
@@ -25,6 +29,12 @@ pub enum Error {
     /// The service did not say whose account it is.
     #[error("{service} did not say whose account it is")]
     Anonymous { service: String },
+    /// What the service signed does not prove whose account it is.
+    #[error("{service}'s id token is refused: {error}")]
+    NotProved { service: String, error: JwtError },
+    /// The account does not open what it was to open.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The pasted key is not accepted.
     #[error("{service} does not accept the key")]
     BadKey { service: String },
@@ -59,21 +69,32 @@ impl From<Error> for AppError {
             Error::BadReturn(code) => Self::new(
                 ErrorKind::Invalid,
                 code,
-                "This sign-in was not begun in this browser, or it was finished already. Start again from the connections page.",
+                "This sign-in was not begun in this browser, or it was finished already. Go back to the page where you began, and start again.",
             ),
             Error::Expired => Self::new(
                 ErrorKind::Gone,
                 "state_expired",
-                "This sign-in took longer than ten minutes. Start again from the connections page.",
+                "This sign-in took longer than ten minutes. Go back to the page where you began, and start again.",
             ),
             Error::Exchange { service, error } => exchange(&service, error),
             Error::Anonymous { service } => Self::new(
                 ErrorKind::Upstream,
                 "identity_failed",
                 format!(
-                    "{service} let you in but did not say whose account it is, so nothing was connected. Try again."
+                    "{service} let you in but did not say whose account it is, so nothing was changed here. Try again."
                 ),
             ),
+            Error::NotProved { service, error } => {
+                tracing::warn!(%service, %error, "an id token was refused");
+                Self::new(
+                    ErrorKind::Upstream,
+                    "id_token_refused",
+                    format!(
+                        "The answer of {service} does not prove who you are, so nothing was changed here. Start again; if it stays, tell the people who run this Aura."
+                    ),
+                )
+            }
+            Error::Identity(error) => error.into(),
             Error::BadKey { service } => Self::new(
                 ErrorKind::Unprocessable,
                 "key_refused",
@@ -99,12 +120,14 @@ fn exchange(service: &str, error: OauthError) -> AppError {
         OauthError::InvalidGrant => (
             ErrorKind::Gone,
             "code_refused",
-            format!("{service} does not accept the sign-in any more. Start again from the connections page."),
+            format!(
+                "{service} does not accept the sign-in any more. Go back to the page where you began, and start again."
+            ),
         ),
         OauthError::AccessDenied => (
             ErrorKind::Forbidden,
             "access_denied",
-            format!("{service} says that access was declined. Nothing was connected."),
+            format!("{service} says that access was declined. Nothing was changed here."),
         ),
         OauthError::ClientWrong | OauthError::Refused => (
             ErrorKind::Upstream,
@@ -115,14 +138,14 @@ fn exchange(service: &str, error: OauthError) -> AppError {
         ),
         OauthError::Limited { retry_after } => {
             let mut limited = AppError::limited(retry_after);
-            limited.message = format!("{service} asks to wait {retry_after} seconds. Then connect again.");
+            limited.message = format!("{service} asks to wait {retry_after} seconds. Then try again.");
             return limited;
         }
         OauthError::Outage | OauthError::NoReply | OauthError::Malformed => (
             ErrorKind::Upstream,
             "service_away",
             format!(
-                "{service} does not answer properly at the moment, so nothing was connected. Try again in a few minutes."
+                "{service} does not answer properly at the moment, so nothing was changed here. Try again in a few minutes."
             ),
         ),
     };

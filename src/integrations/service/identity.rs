@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 
 use super::Integrations;
 use crate::{
@@ -22,6 +23,12 @@ pub(super) struct Whose {
 
 impl Integrations {
     pub(super) async fn who_am_i(&self, provider: &Provider, token: &SecretString) -> Result<Whose, Failure> {
+        let body = self.profile(provider, token).await?;
+        Self::whose(provider, &body, token)
+    }
+
+    /// What the service says of the account behind a token.
+    pub(super) async fn profile(&self, provider: &Provider, token: &SecretString) -> Result<Value, Failure> {
         let entry = &provider.identity;
         let method =
             Method::from_bytes(entry.method.as_bytes()).map_err(|_| Failure::Provider("is not described well"))?;
@@ -30,7 +37,12 @@ impl Integrations {
         if let Some(json) = &entry.json {
             request = request.json(json.clone());
         }
-        let body = executor::send(&self.http, provider, request, self.clock.now()).await?;
+        executor::send(&self.http, provider, request, self.clock.now()).await
+    }
+
+    /// Whose account that is.
+    pub(super) fn whose(provider: &Provider, body: &Value, token: &SecretString) -> Result<Whose, Failure> {
+        let entry = &provider.identity;
         let scopes = entry
             .scopes
             .as_deref()
@@ -41,8 +53,8 @@ impl Integrations {
             let id = format!("{}-{print}", entry.id);
             return Ok(Whose { id, label: format!("{} {}", entry.label, &print[..4]), scopes });
         }
-        let id = executor::fill_from(&entry.id, &body);
-        let label = executor::fill_from(&entry.label, &body);
+        let id = executor::fill_from(&entry.id, body);
+        let label = executor::fill_from(&entry.label, body);
         let whole = |text: &str| text.chars().any(char::is_alphanumeric);
         if !whole(&id) {
             return Err(Failure::Provider("did not say whose account it is"));

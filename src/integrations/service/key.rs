@@ -38,7 +38,7 @@ impl Integrations {
             state: ConnectionState::Active,
             fingerprint: None,
         };
-        self.keep(user, provider, &new, &TokenReply { access: key, refresh: None, expires_at: None, scopes: None })
-            .await
+        let key = TokenReply { access: key, refresh: None, expires_at: None, scopes: None, id_token: None };
+        self.keep(user, provider, &new, &key).await
     }
 }

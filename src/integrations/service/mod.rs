@@ -1,5 +1,6 @@
 //! The use-cases of connections, over this feature's tables, the catalogue and the outgoing HTTP.
 
+mod accounts;
 mod ask;
 mod connect;
 mod disconnect;
@@ -9,6 +10,7 @@ mod key;
 mod sealed;
 mod tokens;
 mod views;
+mod visit;
 
 use std::{
     collections::HashMap,
@@ -18,17 +20,20 @@ use std::{
 
 use url::Url;
 
-pub use connect::{Arrival, Returned, Start};
+pub use accounts::Shown;
+pub use connect::Arrival;
 pub use error::Error;
+pub use visit::{Purpose, Returned, Start, Visitor};
 
 use super::store;
 use crate::{
-    kit::id::{ConnectionId, SessionId, UserId},
+    identity::Identity,
+    kit::id::{ConnectionId, UserId},
     platform::{
         bus::{Bus, Topic},
         clock::Clock,
         config::Settings,
-        crypto::{Keys, Vault},
+        crypto::{Keys, Vault, jwt::RemoteKeys},
         db::Db,
         http::Http,
         limits::{Bucket, Limited, Limits},
@@ -48,6 +53,7 @@ pub struct Integrations {
     pub(super) random: Random,
     pub(super) http: Http,
     pub(super) vault: Vault,
+    identity: Identity,
     keys: Keys,
     limits: Limits,
     bus: Bus,
@@ -55,6 +61,8 @@ pub struct Integrations {
     catalogue: &'static Catalogue,
     /// By the provider's id.
     clients: Arc<HashMap<&'static str, Client>>,
+    /// The keys of the services that sign who somebody is, by the provider's id.
+    issuers: Arc<HashMap<&'static str, RemoteKeys>>,
     /// Connections whose service was away at the last renewal, and until when it is left alone.
     pauses: Arc<Mutex<HashMap<ConnectionId, Pause>>>,
     tool_deadline: Duration,
@@ -66,6 +74,7 @@ impl Integrations {
     #[expect(clippy::too_many_arguments, reason = "they are the parts of the platform it stands on")]
     pub fn new(
         settings: &Settings,
+        identity: Identity,
         db: Db,
         clock: Clock,
         random: Random,
@@ -81,7 +90,14 @@ impl Integrations {
             let found = settings.client(&name).or_else(|| settings.client(fallback?))?;
             Some((provider.id.as_str(), Client { id: found.id.clone(), secret: found.secret.clone() }))
         });
+        let issuers = catalogue().ways_in().filter_map(|provider| {
+            let openid = provider.sign_in.as_ref()?.openid.as_ref()?;
+            let keys = RemoteKeys::new(http.clone(), clock.clone(), openid.jwks.url().clone());
+            Some((provider.id.as_str(), keys))
+        });
+        let issuers = Arc::new(issuers.collect());
         Self {
+            identity,
             db,
             clock,
             random,
@@ -93,6 +109,7 @@ impl Integrations {
             public_url: settings.public_url.clone(),
             catalogue: catalogue(),
             clients: Arc::new(registered.collect()),
+            issuers,
             pauses: Arc::default(),
             tool_deadline: Duration::from_secs(20),
         }
@@ -105,6 +122,14 @@ impl Integrations {
         self
     }
 
+    /// Counts one start of a sign-in, by where it comes from.
+    ///
+    /// # Errors
+    /// When there were too many in a minute.
+    pub(super) async fn limit_arrival(&self, client: &str) -> Result<(), Limited> {
+        self.limits.hit(Bucket::Login, client).await
+    }
+
     /// Counts one start of a connection.
     ///
     /// # Errors
@@ -113,14 +138,15 @@ impl Integrations {
         self.limits.hit(Bucket::Login, &format!("connect:{user}")).await
     }
 
-    /// What the link on the page between carries, so that only that page's own click goes on.
-    pub(super) fn confirmation(&self, session: SessionId, provider: &str) -> String {
-        hex::encode(self.keys.mac(CONFIRMATION, &[session.to_string().as_bytes(), provider.as_bytes()]))
+    /// What the link on the page between carries, so that only that page's own click goes on. `holder` is the session
+    /// or the browser that the page was made for.
+    pub(super) fn confirmation(&self, holder: &[u8], purpose: Purpose, provider: &str) -> String {
+        let parts = [holder, purpose.as_str().as_bytes(), provider.as_bytes()];
+        hex::encode(self.keys.mac(CONFIRMATION, &parts))
     }
 
-    pub(super) fn is_confirmation(&self, session: SessionId, provider: &str, proof: &str) -> bool {
-        let session = session.to_string();
-        let parts = [session.as_bytes(), provider.as_bytes()];
+    pub(super) fn is_confirmation(&self, holder: &[u8], purpose: Purpose, provider: &str, proof: &str) -> bool {
+        let parts = [holder, purpose.as_str().as_bytes(), provider.as_bytes()];
         hex::decode(proof).is_ok_and(|proof| self.keys.verify(CONFIRMATION, &parts, &proof))
     }
 
@@ -141,12 +167,6 @@ impl Integrations {
         }
         let name = provider.variable();
         vec![format!("{name}_CLIENT_ID"), format!("{name}_CLIENT_SECRET")]
-    }
-
-    /// One address for each service, so that a code of one can never arrive as a code of another.
-    fn redirect_uri(&self, provider: &Provider) -> String {
-        let base = self.public_url.as_str().trim_end_matches('/');
-        format!("{base}/api/integrations/{}/callback", provider.id)
     }
 
     /// Notes what happened to a connection and tells the other processes.

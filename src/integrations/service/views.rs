@@ -27,7 +27,7 @@ impl Integrations {
     /// When the database is away.
     pub async fn overview(&self, user: UserId) -> Result<ConnectionsView, Error> {
         let connections = self.connections(user).await?;
-        let services = self.catalogue.all().iter().map(|provider| {
+        let services = self.catalogue.services().map(|provider| {
             let connected = connections.iter().filter(|connection| connection.provider == provider.id).count();
             ServiceView { connected: u32::try_from(connected).unwrap_or(u32::MAX), ..self.service(provider) }
         });
@@ -38,7 +38,7 @@ impl Integrations {
     /// The catalogue, as anybody may see it.
     #[must_use]
     pub fn services(&self) -> Vec<ServiceView> {
-        self.catalogue.all().iter().map(|provider| self.service(provider)).collect()
+        self.catalogue.services().map(|provider| self.service(provider)).collect()
     }
 
     fn service(&self, provider: &Provider) -> ServiceView {

@@ -8,9 +8,13 @@ use crate::kit::id::{SessionId, UserId};
 pub struct NewFlow<'a> {
     pub id: Uuid,
     pub state_hash: [u8; 32],
-    pub user: UserId,
-    pub session: SessionId,
+    /// Who begins it; nobody where the visit is to find out who it is.
+    pub user: Option<UserId>,
+    pub session: Option<SessionId>,
+    /// The digest of the secret in the browser's cookie, where nobody is signed in.
+    pub browser_hash: Option<[u8; 32]>,
     pub provider: &'a str,
+    pub purpose: &'a str,
     pub redirect_uri: &'a str,
     pub sealed_verifier: Option<String>,
     pub scopes: &'a [String],
@@ -20,9 +24,22 @@ pub struct NewFlow<'a> {
     pub expires_at: OffsetDateTime,
 }
 
+/// What comes back from a consent page, and in which browser.
+pub struct Return<'a> {
+    pub state_hash: [u8; 32],
+    pub provider: &'a str,
+    /// The address that it came to.
+    pub redirect_uri: &'a str,
+    pub user: Option<UserId>,
+    pub session: Option<SessionId>,
+    pub browser_hash: Option<[u8; 32]>,
+    pub now: OffsetDateTime,
+}
+
 /// What the visit left for its return.
 pub struct FlowRow {
     pub id: Uuid,
+    pub purpose: String,
     pub redirect_uri: String,
     pub sealed_verifier: Option<String>,
     pub scopes: Vec<String>,
@@ -32,14 +49,16 @@ pub struct FlowRow {
 
 pub async fn insert_flow(db: impl PgExecutor<'_>, flow: &NewFlow<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into connection_flows (id, state_hash, user_id, session_id, provider, purpose, redirect_uri,
-             sealed_verifier, scopes, client_fingerprint, next_path, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, 'connect', $6, $7, $8, $9, $10, $11, $12)",
+        "insert into connection_flows (id, state_hash, user_id, session_id, browser_hash, provider, purpose,
+             redirect_uri, sealed_verifier, scopes, client_fingerprint, next_path, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         flow.id,
         &flow.state_hash[..],
-        flow.user as UserId,
-        flow.session as SessionId,
+        flow.user as Option<UserId>,
+        flow.session as Option<SessionId>,
+        flow.browser_hash.as_ref().map(<[u8; 32]>::as_slice),
         flow.provider,
+        flow.purpose,
         flow.redirect_uri,
         flow.sealed_verifier.as_deref(),
         flow.scopes,
@@ -53,27 +72,25 @@ pub async fn insert_flow(db: impl PgExecutor<'_>, flow: &NewFlow<'_>) -> Result<
     Ok(())
 }
 
-/// Takes the visit away, so that of any number of returns at once one succeeds. It must be the same person in the same
-/// browser at the same service, and not too late.
+/// Takes the visit away, so that of any number of returns at once one succeeds. It must come to the same address, from
+/// the same service, in the same browser, by the same person where one was signed in, and not too late.
 pub async fn consume_flow_by_secret(
     db: impl PgExecutor<'_>,
-    state_hash: &[u8; 32],
-    user: UserId,
-    session: SessionId,
-    provider: &str,
-    now: OffsetDateTime,
+    back: &Return<'_>,
 ) -> Result<Option<FlowRow>, sqlx::Error> {
     sqlx::query_as!(
         FlowRow,
         "delete from connection_flows
-         where state_hash = $1 and user_id = $2 and session_id = $3 and provider = $4 and purpose = 'connect'
-             and expires_at > $5
-         returning id, redirect_uri, sealed_verifier, scopes, client_fingerprint, next_path",
-        &state_hash[..],
-        user as UserId,
-        session as SessionId,
-        provider,
-        now,
+         where state_hash = $1 and provider = $2 and redirect_uri = $3 and expires_at > $4
+             and case when purpose = 'sign_in' then browser_hash = $5 else user_id = $6 and session_id = $7 end
+         returning id, purpose, redirect_uri, sealed_verifier, scopes, client_fingerprint, next_path",
+        &back.state_hash[..],
+        back.provider,
+        back.redirect_uri,
+        back.now,
+        back.browser_hash.as_ref().map(<[u8; 32]>::as_slice),
+        back.user as Option<UserId>,
+        back.session as Option<SessionId>,
     )
     .fetch_optional(db)
     .await

@@ -14,5 +14,5 @@ pub use connections::{
     needs_reauth, upsert_connection,
 };
 pub use events::{NewEvent, record};
-pub use flows::{FlowRow, NewFlow, consume_flow_by_secret, insert_flow};
+pub use flows::{FlowRow, NewFlow, Return, consume_flow_by_secret, insert_flow};
 pub use lease::{Lease, Renewed, give_up, release, save, take};

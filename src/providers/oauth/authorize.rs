@@ -1,5 +1,7 @@
 //! The address of a consent page, with the code challenge of RFC 7636.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -16,6 +18,11 @@ pub struct Asked<'a> {
     pub redirect_uri: &'a str,
     pub state: &'a str,
     pub verifier: Option<&'a SecretString>,
+    pub scopes: &'a [String],
+    /// Further parameters.
+    pub extra: &'a BTreeMap<String, String>,
+    /// What an id token must repeat, where one is asked for.
+    pub nonce: Option<&'a str>,
 }
 
 /// A new verifier of 43 characters, where the service takes a challenge.
@@ -33,7 +40,7 @@ pub fn address(http: &Http, oauth: &Oauth, asked: &Asked<'_>) -> Url {
         query.append_pair("response_type", "code");
         query.append_pair("client_id", asked.client_id);
         query.append_pair("redirect_uri", asked.redirect_uri);
-        query.append_pair(&oauth.scope_parameter, &oauth.scopes.join(&oauth.scope_separator));
+        query.append_pair(&oauth.scope_parameter, &asked.scopes.join(&oauth.scope_separator));
         query.append_pair("state", asked.state);
         if let Some(verifier) = asked.verifier {
             let verifier = PkceCodeVerifier::new(verifier.expose_secret().to_owned());
@@ -41,7 +48,10 @@ pub fn address(http: &Http, oauth: &Oauth, asked: &Asked<'_>) -> Url {
             query.append_pair("code_challenge", challenge.as_str());
             query.append_pair("code_challenge_method", "S256");
         }
-        for (name, value) in &oauth.authorize_extra {
+        if let Some(nonce) = asked.nonce {
+            query.append_pair("nonce", nonce);
+        }
+        for (name, value) in asked.extra {
             query.append_pair(name, value);
         }
     }

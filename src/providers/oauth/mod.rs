@@ -6,6 +6,7 @@ use secrecy::SecretString;
 pub mod authorize;
 pub mod errors;
 pub mod exchange;
+pub mod openid;
 pub mod refresh;
 pub mod reply;
 mod request;

@@ -19,6 +19,8 @@ pub struct TokenReply {
     pub expires_at: Option<OffsetDateTime>,
     /// None: the reply does not say, so what was asked for counts.
     pub scopes: Option<Vec<String>>,
+    /// Who it is, signed, where `openid` was asked for (OpenID Connect Core 1.0 §3.1.3.3).
+    pub id_token: Option<SecretString>,
 }
 
 /// Reads the reply to an exchange or a renewal.
@@ -33,6 +35,7 @@ pub fn read(oauth: &Oauth, body: &Value, now: OffsetDateTime) -> Result<TokenRep
         refresh: text(body, &fields.refresh).map(|token| token.to_owned().into()),
         expires_at: lifetime(oauth, body).and_then(|life| now.checked_add(life)),
         scopes: text(body, &fields.scope).map(scopes),
+        id_token: body.get("id_token").and_then(Value::as_str).map(|token| token.to_owned().into()),
     })
 }
 
