@@ -19,9 +19,16 @@ use leptos_router::{
 };
 
 use crate::{
-    account::{page::SettingsPage, view::SettingsFrame},
+    admin::page::AdminPage,
+    account::{
+        page::{ProfilePage, SettingsPage},
+        view::SettingsFrame,
+    },
     chat::ChatPage,
-    identity::page::{SignInPage, VerifyEmailPage},
+    identity::{
+        page::{ActivityPage, ConfirmPage, SecurityPage, SignInPage, UndoEmailPage, VerifyEmailPage},
+        view::{PrivyCodePage, PrivyRefreshPage},
+    },
     integrations::page::ConnectionsPage,
     site::ErrorPage,
     ui::Installation,
@@ -41,12 +48,21 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/signin") view={Lazy::<SignIn>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/signin/privy") view={Lazy::<PrivyCode>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/refresh") view={Lazy::<PrivyRefresh>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/verify-email") view={Lazy::<VerifyEmail>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/undo-email") view={Lazy::<UndoEmail>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/settings/confirm") view={Lazy::<Confirm>::new()} ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/chat/:id?") view={Lazy::<Conversation>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/profile") view={Lazy::<Profile>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/:place?") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/people/:id") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/settings") view=SettingsFrame ssr=SsrMode::Async>
                         <Route path=path!("") view={Lazy::<Settings>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/security") view={Lazy::<Security>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/activity") view={Lazy::<ActivityLog>::new()} ssr=SsrMode::Async/>
                     </ParentRoute>
                 </ParentRoute>
             </Routes>
@@ -88,8 +104,16 @@ macro_rules! lazy_page {
 
 lazy_page!(SignIn, SignInPage);
 lazy_page!(VerifyEmail, VerifyEmailPage);
+lazy_page!(PrivyCode, PrivyCodePage);
+lazy_page!(PrivyRefresh, PrivyRefreshPage);
+lazy_page!(UndoEmail, UndoEmailPage);
+lazy_page!(Confirm, ConfirmPage);
+lazy_page!(Security, SecurityPage);
+lazy_page!(ActivityLog, ActivityPage);
 lazy_page!(Conversation, ChatPage);
 lazy_page!(Connections, ConnectionsPage);
+lazy_page!(Operators, AdminPage);
+lazy_page!(Profile, ProfilePage);
 lazy_page!(Settings, SettingsPage);
 
 #[component]

@@ -12,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     Identity, cookies,
-    model::{Role, Viewer},
+    model::{Role, Theme, Viewer, avatar_address},
     next,
 };
 use crate::{
@@ -34,8 +34,12 @@ pub struct Session {
     pub email: Option<String>,
     /// What they may do for the installation.
     pub role: Role,
-    /// IANA name of the zone they were in when they signed in.
+    /// IANA name of the zone that they chose, or were in when they signed in.
     pub time_zone: String,
+    /// The look that they chose.
+    pub theme: Theme,
+    /// The key of their picture in the file store.
+    pub avatar_key: Option<String>,
     /// When they signed in.
     pub signed_in_at: OffsetDateTime,
     /// When they last proved who they are, at sign-in or since.
@@ -52,6 +56,7 @@ impl Session {
             email: self.email.clone(),
             role: self.role,
             time_zone: self.time_zone.clone(),
+            avatar: self.avatar_key.as_deref().map(avatar_address),
         }
     }
 }
@@ -179,7 +184,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentSession {
 }
 
 /// Whether a browser opens a page.
-fn is_page(method: &Method, headers: &HeaderMap) -> bool {
+pub(super) fn is_page(method: &Method, headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
     matches!(*method, Method::GET | Method::HEAD) && accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }

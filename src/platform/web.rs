@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use super::security::Client;
+use super::{refusal::limit_headers, security::Client};
 use crate::error::AppError;
 
 /// The request that is being answered; outside of one, a request without headers, which nobody is signed in to.
@@ -39,6 +39,13 @@ pub fn redirect(path: &str) {
     }
 }
 
+/// Sends a browser without a script to a page that says what was done; the running app stays where it is.
+pub fn after_form(path: &str) {
+    if use_context::<Parts>().is_some_and(|parts| is_form_post(&parts)) {
+        redirect(path);
+    }
+}
+
 /// Sets a cookie with the answer.
 pub fn set_cookie(cookie: &Cookie<'_>) {
     append(header::SET_COOKIE, &cookie.to_string());
@@ -48,6 +55,13 @@ pub fn set_cookie(cookie: &Cookie<'_>) {
 pub fn set_header(name: HeaderName, value: HeaderValue) {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.insert_header(name, value);
+    }
+}
+
+/// Adds a header to the answer, beside others of its name.
+pub fn add_header(name: HeaderName, value: HeaderValue) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.append_header(name, value);
     }
 }
 
@@ -64,12 +78,12 @@ fn append(name: HeaderName, value: &impl Display) {
     }
 }
 
-/// The way out for every error of a server function: the answer takes its status and `Retry-After`. A plain form post
+/// The way out for every error of a server function: the answer takes its status and the headers of a limit. A plain form post
 /// keeps the redirect that brings it back to its page, where the error is shown.
 pub fn fail<E: Into<AppError>>(error: E) -> AppError {
     let error = error.into();
-    if let Some(seconds) = error.retry_after {
-        append(header::RETRY_AFTER, &seconds);
+    for (name, value) in &limit_headers(&error) {
+        set_header(name.clone(), value.clone());
     }
     if !use_context::<Parts>().is_some_and(|parts| is_form_post(&parts)) {
         set_status(error.kind.status());

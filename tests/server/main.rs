@@ -2,25 +2,59 @@
 //! test decides.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod account;
+mod activity;
+mod admin;
+mod avatar;
+#[path = "../../bench/identity.rs"]
+mod bench_identity;
+#[path = "../../bench/limits.rs"]
+mod bench_limits;
 mod browser;
 mod bus;
 mod chat;
 mod connections;
+mod csrf;
+mod devices;
+mod email_change;
+mod gate;
+mod google;
 mod guard;
+mod handles;
 mod http;
 mod jobs;
+mod jwt;
+mod limit_stores;
 mod limits;
+mod linking;
 mod mail;
+mod mail_feedback;
+mod mail_judge;
+mod mail_once;
+mod mail_server;
 mod model;
 mod oauth;
 mod outside;
 mod platform;
+mod privy;
+mod privy_world;
+mod proxies;
+mod route_table;
 mod runs;
+mod scanner;
+mod session_info;
 mod sessions;
 mod sign_in;
+mod signer;
+mod step_up;
 mod support;
 mod teams;
 mod tools;
 mod two_processes;
 mod vault;
 mod vendor;
+mod walk;
+mod wallet;
+mod ways;
+mod ways_refused;
+mod webhooks;

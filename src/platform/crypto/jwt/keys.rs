@@ -1,7 +1,8 @@
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm as Underlying, DecodingKey};
 use serde_json::{Map, Value};
 
-use super::{JwtError, strict};
+use super::{JwtError, roca, strict};
 
 /// How a token may be signed: always by a private key whose public half we hold. There is no `none`, and no shared
 /// secret that a public key could be taken for.
@@ -143,7 +144,8 @@ fn read(jwk: &Map<String, Value>) -> Option<Key> {
         }
         "RSA" => {
             let algorithm = said.unwrap_or(Algorithm::Rs256);
-            if !algorithm.is_rsa() {
+            let modulus = BASE64_URL_SAFE_NO_PAD.decode(text("n")?).ok()?;
+            if !algorithm.is_rsa() || roca::is_weak(&modulus) {
                 return None;
             }
             (algorithm, DecodingKey::from_rsa_components(text("n")?, text("e")?).ok()?)

@@ -6,6 +6,7 @@ mod claims;
 mod error;
 mod keys;
 mod remote;
+mod roca;
 mod signed;
 mod strict;
 
