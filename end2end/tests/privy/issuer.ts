@@ -48,6 +48,11 @@ export class Issuer {
     return new ServerAuth(APP_ID, secret, { apiURL: `${this.url}/auth.privy.io` });
   }
 
+  /** Whom a server finds by an address. */
+  async serverOf(address: string): Promise<any> {
+    return this.serverAuth().getUserByEmail(address);
+  }
+
   /** A call as a browser without any package makes it. */
   async raw(path: string, body?: unknown, headers: Record<string, string> = {}, method?: string): Promise<Answer> {
     const answer = await fetch(`${this.url}/${path}`, {
