@@ -7,6 +7,7 @@ use super::{
     cookies::{self, Secret},
     model::{Activity, Confirming, Security, Show},
     next,
+    service::IdentityError,
     session::{self, Session},
 };
 use crate::{
@@ -48,8 +49,9 @@ pub async fn show() -> Result<Security, AppError> {
 
 /// Signing others out wants a proof, so that who found an open browser cannot shut its owner out. Signing out everywhere,
 /// here too, wants none: it has to work at once, and helps nobody to stay.
-pub async fn end_device(id: SessionId) -> Result<(), AppError> {
+pub async fn end_device(id: &str) -> Result<(), AppError> {
     let (identity, session) = proved()?;
+    let id: SessionId = id.parse().map_err(|_| web::fail(IdentityError::NoSuchSession))?;
     identity.end_device(&session, id).await.map_err(web::fail)?;
     web::redirect(SECURITY);
     Ok(())

@@ -74,7 +74,7 @@ async fn nobody_else_sees_it(db: PgPool) {
     mira.form("sign-out-everywhere", &[]).await;
     mira.sign_in(&app, MIRA).await;
     for address in ["/settings/activity", "/api/identity/activity?show=all", "/api/identity/activity.csv"] {
-        let answer = eve.get(address).await;
+        let answer = if address.contains('?') { eve.get_json(address).await } else { eve.get(address).await };
         assert_eq!(answer.status, StatusCode::OK, "{address}");
         assert!(answer.text().contains("Signed in with a code by mail"), "{address}");
         assert!(!answer.text().contains("Signed out everywhere"), "{address}");

@@ -52,6 +52,7 @@ async fn a_change_proves_the_new_address_and_tells_the_old(db: PgPool) {
     let page = mira.get("/settings/security").await;
     assert!(page.text().contains("m••a@new.example"), "{}", page.text());
     let code = newest_mail(&app, NEW).await.code();
+    wait(&app, Duration::milliseconds(1));
     let done = mira.form("finish-email-change", &[("code", &code)]).await;
     assert_eq!((done.status, done.location()), (StatusCode::FOUND, "/settings/security"), "{}", done.text());
 
@@ -328,8 +329,8 @@ async fn of_two_who_want_one_address_at_once_one_gets_it(db: PgPool) {
 #[sqlx::test]
 async fn the_undo_secret_can_be_read_nowhere(db: PgPool) {
     let app = TestApp::new(db).await;
-    let mut mira = signed_in(&app, MIRA).await;
     let (logs, _listening) = Logs::listen();
+    let mut mira = signed_in(&app, MIRA).await;
     change(&app, &mut mira, NEW).await;
     let (link, token) = undo_link(&app, MIRA).await;
     Browser::new(&app).get(&link).await;

@@ -6,8 +6,9 @@ use super::{Refused, on_field, refusal_of};
 use crate::{
     identity::{
         api::{ProveCode, SendProof, SignOut, ways_to_confirm},
-        model::{Awaited, Confirming},
+        model::{Awaited, Confirming, WalletPurpose},
         next,
+        view::WalletWay,
     },
     ui::{Banner, Button, CodeInput, Field, GatePage, Look, Size, Skeleton, Tone},
 };
@@ -58,8 +59,13 @@ fn Ways(
 ) -> impl IntoView {
     let Confirming { masked_email, awaited, ways } = ways;
     let none = masked_email.is_none() && ways.is_empty();
+    // A wallet is no other site that one leaves for: it signs here.
+    let wallet = ways.iter().any(|(id, _)| id == "wallet").then(|| {
+        view! { <WalletWay next=wish.clone() purpose=WalletPurpose::Prove/> }
+    });
     let links: Vec<_> = ways
         .into_iter()
+        .filter(|(id, _)| id != "wallet")
         .map(|(id, name)| {
             let href = next::handing_on(&format!("/api/auth/prove/{id}"), &wish);
             view! {
@@ -84,6 +90,7 @@ fn Ways(
     view! {
         {by_mail}
         {links}
+        {wallet}
         {none
             .then(|| {
                 view! {
