@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use super::model::{Activity, Awaited, Confirming, Security, Show, Signed, ToSign, Viewer, WalletPurpose, Ways, WaysIn};
 use crate::{
     error::AppError,
-    kit::id::{AuditId, IdentityId, SessionId},
+    kit::id::{AuditId, IdentityId},
 };
 
 /// Who is signed in, if anybody is.
@@ -101,10 +101,10 @@ pub async fn own_ways() -> Result<WaysIn, AppError> {
 
 /// Takes a way in away.
 #[server(prefix = "/api", endpoint = "identity/unlink")]
-pub async fn unlink(id: IdentityId) -> Result<(), AppError> {
+pub async fn unlink(id: String) -> Result<(), AppError> {
     #[cfg(feature = "ssr")]
     use super::own_ways;
-    own_ways::unlink(id).await
+    own_ways::unlink(&id).await
 }
 
 /// Says whether the account that waits shall become a way in.
@@ -125,10 +125,10 @@ pub async fn own_security() -> Result<Security, AppError> {
 
 /// Signs one other browser out.
 #[server(prefix = "/api", endpoint = "identity/end-device")]
-pub async fn end_device(id: SessionId) -> Result<(), AppError> {
+pub async fn end_device(id: String) -> Result<(), AppError> {
     #[cfg(feature = "ssr")]
     use super::safety;
-    safety::end_device(id).await
+    safety::end_device(&id).await
 }
 
 /// Signs all other browsers out.

@@ -21,9 +21,10 @@ pub async fn show() -> Result<WaysIn, AppError> {
 }
 
 /// Removes one of them.
-pub async fn unlink(id: IdentityId) -> Result<(), AppError> {
+pub async fn unlink(id: &str) -> Result<(), AppError> {
     let identity = expect_context::<Identity>();
     let Some(session) = recently_proved(&identity)? else { return Ok(()) };
+    let id: IdentityId = id.parse().map_err(|_| web::fail(IdentityError::NoSuchWay))?;
     identity.unlink(&session, id).await.map_err(web::fail)
 }
 

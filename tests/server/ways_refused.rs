@@ -140,6 +140,12 @@ async fn a_return_that_was_not_begun_here_lets_nobody_in(db: PgPool) {
     note("the same again", two.get_json(&with(&state_of(&second))).await, 400, "state_unknown");
     let (mut three, consent) = fresh(&app, "google").await;
     note("no code", three.get_json(&at("google", &[("state", &state_of(&consent))])).await, 400, "code_missing");
+    let (mut empty, consent) = fresh(&app, "google").await;
+    let nothing = at("google", &[("code", ""), ("state", &state_of(&consent))]);
+    note("an empty code", empty.get_json(&nothing).await, 400, "code_missing");
+    let (mut odd, consent) = fresh(&app, "google").await;
+    let failed = at("google", &[("error", ""), ("code", "c"), ("state", &state_of(&consent))]);
+    note("an error without a name", odd.get_json(&failed).await, 400, "consent_failed");
     let (mut four, consent) = fresh(&app, "google").await;
     let failed = at("google", &[("error", "server_error"), ("code", "c"), ("state", &state_of(&consent))]);
     note("an error beside a code", four.get_json(&failed).await, 400, "consent_failed");
@@ -163,8 +169,14 @@ async fn a_return_that_was_not_begun_here_lets_nobody_in(db: PgPool) {
     check(&app, &attempts, &before).await;
 }
 
-/// The refused tokens: what is wrong, the token, and whether the key is what is asked for anew.
-fn tokens(app: &TestApp, key: &Key, consent: &Url, other: &Url) -> Vec<(&'static str, Value)> {
+/// Keys that are not the issuer's.
+struct Strange {
+    same_name: Key,
+    other_name: Key,
+}
+
+/// The refused tokens: what is wrong, and the token.
+fn tokens(app: &TestApp, key: &Key, strange: &Strange, consent: &Url, other: &Url) -> Vec<(&'static str, Value)> {
     let now = app.clock().now().unix_timestamp();
     let honest = Google::claims(app, consent);
     let changed = |changes: Value| {
@@ -192,14 +204,14 @@ fn tokens(app: &TestApp, key: &Key, consent: &Url, other: &Url) -> Vec<(&'static
         ("unsigned, written otherwise", none("nOnE").into()),
         ("without its signature", format!("{}.", unsigned(&header(json!({})), &honest)).into()),
         ("with another's claims", format!("{head}.{}.{signature}", encode(mallory.to_string().as_bytes())).into()),
-        ("signed by another key of the same name", Key::new("first").sign(&honest).into()),
-        ("signed by a key nobody published", Key::new("second").sign(&honest).into()),
+        ("signed by another key of the same name", strange.same_name.sign(&honest).into()),
+        ("signed by a key nobody published", strange.other_name.sign(&honest).into()),
         ("under a header that says HS256", key.sign_as(&header(json!({ "alg": "HS256" })), &honest).into()),
         ("under a header that says ES256", key.sign_as(&header(json!({ "alg": "ES256" })), &honest).into()),
         ("with a demand nobody knows", key.sign_as(&header(json!({ "crit": ["x"], "x": 1 })), &honest).into()),
         (
             "with its own key inside",
-            Key::new("inside").sign_as(&json!({ "alg": "RS256", "jwk": Key::new("inside").jwk() }), &honest).into(),
+            strange.other_name.sign_as(&json!({ "alg": "RS256", "jwk": strange.other_name.jwk() }), &honest).into(),
         ),
         ("without a nonce", claim(json!({ "nonce": null }))),
         ("with an empty nonce", claim(json!({ "nonce": "" }))),
@@ -233,11 +245,12 @@ async fn a_token_that_does_not_prove_who_it_is_lets_nobody_in(db: PgPool) {
     google.sign_in(&app, &mut Browser::new(&app), json!({})).await;
     let before = made(&app).await;
     let (_, other) = fresh(&app, "google").await;
-    let cases = tokens(&app, &google.key, &other, &other).len();
+    let strange = Strange { same_name: Key::new("first"), other_name: Key::new("second") };
+    let cases = tokens(&app, &google.key, &strange, &other, &other).len();
     let mut attempts = Vec::new();
     for number in 0..cases {
         let (mut browser, consent) = fresh(&app, "google").await;
-        let (what, token) = tokens(&app, &google.key, &consent, &other).swap_remove(number);
+        let (what, token) = tokens(&app, &google.key, &strange, &consent, &other).swap_remove(number);
         google.replies(&consent, json!({ "access_token": "a", "id_token": token })).await;
         let answer = browser.get_json(&back("google", &consent)).await;
         let code = if token.is_string() { "id_token_refused" } else { "identity_failed" };
@@ -316,4 +329,13 @@ async fn a_signed_out_person_cannot_finish_a_link(db: PgPool) {
     }
     assert_eq!(count(&app, "identities").await, 0);
     assert_eq!(google.vendor.token_requests().await, 0);
+
+    // Nor can the same person after signing in anew: it is another session.
+    wait(&app, Duration::seconds(15));
+    mira.sign_in(&app, "mira@example.com").await;
+    let consent = leave(&mut mira, "/api/auth/link/github").await;
+    wait(&app, Duration::seconds(15));
+    mira.sign_in(&app, "mira@example.com").await;
+    assert_eq!(mira.get_json(&back("github", &consent)).await.code(), "state_unknown");
+    assert_eq!(count(&app, "identities").await, 0);
 }

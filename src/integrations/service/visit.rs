@@ -206,7 +206,10 @@ impl Integrations {
         let code = match returned.error.as_deref() {
             Some("access_denied" | "user_denied" | "consent_required") => None,
             Some(_) => return Err(Error::BadReturn("consent_failed")),
-            None => Some(returned.code.ok_or(Error::BadReturn("code_missing"))?),
+            None => {
+                let code = returned.code.filter(|code| !code.expose_secret().is_empty());
+                Some(code.ok_or(Error::BadReturn("code_missing"))?)
+            }
         };
         Ok(Back { provider, oauth, purpose, flow, code, state })
     }
