@@ -58,9 +58,9 @@ export class Passkey {
     });
   }
 
-  get(challenge: string): any {
+  get(challenge: string, flags = 0x05): any {
     const client = this.clientData("webauthn.get", challenge);
-    const data = this.head(0x05);
+    const data = this.head(flags);
     const signature = createSign("sha256").update(Buffer.concat([data, sha256(client)])).sign(this.privateKey);
     return this.answer({
       clientDataJSON: client.toString("base64url"), authenticatorData: data.toString("base64url"),

@@ -269,6 +269,16 @@ export async function byOtherWays(issuer: Issuer): Promise<void> {
     await other.auth.passkey.loginWithPasskey(answer, options.challenge, SITE);
     await refusedWith("invalid_credentials", other.auth.passkey.loginWithPasskey(answer, options.challenge, SITE));
   });
+  await check("a passkey's signature of something else is refused, and so is one whose user was not verified", async () => {
+    const other = issuer.client();
+    const begin = async (): Promise<string> => ((await other.auth.passkey.generateAuthenticationOptions(SITE)) as any).options.challenge;
+    const [first, second] = [await begin(), await begin()];
+    const mixed = passkey.get(first);
+    mixed.response.signature = passkey.get(second).response.signature;
+    await refusedWith("invalid_credentials", other.auth.passkey.loginWithPasskey(mixed, first, SITE));
+    const third = await begin();
+    await refusedWith("invalid_credentials", other.auth.passkey.loginWithPasskey(passkey.get(third, 0x01), third, SITE));
+  });
   await check("a passkey of another site is refused", async () => {
     const other = issuer.client();
     const { options }: any = await other.auth.passkey.generateSignupOptions(SITE);
