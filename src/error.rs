@@ -62,6 +62,17 @@ impl ErrorKind {
     }
 }
 
+/// The limit that a refusal for trying too often came from, for headers of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Which limit it is.
+    pub name: &'static str,
+    /// So many hits …
+    pub hits: u32,
+    /// … within so many seconds.
+    pub seconds: u32,
+}
+
 /// A refusal as a browser or a program sees it. It may travel in an address, so it holds nothing secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppError {
@@ -77,12 +88,15 @@ pub struct AppError {
     /// Seconds to wait before trying again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+    /// The limit that was met; it stands in headers and not in bodies.
+    #[serde(skip)]
+    pub quota: Option<Quota>,
 }
 
 impl AppError {
     /// A refusal with its code and sentence.
     pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), message: message.into(), field: None, retry_after: None }
+        Self { kind, code: code.into(), message: message.into(), field: None, retry_after: None, quota: None }
     }
 
     /// A fault of ours, whose cause stays in the log.

@@ -9,6 +9,7 @@
 compile_error!("build with `ssr` or with `hydrate`, not with both");
 
 pub mod account;
+pub mod admin;
 pub mod app;
 pub mod chat;
 pub mod error;
@@ -20,6 +21,8 @@ pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub mod inference;
+#[cfg(feature = "ssr")]
+pub mod music;
 #[cfg(feature = "ssr")]
 pub mod platform;
 #[cfg(feature = "ssr")]

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use aura::serve::{self, StartError};
+use aura::serve::{self, AdminCommand, StartError};
 use clap::{Parser, Subcommand};
 
 /// An assistant over the services you already use.
@@ -23,6 +23,9 @@ enum Command {
     Keys,
     /// Tell which services are set up, and the addresses to register with each.
     Doctor,
+    /// Make somebody an operator, or no longer; invite somebody.
+    #[command(subcommand)]
+    Admin(AdminCommand),
 }
 
 // Rendering a page waits within tasks; with one thread it could wait for itself.
@@ -34,6 +37,7 @@ async fn main() -> ExitCode {
         Command::Migrate => serve::migrate().await,
         Command::Keys => serve::keys(),
         Command::Doctor => serve::doctor(),
+        Command::Admin(command) => Box::pin(serve::admin(command)).await,
     };
     done.map_or_else(StartError::exit, |()| ExitCode::SUCCESS)
 }

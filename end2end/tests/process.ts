@@ -153,6 +153,16 @@ export class Aura {
     }
   }
 
+  /** Runs another command of the program, set up as this server is, to its end. */
+  async command(...words: string[]): Promise<{ code: number | null; text: string }> {
+    const child = spawn(BINARY, words, { cwd: this.directory, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
+    let text = "";
+    child.stdout!.on("data", (chunk) => (text += chunk));
+    child.stderr!.on("data", (chunk) => (text += chunk));
+    const code = await new Promise<number | null>((done) => child.once("close", done));
+    return { code, text };
+  }
+
   /** Everything the process has printed. */
   log(): string {
     return this.output;

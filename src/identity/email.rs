@@ -23,6 +23,15 @@ pub fn normalise(typed: &str) -> Option<String> {
     (whole.len() <= LONGEST && is_dot_atom(&local) && is_domain(&domain)).then_some(whole)
 }
 
+/// What was typed, on one line.
+pub fn one_line(typed: &str) -> String {
+    typed
+        .split(|letter: char| letter.is_whitespace() || letter.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// A name as the profile takes it: on one line, at most 100 characters, never empty.
 pub fn display_name(given: &str) -> String {
     let words: Vec<&str> = given.split(|letter: char| letter.is_whitespace() || letter.is_control()).collect();

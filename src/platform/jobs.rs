@@ -3,6 +3,8 @@
 //! A job is put in by the transaction that makes it necessary, so neither exists without the other. It runs at least
 //! once: a handler that fails, or whose process dies, is tried again with growing pauses.
 
+mod trouble;
+
 use std::{collections::HashMap, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerOptions, WorkerShutdownConfig};
@@ -12,6 +14,7 @@ use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 
 use super::db::Db;
+pub use trouble::{Trouble, TroubledJob, given_up, run_again, troubled};
 
 /// The schema that the queue's tables live in.
 pub const SCHEMA: &str = "graphile_worker";

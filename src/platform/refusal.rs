@@ -3,17 +3,22 @@
 use std::sync::Arc;
 
 use axum::{
+    body::{self, Body},
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::{
-    error::{AppError, ErrorKind},
+    error::{AppError, ErrorKind, Quota},
     platform::telemetry::RequestId,
 };
+
+/// The header by which server functions mark their own refusals.
+const SERVER_FUNCTION: &str = "serverfnerror";
+const LARGEST_REFUSAL: usize = 64 * 1024;
 
 /// What handlers answer instead of an answer: `Result<_, Refusal>`, where `?` turns a service's error into one.
 #[derive(Clone, Debug)]
@@ -30,9 +35,23 @@ impl IntoResponse for Refusal {
         let status = StatusCode::from_u16(self.0.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // The body is written by `present`, which knows what the request accepts.
         let mut response = status.into_response();
+        response.headers_mut().extend(limit_headers(&self.0));
         response.extensions_mut().insert(self.0);
         response
     }
+}
+
+/// `Retry-After` of a refusal that passes with time, and `RateLimit` and `RateLimit-Policy` of one by a limit
+/// (draft-ietf-httpapi-ratelimit-headers).
+#[must_use]
+pub fn limit_headers(error: &AppError) -> HeaderMap {
+    let Some(seconds) = error.retry_after else { return HeaderMap::new() };
+    let mut fields = vec![(header::RETRY_AFTER, seconds.to_string())];
+    if let Some(Quota { name, hits, seconds: window }) = error.quota {
+        fields.push((HeaderName::from_static("ratelimit"), format!("\"{name}\";r=0;t={seconds}")));
+        fields.push((HeaderName::from_static("ratelimit-policy"), format!("\"{name}\";q={hits};w={window}")));
+    }
+    fields.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?))).collect()
 }
 
 /// What a page about a refusal shows.
@@ -50,7 +69,7 @@ pub type DrawErrorPage = Arc<dyn Fn(ErrorPage) -> String + Send + Sync>;
 pub async fn present(State(draw): State<DrawErrorPage>, request: Request, next: Next) -> Response {
     let request_id = RequestId::of(request.extensions());
     let page = wants_page(request.headers());
-    let response = next.run(request).await;
+    let response = with_its_own_status(next.run(request).await).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
@@ -62,9 +81,7 @@ pub async fn present(State(draw): State<DrawErrorPage>, request: Request, next: 
     };
     let mut headers = response.headers().clone();
     headers.remove(header::CONTENT_LENGTH);
-    if let Some(seconds) = error.retry_after {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    headers.extend(limit_headers(&error));
     let body = if page {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         draw(ErrorPage { status: status.as_u16(), error, request_id: request_id.to_string() })
@@ -74,6 +91,22 @@ pub async fn present(State(draw): State<DrawErrorPage>, request: Request, next: 
     };
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     (status, headers, body).into_response()
+}
+
+/// A server function whose arguments cannot be read is refused before its body, with 500 and our error in the answer:
+/// the status of that error is the right one.
+async fn with_its_own_status(response: Response) -> Response {
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR || !response.headers().contains_key(SERVER_FUNCTION) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let bytes = body::to_bytes(body, LARGEST_REFUSAL).await.unwrap_or_default();
+    if let Some(status) =
+        serde_json::from_slice::<AppError>(&bytes).ok().and_then(|error| StatusCode::from_u16(error.kind.status()).ok())
+    {
+        parts.status = status;
+    }
+    Response::from_parts(parts, Body::from(bytes))
 }
 
 /// RFC 9457, with Aura's code beside it.
@@ -111,7 +144,7 @@ fn wants_page(headers: &HeaderMap) -> bool {
 /// Pages and server functions write their own bodies; the framework's refusals are empty or plain text.
 fn has_own_body(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"))
-        || headers.contains_key("serverfnerror")
+        || headers.contains_key(SERVER_FUNCTION)
 }
 
 fn plain(status: StatusCode) -> AppError {

@@ -3,28 +3,48 @@ use leptos::{prelude::*, server_fn::ServerFn as _};
 use crate::{
     identity::{
         api::{SignOut, SignOutEverywhere, current_viewer},
-        model::Viewer,
+        model::{Role, Viewer},
     },
     ui::{Avatar, Icon, Skeleton},
 };
+
+/// Counts the changes to the person who is signed in, so that the box shows what they are called now.
+#[derive(Clone, Copy)]
+pub struct ViewerChanges(RwSignal<u32>);
+
+impl ViewerChanges {
+    /// Makes the count available below; the frame calls this once.
+    pub fn provide() {
+        provide_context(Self(RwSignal::new(0)));
+    }
+
+    /// Notes a change, where there is a frame around the page.
+    pub fn note() {
+        if let Some(Self(changes)) = use_context() {
+            changes.update(|changes| *changes += 1);
+        }
+    }
+}
 
 /// Who is signed in, and the ways out. Both are plain forms: they load a new document, so that nothing of the person
 /// stays in the page.
 #[component]
 pub fn AccountBox() -> impl IntoView {
-    let viewer = Resource::new_blocking(|| (), |()| current_viewer());
+    let changes = use_context::<ViewerChanges>();
+    let viewer =
+        Resource::new_blocking(move || changes.map(|ViewerChanges(changes)| changes.get()), |_| current_viewer());
     view! {
-        <Suspense fallback=|| view! { <Skeleton/> }>
+        <Transition fallback=|| view! { <Skeleton/> }>
             {move || Suspend::new(async move { viewer.await.ok().flatten().map(|viewer| view! { <SignedIn viewer=viewer/> }) })}
-        </Suspense>
+        </Transition>
     }
 }
 
 #[component]
 fn SignedIn(viewer: Viewer) -> impl IntoView {
-    let Viewer { display_name, email, .. } = viewer;
+    let Viewer { display_name, email, avatar, role, .. } = viewer;
     view! {
-        <Avatar name=display_name.clone()/>
+        <Avatar name=display_name.clone() picture=avatar/>
         <div class="grow">
             <div class="title">{display_name}</div>
             <div class="sub">{email.clone()}</div>
@@ -47,6 +67,12 @@ fn SignedIn(viewer: Viewer) -> impl IntoView {
                 <Icon name="settings-2"/>
                 "Settings"
             </a>
+            {(role == Role::Admin).then(|| view! {
+                <a href="/admin">
+                    <Icon name="list-checks"/>
+                    "Administration"
+                </a>
+            })}
             <hr/>
             <form method="post" action=SignOut::url()>
                 <button type="submit">

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use leptos::prelude::*;
 
 use crate::{
@@ -8,7 +6,7 @@ use crate::{
         model::Awaited,
         page::{Refused, on_field},
     },
-    ui::{Button, CodeInput, Field, GatePage, Look, Size},
+    ui::{Button, CodeInput, Field, GatePage, Look, Size, countdown},
 };
 
 /// Takes the six digits, and sends new ones on request. `sent` counts the new mails, so that the page asks again what
@@ -62,18 +60,4 @@ pub fn CodeForm(waiting: Awaited, sent: RwSignal<u32>) -> impl IntoView {
             </ActionForm>
         </GatePage>
     }
-}
-
-/// Seconds that run down in the browser; the server counts for itself.
-fn countdown(from: u32) -> RwSignal<u32> {
-    let left = RwSignal::new(from);
-    Effect::new(move |_| {
-        let tick = move || {
-            let _gone_with_the_page = left.try_update(|left| *left = left.saturating_sub(1));
-        };
-        if let Ok(running) = set_interval_with_handle(tick, Duration::from_secs(1)) {
-            on_cleanup(move || running.clear());
-        }
-    });
-    left
 }

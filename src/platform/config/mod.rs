@@ -14,8 +14,8 @@ pub use self::{
     error::{ConfigError, ConfigErrors},
     hosts::HostOverrides,
     settings::{
-        ClientCredentials, DatabaseSettings, LimitStoreSettings, MailSettings, ModelSettings, PrivySettings, Settings,
-        SignUpPolicy,
+        ClientCredentials, DatabaseSettings, LimitSettings, LimitStoreSettings, MailSettings, ModelSettings,
+        PrivySettings, Settings, SignUpPolicy,
     },
     variable::{Need, VARIABLES, Variable},
     variables::Variables,

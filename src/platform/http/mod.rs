@@ -87,17 +87,25 @@ impl Http {
         let method = request.method.clone();
         let label = if request.user_supplied { "user-supplied".to_owned() } else { host.clone() };
         let started = Instant::now();
-        let deadline = request.deadline;
+        let (deadline, quiet) = (request.deadline, request.quiet);
         let result = tokio::time::timeout(deadline, self.perform(request)).await.unwrap_or(Err(HttpError::Timeout));
         let elapsed = started.elapsed();
         let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let outcome = match &result {
             Ok(response) => {
-                tracing::info!(%host, %method, status = response.status, milliseconds, "outside call");
+                if quiet {
+                    tracing::debug!(%host, %method, status = response.status, milliseconds, "outside call");
+                } else {
+                    tracing::info!(%host, %method, status = response.status, milliseconds, "outside call");
+                }
                 format!("{}xx", response.status / 100)
             }
             Err(error) => {
-                tracing::warn!(%host, %method, %error, milliseconds, "outside call failed");
+                if quiet {
+                    tracing::debug!(%host, %method, %error, milliseconds, "outside call failed");
+                } else {
+                    tracing::warn!(%host, %method, %error, milliseconds, "outside call failed");
+                }
                 error.label().to_owned()
             }
         };

@@ -23,6 +23,7 @@ pub struct Request {
     pub(super) deadline: Duration,
     pub(super) limit: usize,
     pub(super) user_supplied: bool,
+    pub(super) quiet: bool,
     /// Set when a header could not be written; the sending then fails without a word about its value.
     broken: bool,
 }
@@ -41,6 +42,7 @@ impl Request {
             deadline: Duration::from_secs(20),
             limit: 1024 * 1024,
             user_supplied: false,
+            quiet: false,
             broken: false,
         }
     }
@@ -104,6 +106,13 @@ impl Request {
     #[must_use]
     pub fn user_supplied(mut self) -> Self {
         self.user_supplied = true;
+        self
+    }
+
+    /// Made so often that a line in the log for each would hide the others: it is written at `debug`.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
         self
     }
 

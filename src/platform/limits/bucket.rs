@@ -2,7 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-/// A limit: so many hits within a window.
+/// What is limited; each has its own number and window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Bucket {
     /// Writes under `/api`, by user or else by address.
@@ -17,6 +17,8 @@ pub enum Bucket {
     MailMinute,
     /// Mails in a day, by mailbox.
     MailDay,
+    /// Accounts made in a day, by address.
+    SignUpDay,
 }
 
 impl Bucket {
@@ -30,6 +32,7 @@ impl Bucket {
             Self::Refresh => "refresh",
             Self::MailMinute => "mail-minute",
             Self::MailDay => "mail-day",
+            Self::SignUpDay => "sign-up-day",
         }
     }
 
@@ -39,7 +42,7 @@ impl Bucket {
         match self {
             Self::Auth | Self::MailMinute => 5,
             Self::General | Self::Login | Self::MailDay => 10,
-            Self::Refresh => 20,
+            Self::Refresh | Self::SignUpDay => 20,
         }
     }
 
@@ -49,14 +52,33 @@ impl Bucket {
         match self {
             Self::General => Duration::seconds(10),
             Self::Auth | Self::Login | Self::Refresh | Self::MailMinute => Duration::minutes(1),
-            Self::MailDay => Duration::days(1),
+            Self::MailDay | Self::SignUpDay => Duration::days(1),
         }
     }
+}
 
+/// A limit as a store counts it: so many hits within a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What is limited.
+    pub bucket: Bucket,
+    /// How many hits fit into a window.
+    pub max: usize,
+    /// How long the window is.
+    pub window: Duration,
+}
+
+impl From<Bucket> for Rule {
+    fn from(bucket: Bucket) -> Self {
+        Self { bucket, max: bucket.max(), window: bucket.window() }
+    }
+}
+
+impl Rule {
     /// Whole seconds until a hit has left the window: rounded up, at least one.
     #[must_use]
     pub fn wait(self, oldest: OffsetDateTime, now: OffsetDateTime) -> u32 {
-        let left = (oldest + self.window() - now).whole_microseconds();
+        let left = (oldest + self.window - now).whole_microseconds();
         u32::try_from((left + 999_999) / 1_000_000).unwrap_or(1).max(1)
     }
 }

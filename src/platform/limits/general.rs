@@ -5,9 +5,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header::RETRY_AFTER};
+use http::Method;
 
-use super::{Bucket, Limited, Limits};
+use super::{Bucket, Limits};
 use crate::platform::{refusal::Refusal, security::Client};
 
 /// Who is counted, put into a request's extensions by a layer that knows: the signed-in user.
@@ -25,30 +25,11 @@ pub async fn general(State(limits): State<Limits>, request: Request, next: Next)
     };
     match limits.hit(Bucket::General, &key).await {
         Ok(()) => next.run(request).await,
-        Err(limited) => {
-            let mut response = Refusal(limited.into()).into_response();
-            response.headers_mut().extend(refusal_headers(limited));
-            response
-        }
+        Err(limited) => Refusal::from(limited).into_response(),
     }
 }
 
 fn counted(method: &Method, path: &str) -> bool {
     let write = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
     write && path.starts_with("/api/") && !path.starts_with("/api/webhooks/")
-}
-
-/// `Retry-After`, `RateLimit` and `RateLimit-Policy` of a refusal.
-#[must_use]
-pub fn refusal_headers(limited: Limited) -> HeaderMap {
-    let Limited { bucket, retry_after } = limited;
-    let fields = [
-        (RETRY_AFTER, retry_after.to_string()),
-        (HeaderName::from_static("ratelimit"), format!("\"{}\";r=0;t={retry_after}", bucket.name())),
-        (
-            HeaderName::from_static("ratelimit-policy"),
-            format!("\"{}\";q={};w={}", bucket.name(), bucket.max(), bucket.window().whole_seconds()),
-        ),
-    ];
-    fields.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?))).collect()
 }

@@ -1,21 +1,49 @@
 //! Windows of this process alone, of bounded number.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{Bucket, Decision, LimitStore, StoreAway};
+use super::{Bucket, Decision, LimitStore, Rule, StoreAway, micros, moment};
 
-type Window = VecDeque<OffsetDateTime>;
+type Place = (Bucket, [u8; 32]);
+
+/// The hits of one key, in microseconds since 1970.
+#[derive(Debug, Default)]
+struct Window {
+    hits: Vec<i64>,
+    /// When the newest hit has left the window and nothing is lost with it.
+    stale_at: i64,
+}
+
+impl Window {
+    /// The hits that still stand in the window that ends now: how many, and the oldest.
+    fn standing(&self, rule: Rule, now: i64) -> (usize, Option<i64>) {
+        let horizon = now - length(rule);
+        let standing = || self.hits.iter().copied().filter(|hit| *hit > horizon);
+        (standing().count(), standing().min())
+    }
+
+    fn add(&mut self, rule: Rule, now: i64) {
+        let horizon = now - length(rule);
+        self.hits.retain(|hit| *hit > horizon);
+        if self.hits.len() == self.hits.capacity() {
+            // Growing by doubling would leave half of it empty, and there are many windows.
+            self.hits.reserve_exact(if self.hits.is_empty() { 1 } else { 4 });
+        }
+        self.hits.push(now);
+        self.stale_at = self.stale_at.max(now + length(rule));
+    }
+}
 
 /// Keeps at most so many windows; when there are more, the stalest go first.
 #[derive(Debug)]
 pub struct MemoryStore {
-    windows: Mutex<HashMap<(Bucket, [u8; 32]), Window>>,
+    windows: Mutex<HashMap<Place, Window>>,
     capacity: usize,
 }
 
@@ -39,71 +67,66 @@ impl MemoryStore {
     }
 
     /// Counts one hit, unless the window is full.
-    pub fn decide(&self, bucket: Bucket, key: &[u8; 32], now: OffsetDateTime) -> Decision {
+    pub fn decide(&self, rule: Rule, key: &[u8; 32], now: OffsetDateTime) -> Decision {
+        let now = micros(now);
         let mut windows = self.lock();
-        self.make_room(&mut windows, bucket, key, now);
-        let window = windows.entry((bucket, *key)).or_default();
-        window.retain(|hit| *hit > now - bucket.window());
-        if window.len() >= bucket.max() {
-            let oldest = window.iter().min().copied().unwrap_or(now);
-            return Decision::Refused { oldest };
+        self.make_room(&mut windows, &(rule.bucket, *key), now);
+        let window = windows.entry((rule.bucket, *key)).or_default();
+        match window.standing(rule, now) {
+            (count, Some(oldest)) if count >= rule.max => Decision::Refused { oldest: moment(oldest) },
+            _ => {
+                window.add(rule, now);
+                Decision::Allowed
+            }
         }
-        window.push_back(now);
-        Decision::Allowed
     }
 
     /// The oldest hit of a full window; `None` while there is room. Counts nothing.
-    pub(super) fn full(&self, bucket: Bucket, key: &[u8; 32], now: OffsetDateTime) -> Option<OffsetDateTime> {
+    pub(super) fn full(&self, rule: Rule, key: &[u8; 32], now: OffsetDateTime) -> Option<OffsetDateTime> {
         let windows = self.lock();
-        let hits = || windows.get(&(bucket, *key)).into_iter().flatten().filter(|hit| **hit > now - bucket.window());
-        if hits().count() >= bucket.max() { hits().min().copied() } else { None }
+        let (count, oldest) = windows.get(&(rule.bucket, *key))?.standing(rule, micros(now));
+        if count >= rule.max { oldest.map(moment) } else { None }
     }
 
     /// Counts a hit that the shared store has let through.
-    pub(super) fn remember(&self, bucket: Bucket, key: &[u8; 32], now: OffsetDateTime) {
+    pub(super) fn remember(&self, rule: Rule, key: &[u8; 32], now: OffsetDateTime) {
+        let now = micros(now);
         let mut windows = self.lock();
-        self.make_room(&mut windows, bucket, key, now);
-        let window = windows.entry((bucket, *key)).or_default();
-        window.retain(|hit| *hit > now - bucket.window());
-        window.push_back(now);
+        self.make_room(&mut windows, &(rule.bucket, *key), now);
+        windows.entry((rule.bucket, *key)).or_default().add(rule, now);
     }
 
-    fn make_room(
-        &self,
-        windows: &mut HashMap<(Bucket, [u8; 32]), Window>,
-        bucket: Bucket,
-        key: &[u8; 32],
-        now: OffsetDateTime,
-    ) {
-        if windows.len() < self.capacity || windows.contains_key(&(bucket, *key)) {
+    fn make_room(&self, windows: &mut HashMap<Place, Window>, place: &Place, now: i64) {
+        if windows.len() < self.capacity || windows.contains_key(place) {
             return;
         }
-        let ends =
-            |bucket: Bucket, window: &Window| window.iter().max().map_or(now, |newest| *newest + bucket.window());
-        windows.retain(|(bucket, _), window| ends(*bucket, window) > now);
-        if windows.len() < self.capacity {
-            return;
-        }
+        windows.retain(|_, window| window.stale_at > now);
         // Still full: a tenth goes at once, those that would end soonest, so that this is rarely done.
-        let mut by_end: Vec<_> =
-            windows.iter().map(|((bucket, key), window)| (ends(*bucket, window), *bucket, *key)).collect();
-        let tenth = (self.capacity / 10).max(1).min(by_end.len());
-        if tenth < by_end.len() {
-            by_end.select_nth_unstable_by_key(tenth, |(end, ..)| *end);
+        let tenth = (self.capacity / 10).max(1);
+        if windows.len() + tenth <= self.capacity {
+            return;
         }
-        for (_, bucket, key) in by_end.into_iter().take(tenth) {
-            windows.remove(&(bucket, key));
+        let mut by_end: Vec<_> = windows.iter().map(|(place, window)| (window.stale_at, *place)).collect();
+        if tenth < by_end.len() {
+            by_end.select_nth_unstable_by_key(tenth, |(end, _)| *end);
+        }
+        for (_, place) in by_end.into_iter().take(tenth) {
+            windows.remove(&place);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Bucket, [u8; 32]), Window>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Place, Window>> {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+fn length(rule: Rule) -> i64 {
+    i64::try_from(rule.window.whole_microseconds()).unwrap_or(i64::MAX)
+}
+
 #[async_trait]
 impl LimitStore for MemoryStore {
-    async fn hit(&self, bucket: Bucket, key: &[u8; 32], now: OffsetDateTime) -> Result<Decision, StoreAway> {
-        Ok(self.decide(bucket, key, now))
+    async fn hit(&self, rule: Rule, key: &[u8; 32], now: OffsetDateTime) -> Result<Decision, StoreAway> {
+        Ok(self.decide(rule, key, now))
     }
 }

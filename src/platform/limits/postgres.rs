@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{Bucket, Decision, LimitStore, StoreAway};
+use super::{Decision, LimitStore, Rule, StoreAway};
 use crate::platform::db::Db;
 
 /// Windows in the table `limit_windows`.
@@ -25,8 +25,8 @@ impl PostgresStore {
 
 #[async_trait]
 impl LimitStore for PostgresStore {
-    async fn hit(&self, bucket: Bucket, key: &[u8; 32], now: OffsetDateTime) -> Result<Decision, StoreAway> {
-        let window = bucket.window();
+    async fn hit(&self, rule: Rule, key: &[u8; 32], now: OffsetDateTime) -> Result<Decision, StoreAway> {
+        let Rule { bucket, max, window } = rule;
         // The row's lock puts parallel hits in a line, and the condition is tested on the row as the one before left it.
         // A refused hit reads the row as it stood when the statement began: its oldest hit is still the oldest.
         let row = sqlx::query!(
@@ -52,11 +52,11 @@ impl LimitStore for PostgresStore {
             now,
             now + window,
             now - window,
-            i64::try_from(bucket.max()).unwrap_or(i64::MAX),
+            i64::try_from(max).unwrap_or(i64::MAX),
         )
         .fetch_one(&self.0)
         .await
-        .map_err(|_| StoreAway)?;
+        .map_err(|error| StoreAway::because(&error))?;
         // No row was there when a refused statement began: others filled the window since, so it opened just now.
         Ok(if row.allowed { Decision::Allowed } else { Decision::Refused { oldest: row.oldest.unwrap_or(now) } })
     }

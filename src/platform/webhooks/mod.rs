@@ -4,11 +4,13 @@
 
 mod error;
 mod inbox;
+mod listing;
 mod signature;
 mod store;
 mod work;
 
 pub use error::WebhookError;
 pub use inbox::{Received, Webhooks};
+pub use listing::EventLine;
 pub use signature::{Signed, verify};
 pub use work::{Handlers, Post, work};

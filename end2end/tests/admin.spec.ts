@@ -1,0 +1,177 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import pg from "pg";
+import { expect, freshAddress, hydrated, newestMail, test } from "./support";
+import { Aura, database, Outside } from "./process";
+
+test.setTimeout(180_000);
+
+const PAGES = ["/admin", "/admin/jobs", "/admin/events", "/admin/people", "/admin/invitations"];
+const VARIANTS = [
+  { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
+  { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },
+] as const;
+
+type Stage = { outside: Outside; aura: Aura; query: (statement: string, values?: unknown[]) => Promise<pg.QueryResult> };
+
+/** An Aura with outside services of its own, so that its mail server can be ended. */
+async function staged(act: (stage: Stage) => Promise<void>): Promise<void> {
+  const store = await database();
+  const outside = await Outside.on();
+  let aura: Aura | undefined;
+  try {
+    aura = await Aura.on(store.url, { HOST_OVERRIDES: `*=${outside.url}`, SMTP_PORT: String(outside.smtpPort) });
+    const query = async (statement: string, values: unknown[] = []) => {
+      const client = new pg.Client({ connectionString: store.url });
+      await client.connect();
+      try {
+        return await client.query(statement, values);
+      } finally {
+        await client.end();
+      }
+    };
+    await act({ outside, aura, query });
+  } finally {
+    await aura?.end();
+    await outside.kill();
+    await store.drop();
+  }
+}
+
+async function sentTo(address: string, stage: Stage): Promise<number> {
+  const mails = await fetch(`${stage.outside.url}/_sandbox/mail?to=${encodeURIComponent(address)}`);
+  return ((await mails.json()) as unknown[]).length;
+}
+
+/** Signs in with an address that may be known, with the code of the mail that this brings. */
+async function signInAs(page: Page, address: string, stage: Stage): Promise<void> {
+  await page.goto(`${stage.aura.url}/signin`);
+  await hydrated(page);
+  const before = await sentTo(address, stage);
+  await page.getByLabel("E-mail address").fill(address);
+  await page.getByRole("button", { name: "Send code" }).click();
+  await page.waitForURL(/\/verify-email/);
+  await hydrated(page);
+  await expect.poll(() => sentTo(address, stage), { timeout: 20_000 }).toBeGreaterThan(before);
+  const mail = await newestMail(address, stage.outside.url);
+  await page.getByLabel(/code/i).fill(mail.code!);
+  await page.getByRole("button", { name: /sign in|verify|continue/i }).first().click();
+  await page.waitForURL(/\/chat/);
+}
+
+test("An operator made by the command suspends somebody and sends a dead mail again", async ({ page, browser, consoleErrors }) => {
+  await staged(async (stage) => {
+    const [olga, mira, dead] = [freshAddress("olga"), freshAddress("mira"), freshAddress("dead")];
+    const unknown = await stage.aura.command("admin", "grant", olga);
+    expect(unknown.code, unknown.text).toBe(1);
+    expect(unknown.text).toContain("has no account here");
+
+    await signInAs(page, olga, stage);
+    expect((await page.goto(`${stage.aura.url}/admin`))?.status()).toBe(404);
+    consoleErrors.splice(0, consoleErrors.length);
+    const granted = await stage.aura.command("admin", "grant", olga);
+    expect(granted.code, granted.text).toBe(0);
+    await page.goto(`${stage.aura.url}/chat`);
+    await page.waitForURL(/\/signin/);
+    await signInAs(page, olga, stage);
+
+    const other = await browser.newContext();
+    const member = await other.newPage();
+    await signInAs(member, mira, stage);
+
+    await page.getByRole("button", { name: "Account menu" }).click();
+    await page.getByRole("link", { name: "Administration" }).click();
+    await page.waitForURL(/\/admin$/);
+    await page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name: "People" }).click();
+    await page.getByLabel("Search").fill(mira.slice(0, 12));
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.waitForURL(/q=/);
+    await hydrated(page);
+    await page.getByRole("link", { name: /^Look at/ }).click();
+    await page.waitForURL(/\/admin\/people\/[0-9a-f-]{36}$/);
+    await page.getByLabel("Why").fill("sends spam");
+    await page.getByRole("button", { name: "Suspend the account" }).click();
+    await expect(page.getByText("The account is suspended, and signed out everywhere.")).toBeVisible();
+    await expect(page.getByText(/^Suspended on .*: sends spam$/)).toBeVisible();
+    await expect(page.getByRole("button", { name: "Restore the account" })).toBeVisible();
+    await member.goto(`${stage.aura.url}/chat`);
+    await member.waitForURL(/\/signin/);
+    await other.close();
+
+    // With the mail server away a letter stays here; then it is given up.
+    await stage.outside.kill();
+    const answer = await page.request.post(`${stage.aura.url}/api/identity/start-sign-in`, {
+      headers: { accept: "application/json", origin: stage.aura.url }, form: { email: dead, next: "", time_zone: "" },
+    });
+    expect(answer.status()).toBe(200);
+    await stage.query("delete from graphile_worker._private_jobs where key like '%' || (select id::text from mails where recipient = $1)", [dead]);
+    await stage.query("update mails set state = 'failed', problem = 'the mail server is away', settled_at = created_at where recipient = $1", [dead]);
+    await page.goto(`${stage.aura.url}/admin/jobs`);
+    await hydrated(page);
+    await expect(page.getByText(dead)).toBeVisible();
+    await stage.outside.start();
+    await page.getByRole("button", { name: `Send again: sign_in to ${dead}` }).click();
+    await expect(page.getByText("The mail is on its way again.")).toBeVisible();
+    await newestMail(dead, stage.outside.url);
+
+    const person = (await stage.query("select user_id from user_emails where email = $1", [mira])).rows[0].user_id as string;
+    for (const { width, colorScheme } of VARIANTS) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      for (const path of [...PAGES, `/admin/people/${person}`]) {
+        expect((await page.goto(`${stage.aura.url}${path}`))?.status(), path).toBe(200);
+        await hydrated(page);
+        const results = await new AxeBuilder({ page }).analyze();
+        expect(results.violations.map((violation) => `${path}: ${violation.id} ${violation.nodes[0]?.html}`)).toEqual([]);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow, `${path} is wider than the window`).toBeLessThanOrEqual(0);
+      }
+    }
+    expect(stage.aura.log()).not.toContain("\"level\":\"ERROR\"");
+  });
+});
+
+test("Opening every page anew and at once meets no limit, and counts as nothing", async ({ page }) => {
+  await staged(async (stage) => {
+    await signInAs(page, freshAddress("reader"), stage);
+    const counted: string[] = [];
+    const refused: string[] = [];
+    page.on("request", (request) => {
+      const { pathname } = new URL(request.url());
+      if (!["GET", "HEAD"].includes(request.method()) && pathname.startsWith("/api/")) counted.push(`${request.method()} ${pathname}`);
+    });
+    page.on("response", (response) => {
+      if (response.status() === 429) refused.push(response.url());
+    });
+    for (let round = 0; round < 3; round += 1) {
+      for (const path of ["/chat", "/connections", "/profile", "/settings", "/settings/security", "/settings/activity", "/"]) {
+        await page.goto(`${stage.aura.url}${path}`);
+        await page.waitForLoadState("networkidle");
+      }
+    }
+    expect(counted).toEqual([]);
+    expect(refused).toEqual([]);
+  });
+});
+
+test("A refusal for too many tries counts down on the page", async ({ page, consoleErrors }) => {
+  await staged(async (stage) => {
+    for (let number = 0; number < 10; number += 1) {
+      const answer = await page.request.post(`${stage.aura.url}/api/identity/start-sign-in`, {
+        headers: { accept: "application/json", origin: stage.aura.url },
+        form: { email: freshAddress(`p${number}`), next: "", time_zone: "" },
+      });
+      expect(answer.status()).toBe(200);
+    }
+    await page.goto(`${stage.aura.url}/signin`);
+    await hydrated(page);
+    await page.getByLabel("E-mail address").fill(freshAddress("eleventh"));
+    await page.getByRole("button", { name: "Send code" }).click();
+    const timer = page.getByRole("timer");
+    await expect(timer).toContainText(/\d+ seconds? left/);
+    const first = Number.parseInt((await timer.textContent())!, 10);
+    await expect.poll(async () => Number.parseInt((await timer.textContent()) ?? "", 10)).toBeLessThan(first);
+    // The browser reports the 429 as an error of its own.
+    consoleErrors.splice(0, consoleErrors.length);
+  });
+});

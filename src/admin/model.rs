@@ -1,0 +1,147 @@
+//! What operators are shown. No secret and no content of anybody's is in it. Moments are written out, in UTC.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kit::id::{InvitationId, MailId, UserId, WebhookEventId};
+
+/// How many there are of what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    pub people: i64,
+    pub suspended: i64,
+    pub admins: i64,
+    pub sessions: i64,
+    pub invitations: i64,
+    pub jobs_given_up: i64,
+    pub mails_failed: i64,
+    pub events_failed: i64,
+}
+
+/// What did not work out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Troubles {
+    pub jobs: Vec<JobLine>,
+    pub mails: Vec<MailLine>,
+}
+
+/// What became of a job so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    WillRetry,
+    GivenUp,
+    Stuck,
+}
+
+/// A job in trouble.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobLine {
+    pub id: i64,
+    pub task: String,
+    pub state: JobState,
+    pub tries: i16,
+    pub most_tries: i16,
+    pub reason: String,
+    pub created: String,
+    /// When it is due.
+    pub due: String,
+}
+
+/// A letter that was given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailLine {
+    pub id: MailId,
+    pub recipient: String,
+    pub template: String,
+    pub problem: String,
+    pub tries: i16,
+    pub created: String,
+}
+
+/// What an outside service told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventLine {
+    pub id: WebhookEventId,
+    pub source: String,
+    pub kind: String,
+    pub state: String,
+    pub problem: Option<String>,
+    pub tries: i16,
+    pub received: String,
+}
+
+/// A person in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonLine {
+    pub id: UserId,
+    pub display_name: String,
+    pub email: Option<String>,
+    pub handle: Option<String>,
+    pub is_admin: bool,
+    /// When the account was closed off, and why; none while it is active.
+    pub suspended: Option<Suspended>,
+    pub created: String,
+    pub last_signed_in: Option<String>,
+}
+
+/// Why an account is closed off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspended {
+    pub at: String,
+    pub because: String,
+}
+
+/// All about one person that an operator may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonView {
+    pub person: PersonLine,
+    /// Whether it is the operator themselves, whom no act here concerns.
+    pub is_viewer: bool,
+    pub ways: Vec<String>,
+    pub browsers: Vec<BrowserLine>,
+    pub log: Vec<LogLine>,
+}
+
+/// A browser that somebody is signed in with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserLine {
+    pub name: String,
+    pub method: String,
+    pub last_used: String,
+}
+
+/// A line of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    pub kind: String,
+    pub actor: Option<String>,
+    pub at: String,
+}
+
+/// What became of an invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitationState {
+    Open,
+    Used,
+    Expired,
+}
+
+/// An invitation to make an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationLine {
+    pub id: InvitationId,
+    pub email: String,
+    pub state: InvitationState,
+    pub created: String,
+    pub expires: String,
+}
+
+/// Where each kind of thing is shown: the path, and what stands on its tab.
+pub const PLACES: [(&str, &str); 5] = [
+    ("/admin", "Overview"),
+    ("/admin/jobs", "Jobs and mail"),
+    ("/admin/events", "Events"),
+    ("/admin/people", "People"),
+    ("/admin/invitations", "Invitations"),
+];

@@ -1,0 +1,16 @@
+//! The parts of the pages for operators.
+
+mod events;
+mod invitations;
+mod jobs;
+mod loaded;
+mod people;
+mod person;
+mod summary;
+
+pub use events::Events;
+pub use invitations::Invitations;
+pub use jobs::Jobs;
+pub use people::People;
+pub use person::PersonPage;
+pub use summary::Summary;
