@@ -4,7 +4,7 @@ import { connect, expect, freshAddress, hydrated, newestMail, signIn, test } fro
 
 const PUBLIC = ["/", "/pricing", "/integrations", "/nothing-here"];
 const GATE = ["/signin", "/verify-email"];
-const APP = ["/chat", "/connections"];
+const APP = ["/chat", "/connections", "/profile", "/settings"];
 const VARIANTS = [
   { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
   { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use thiserror::Error;
-use time::{OffsetDateTime, macros::format_description};
+use time::{Duration, OffsetDateTime, macros::format_description};
 use time_tz::{OffsetDateTimeExt as _, TimeZone as _, timezones};
 use tokio::sync::Semaphore;
 
@@ -34,6 +34,8 @@ use crate::{
 const PICTURES: &str = "avatars";
 /// How many pictures are unpacked at once: each may take 160 MB for a moment.
 const DRAWN_AT_ONCE: usize = 2;
+/// A file without an owner stays this long.
+const LEFT_ALONE: Duration = Duration::hours(1);
 /// The job that removes a picture which was replaced.
 pub(super) const REMOVE_PICTURE: &str = "remove_picture";
 
@@ -284,6 +286,27 @@ impl Account {
         let Some(key) = Key::parse(PICTURES, name) else { return Ok(None) };
         let Some(media_type) = picture::media_type(key.extension()) else { return Ok(None) };
         Ok(self.files.get(&key).await?.map(|bytes| (bytes, media_type)))
+    }
+
+    /// Removes files that are nobody's picture: what a crash or the deletion of an account left behind. Those of the
+    /// last hour stay, because their person's row may be about to name them.
+    ///
+    /// # Errors
+    /// When the file store or the database is away.
+    pub async fn sweep_pictures(&self) -> Result<usize, AccountError> {
+        let before = self.clock.now() - LEFT_ALONE;
+        let listed = self.files.list(PICTURES).await?;
+        let old: Vec<Key> = listed.into_iter().filter(|(_, kept)| *kept < before).map(|(key, _)| key).collect();
+        let mut gone = 0;
+        for some in old.chunks(1_000) {
+            let names: Vec<String> = some.iter().map(|key| key.name().to_owned()).collect();
+            let used = store::system::pictures_in_use(&self.db, &names).await?;
+            for key in some.iter().filter(|key| !used.iter().any(|used| used == key.name())) {
+                self.files.delete(key).await?;
+                gone += 1;
+            }
+        }
+        Ok(gone)
     }
 
     /// Removes the file of a picture that was replaced.

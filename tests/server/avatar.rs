@@ -202,6 +202,21 @@ async fn the_old_file_goes_with_the_change(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_file_that_is_nobodys_is_swept_away(db: PgPool) {
+    let mut place = Place::new(db).await;
+    place.upload(&written(&photo(40, 40), ImageFormat::Png), "a.png").await;
+    let address = place.avatar().await.unwrap();
+    let account = place.app.state().account.clone();
+    // Files carry the time of the machine, which the test's clock is far from; here it is long after that.
+    place.app.clock().advance(time::Duration::days(40_000));
+    assert_eq!(account.sweep_pictures().await.unwrap(), 0, "it is hers");
+    assert_eq!(place.get(&address).await.status, StatusCode::OK);
+    sqlx::query("delete from users").execute(place.app.db()).await.unwrap();
+    assert_eq!(account.sweep_pictures().await.unwrap(), 1);
+    assert!(place.files().is_empty());
+}
+
+#[sqlx::test]
 async fn what_is_no_picture_is_refused_by_its_content(db: PgPool) {
     let place = Place::new(db).await;
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";

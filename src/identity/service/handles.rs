@@ -80,7 +80,9 @@ impl Identity {
     /// # Errors
     /// When the database is away.
     pub async fn handle_owner(&self, written: &str) -> Result<Option<HandleOwner>, HandleError> {
-        let Ok(handle) = handle::parse(written) else { return Ok(None) };
+        // An address is taken as it is: what is put right in a form would be a second address here.
+        let handle = handle::parse(written).ok().filter(|handle| handle.eq_ignore_ascii_case(written));
+        let Some(handle) = handle else { return Ok(None) };
         Ok(store::owner_of_handle(&mut *self.db.acquire().await?, &handle).await?)
     }
 

@@ -2,9 +2,12 @@
 
 use std::{path::Path, sync::Arc};
 
+use futures::TryStreamExt as _;
 use object_store::{
     Error as StoreError, ObjectStore, ObjectStoreExt as _, PutPayload, local::LocalFileSystem, path::Path as Place,
 };
+
+use time::OffsetDateTime;
 
 use super::random::Random;
 
@@ -101,6 +104,19 @@ impl Files {
         }
     }
 
+    /// The files of a folder, each with the moment it was kept.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn list(&self, folder: &'static str) -> Result<Vec<(Key, OffsetDateTime)>, FilesError> {
+        let found: Vec<_> = self.0.list(Some(&Place::from(folder))).try_collect().await?;
+        let files = found.into_iter().filter_map(|file| {
+            let key = Key::parse(folder, file.location.filename()?)?;
+            Some((key, OffsetDateTime::from_unix_timestamp(file.last_modified.timestamp()).ok()?))
+        });
+        Ok(files.collect())
+    }
+
     /// Removes a file; one that is not there is removed already.
     ///
     /// # Errors
@@ -150,6 +166,9 @@ mod tests {
         files.put(&key, b"two".to_vec()).await.unwrap();
         assert_eq!(files.get(&key).await.unwrap().as_deref(), Some(&b"two"[..]));
         assert_eq!(files.get(&other).await.unwrap(), None);
+        let listed: Vec<Key> = files.list("avatars").await.unwrap().into_iter().map(|(key, _)| key).collect();
+        assert_eq!(listed, [key.clone()]);
+        assert!(files.list("other").await.unwrap().is_empty());
         for _ in 0..2 {
             files.delete(&key).await.unwrap();
         }

@@ -1,5 +1,7 @@
 //! What people decided about themselves, in their own row.
 
+pub mod system;
+
 use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
