@@ -138,8 +138,10 @@ impl Identity {
         let now = self.clock.now();
         let user = session.user;
         let mut tx = self.db.begin().await?;
-        store::lock_person(&mut tx, user).await?;
+        // The account first, then the person, as signing in takes them: the other way round the two could wait for each
+        // other.
         let (provider, label) = store::delete_identity(&mut tx, user, id).await?.ok_or(IdentityError::NoSuchWay)?;
+        store::lock_person(&mut tx, user).await?;
         if store::count_ways(&mut tx, user).await? == 0 {
             return Err(IdentityError::LastWay);
         }
