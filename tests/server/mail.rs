@@ -309,8 +309,9 @@ async fn no_request_waits_for_the_mail_server(db: PgPool) {
     let server = MailServer::pausing(Pause::Greeting).await;
     let app = TestApp::with(db, &[("SMTP_HOST", "127.0.0.1"), ("SMTP_PORT", &server.port.to_string())]).await;
     let stop = CancellationToken::new();
-    let working = tokio::spawn(aura::serve::jobs(app.state()).run(app.db().clone(), stop.clone()));
-    Browser::new(&app).start("mira@example.com", "").await;
+    let jobs = mail::work(JobTable::new(), app.state().mailer.clone());
+    let working = tokio::spawn(jobs.run(app.db().clone(), stop.clone()));
+    assert_eq!(Browser::new(&app).start("mira@example.com", "").await.location(), "/verify-email");
     server.reached().await;
     // The server hangs, and the next one is answered all the same.
     let answer = Browser::new(&app).start("jonas@example.com", "").await;

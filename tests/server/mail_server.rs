@@ -66,7 +66,9 @@ impl MailServer {
 
     /// Waits until a conversation has come to the pause.
     pub async fn reached(&self) {
-        self.reached.subscribe().wait_for(|reached| *reached).await.unwrap();
+        let mut reached = self.reached.subscribe();
+        let patience = std::time::Duration::from_secs(30);
+        tokio::time::timeout(patience, reached.wait_for(|reached| *reached)).await.expect("nobody came").unwrap();
     }
 
     /// No more pauses, also for the one that stopped.

@@ -1,0 +1,265 @@
+//! Every route there is, from the router itself: who is let in, what changes something, what it answers to.
+
+use std::collections::BTreeSet;
+
+use aura::platform::routes::Listed;
+use http::{Method, StatusCode};
+use sqlx::PgPool;
+use time::Duration;
+
+use crate::{
+    browser::{Browser, dump, wait},
+    support::TestApp,
+    walk::{OWN, Told, address, ask, everything, fields, routes},
+};
+
+/// What changes something and needs neither a session nor a token, with the reason. There is no other.
+const OPEN_WRITES: &[(&str, &str)] = &[
+    ("/api/identity/start-sign-in", "begins a sign-in; five mails a minute a mailbox, ten starts a minute an address"),
+    ("/api/identity/resend", "sends another code to the address of a sign-in that this browser has begun"),
+    ("/api/identity/verify-code", "ends a sign-in by a code; five tries, and only in the browser that began"),
+    ("/api/identity/verify-link", "ends a sign-in by a link, and only in the browser that began"),
+    ("/api/identity/sign-out", "signs this browser out; who is signed out stays so"),
+    ("/api/auth/wallet/challenge", "writes a text that a wallet may sign; ten a minute an address"),
+    ("/api/auth/wallet/verify", "takes that signature, once, and only in the browser that began"),
+    ("/api/identity/undo-email-change", "takes back a change of address, with the secret of the letter to the old one"),
+    (
+        "/api/identity/answer-link",
+        "answers whether an account elsewhere is linked; only in the browser that came from there",
+    ),
+    ("/api/identity/privy/start-code", "lets Privy send a code; by the limits of a sign-in"),
+    ("/api/identity/privy/verify-code", "hands that code to Privy, only in the browser that began"),
+    ("/api/identity/privy/wallet-challenge", "fetches a text that a wallet may sign"),
+    ("/api/identity/privy/verify-wallet", "hands that signature to Privy, only in the browser that began"),
+    ("/api/identity/privy/sync", "signs in whoever brings a token of Privy's"),
+    ("/api/webhooks/privy", "signed by Privy"),
+    ("/api/webhooks/resend", "signed by Resend"),
+    ("/api/webhooks/privy", "signed by Privy"),
+    ("/api/auth/sync", "takes an access token of Privy's"),
+    ("/api/identity/privy/sync", "takes an access token of Privy's"),
+    ("/api/identity/privy/start-code", "has Privy send a code; limited like our own"),
+    ("/api/identity/privy/verify-code", "ends that sign-in, and only in the browser that began"),
+    ("/api/identity/privy/wallet-challenge", "writes a text that a wallet may sign; ten a minute an address"),
+    ("/api/identity/privy/verify-wallet", "takes that signature, once, and only in the browser that began"),
+];
+
+/// What can be read without a session, with the reason.
+const OPEN_READS: &[(&str, &str)] = &[
+    ("/", "public page"),
+    ("/pricing", "public page"),
+    ("/integrations", "public page"),
+    ("/signin", "the way in"),
+    ("/verify-email", "the way in"),
+    ("/signin/privy", "the way in"),
+    ("/refresh", "the way in"),
+    ("/api/auth/privy/{service}", "the way in"),
+    ("/api/auth/privy/callback", "the way in; takes the state of this browser, once"),
+    ("/api/identity/privy/ways", "says what the sign-in page offers"),
+    ("/api/identity/privy/awaited", "says what a sign-in of this browser waits for"),
+    ("/api/identity/viewer", "says that nobody is signed in"),
+    ("/api/identity/awaited", "says what a sign-in of this browser waits for"),
+    ("/signin/privy", "the way in"),
+    ("/refresh", "renews what Privy said, or leads to the way in"),
+    ("/undo-email", "the page behind the letter to an address that was replaced"),
+    ("/api/identity/ways", "which ways in there are"),
+    ("/api/identity/undoable", "says what the letter to an address that was replaced can take back"),
+    ("/api/identity/privy/ways", "which ways in there are by Privy"),
+    ("/api/identity/privy/awaited", "says what a sign-in of this browser waits for"),
+    ("/api/auth/signin/{id}", "leaves for a consent page, from our own pages only"),
+    ("/api/auth/callback/{id}", "comes back from there, only in the browser that left"),
+    ("/api/auth/privy/{service}", "leaves for a consent page, from our own pages only"),
+    ("/api/auth/privy/callback", "comes back from there, only in the browser that left"),
+    ("/@{handle}", "public page"),
+    ("/avatars/{key}", "a picture; its address cannot be guessed"),
+    ("/api/account/time-zones", "the same list for everybody"),
+    ("/healthz", "operation"),
+    ("/readyz", "operation"),
+    ("/pkg/{*path}", "file"),
+    ("/fonts/{*path}", "file"),
+    ("/icons/{*path}", "file"),
+    ("/robots.txt", "file"),
+];
+
+/// Reads that begin a visit elsewhere. They ask first unless they are opened from our own pages.
+const BEGINNINGS: &[&str] = &[
+    "/api/integrations/{id}",
+    "/api/auth/link/{id}",
+    "/api/auth/prove/{id}",
+    "/api/auth/signin/{id}",
+    "/api/auth/privy/{service}",
+];
+
+/// The addresses of signing in by other services, and of what belongs to it.
+const AUTH: &[&str] = &[
+    "GET /api/auth/callback/{id}",
+    "GET /api/auth/link/{id}",
+    "GET /api/auth/me",
+    "GET /api/auth/privy/callback",
+    "GET /api/auth/privy/{service}",
+    "GET /api/auth/prove/{id}",
+    "GET /api/auth/session",
+    "GET /api/auth/signin/{id}",
+    "POST /api/auth/sync",
+    "GET /api/auth/me",
+    "GET /api/auth/privy/callback",
+    "GET /api/auth/privy/{service}",
+    "POST /api/auth/sync",
+    "POST /api/auth/wallet/challenge",
+    "POST /api/auth/wallet/verify",
+];
+
+const PAGE: &str = "text/html,application/xhtml+xml";
+
+/// Lets everybody there is act for the installation, so that nothing is hidden from them.
+async fn operator(app: &TestApp) {
+    sqlx::query("update users set role = 'admin'").execute(app.db()).await.unwrap();
+}
+
+/// What somebody hears who is not signed in, from a page of ours, with everything that the route may ask for.
+async fn stranger(app: &TestApp, route: &Listed, cookie: &str) -> Told {
+    // Everybody comes from one address here; what it may do in ten seconds is little.
+    wait(app, Duration::seconds(10));
+    let page = !route.is_write() && !route.path.starts_with("/api/");
+    let accept = if page { PAGE } else { "application/json" };
+    let mut headers = [OWN, &[("accept", accept), ("content-type", "application/x-www-form-urlencoded")]].concat();
+    if !cookie.is_empty() {
+        headers.push(("cookie", cookie));
+    }
+    let address = if route.is_write() { address(route) } else { format!("{}?{}", address(route), fields()) };
+    ask(app, &route.method, &address, &headers, &fields()).await
+}
+
+fn is_open(route: &Listed) -> bool {
+    let open = if route.is_write() { OPEN_WRITES } else { OPEN_READS };
+    open.iter().any(|(path, _)| *path == route.path)
+}
+
+#[sqlx::test]
+async fn strangers_are_turned_away_from_every_route_that_is_not_listed_as_open(db: PgPool) {
+    let app = everything(db).await;
+    let routes = routes(&app);
+    let made_up = format!("__Host-aura={}", "A".repeat(43));
+    let mut wrong = Vec::new();
+    for route in routes.iter().filter(|route| !is_open(route)) {
+        for cookie in ["", made_up.as_str()] {
+            let told = stranger(&app, route, cookie).await;
+            let away = if route.is_write() || route.path.starts_with("/api/") {
+                told.status == StatusCode::UNAUTHORIZED
+            } else {
+                told.status == StatusCode::SEE_OTHER && told.header("location").starts_with("/signin")
+            };
+            if !away {
+                wrong.push(format!("{} {}: {} {}", route.method, route.path, told.status, told.code()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "let strangers in:\n{}", wrong.join("\n"));
+    for (open, write) in [(OPEN_WRITES, true), (OPEN_READS, false)] {
+        for (path, reason) in open {
+            let there = routes.iter().any(|route| route.path == *path && route.is_write() == write);
+            assert!(there && !reason.is_empty(), "{path} is listed as open and is not there");
+        }
+    }
+}
+
+#[sqlx::test]
+async fn ways_in_by_other_services_stand_under_one_path(db: PgPool) {
+    let app = TestApp::new(db).await;
+    let found: BTreeSet<String> = routes(&app)
+        .into_iter()
+        .filter(|route| route.path.starts_with("/api/auth"))
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect();
+    assert_eq!(found, AUTH.iter().map(|route| (*route).to_owned()).collect());
+}
+
+#[sqlx::test]
+async fn other_methods_are_answered_with_405(db: PgPool) {
+    let app = everything(db).await;
+    let mut mira = Browser::new(&app);
+    mira.sign_in(&app, "mira@example.com").await;
+    operator(&app).await;
+    let cookie = format!("__Host-aura={}", mira.cookie("__Host-aura").unwrap());
+    let routes = routes(&app);
+    let before = dump(&app).await;
+    for route in &routes {
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::TRACE] {
+            if routes.iter().any(|other| other.path == route.path && other.method == method) {
+                continue;
+            }
+            let headers =
+                [("sec-fetch-site", "same-origin"), ("cookie", cookie.as_str()), ("accept", "application/json")];
+            let told = ask(&app, &method, &address(route), &headers, "").await;
+            assert_eq!(told.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {}", route.path);
+            assert!(told.header("allow").contains(route.method.as_str()), "{method} {}", route.path);
+        }
+    }
+    assert_eq!(dump(&app).await, before);
+}
+
+#[sqlx::test]
+async fn reading_changes_nothing_wherever_the_link_stands(db: PgPool) {
+    let app = everything(db).await;
+    let mut mira = Browser::new(&app);
+    mira.sign_in(&app, "mira@example.com").await;
+    operator(&app).await;
+    let cookie = format!("__Host-aura={}", mira.cookie("__Host-aura").unwrap());
+    mira.get("/connections").await;
+    for site in ["cross-site", "same-site", "none", "same-origin"] {
+        for route in routes(&app).iter().filter(|route| !route.is_write()) {
+            if matches!(site, "none" | "same-origin") && BEGINNINGS.contains(&route.path.as_str()) {
+                continue;
+            }
+            for method in [Method::GET, Method::HEAD] {
+                let before = dump(&app).await;
+                let headers = [("sec-fetch-site", site), ("cookie", cookie.as_str()), ("accept", PAGE)];
+                let told = ask(&app, &method, &address(route), &headers, "").await;
+                assert!(!told.status.is_server_error() || told.status == 501, "{route:?}: {}", told.status);
+                assert_eq!(dump(&app).await, before, "{method} {} from {site} changed something", route.path);
+            }
+        }
+    }
+    assert!(mira.viewer().await.is_some());
+}
+
+#[sqlx::test]
+async fn every_answer_is_armoured_and_every_cookie_is_out_of_reach(db: PgPool) {
+    let app = everything(db).await;
+    let mut mira = Browser::new(&app);
+    mira.sign_in(&app, "mira@example.com").await;
+    operator(&app).await;
+    let cookie = format!("__Host-aura={}", mira.cookie("__Host-aura").unwrap());
+    for route in routes(&app) {
+        for cookie in ["", cookie.as_str()] {
+            let headers: &[_] = &[("sec-fetch-site", "same-origin"), ("accept", PAGE), ("cookie", cookie)];
+            let told =
+                ask(&app, &route.method, &address(&route), if cookie.is_empty() { &headers[..2] } else { headers }, "")
+                    .await;
+            let policy = told.header("content-security-policy");
+            for part in [
+                "default-src 'self'",
+                "object-src 'none'",
+                "base-uri 'none'",
+                "frame-ancestors 'none'",
+                "form-action 'self'",
+            ] {
+                assert!(policy.contains(part), "{route:?}: {policy}");
+            }
+            assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{route:?}: {policy}");
+            assert_eq!(told.header("x-content-type-options"), "nosniff", "{route:?}");
+            assert_eq!(told.header("cross-origin-opener-policy"), "same-origin", "{route:?}");
+            assert!(matches!(told.header("referrer-policy"), "same-origin" | "no-referrer"), "{route:?}");
+            assert!(told.header("permissions-policy").contains("camera=()"), "{route:?}");
+            assert!(told.headers.get("access-control-allow-origin").is_none(), "{route:?}");
+            assert!(told.headers.get("server").is_none() && told.headers.get("x-powered-by").is_none(), "{route:?}");
+            for cookie in told.headers.get_all("set-cookie") {
+                let cookie = cookie.to_str().unwrap();
+                assert!(cookie.starts_with("__Host-"), "{route:?}: {cookie}");
+                for attribute in ["; HttpOnly", "; Secure", "; Path=/", "; SameSite="] {
+                    assert!(cookie.contains(attribute), "{route:?}: {cookie}");
+                }
+                assert!(!cookie.contains("Domain=") && !cookie.contains("SameSite=None"), "{route:?}: {cookie}");
+            }
+        }
+    }
+}
