@@ -65,5 +65,9 @@ pub(super) fn tell(settings: &Settings) -> String {
             }
         }
     }
+    lines.push(format!("Privy: {}", if settings.privy.is_some() { "set up" } else { "off" }));
+    lines.push("  variables         PRIVY_APP_ID, PRIVY_APP_SECRET, PRIVY_WEBHOOK_SECRET".into());
+    lines.push(format!("  allowed redirect  {base}/api/auth/privy/callback"));
+    lines.push(format!("  webhook address   {base}/api/webhooks/privy"));
     lines.join("\n")
 }

@@ -78,7 +78,7 @@ fn vectors(name: &str) -> Option<Value> {
 /// ours that is also the one their key is for are accepted. Refused by our rules are: ten under shared secrets, two
 /// under P-521, and two of RFC 7520 that say PS384 while their key says PS256.
 #[test]
-fn a_03_signatures_are_judged_as_wycheproof_lists_them() {
+fn signatures_are_judged_as_wycheproof_lists_them() {
     let Some(set) = vectors("json_web_signature_test.json") else { return };
     let (mut accepted, mut kept_out, mut refused) = (0, Vec::new(), 0);
     for group in set["testGroups"].as_array().unwrap() {
@@ -103,7 +103,7 @@ fn a_03_signatures_are_judged_as_wycheproof_lists_them() {
 /// The one valid RS256 token is accepted, every invalid one refused; the four valid ones under shared secrets are
 /// refused, because a set of public keys holds none.
 #[test]
-fn a_03_keys_are_judged_as_wycheproof_lists_them() {
+fn keys_are_judged_as_wycheproof_lists_them() {
     let Some(set) = vectors("json_web_key_test.json") else { return };
     let (mut accepted, mut secrets, mut refused) = (0, 0, 0);
     for group in set["testGroups"].as_array().unwrap() {
@@ -250,7 +250,7 @@ fn one_token_has_one_text() {
 /// What tools for attacking tokens send: `none` in all letters, the public key as a shared secret, keys that the token
 /// brings or points to, names of keys that are paths, queries or commands, empty and zero signatures.
 #[test]
-fn a_03_known_attacks_are_refused() {
+fn known_attacks_are_refused() {
     let right = FIRST.token(&claims());
     let signature = right.rsplit_once('.').unwrap().1;
     let payload = encode(claims().to_string());
@@ -361,7 +361,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn a_02_no_mutated_token_is_accepted(changes in proptest::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..4)) {
+    fn no_mutated_token_is_accepted(changes in proptest::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..4)) {
         let right = FIRST.token(&claims());
         let changed = changes.into_iter().fold(right.clone(), |token, (at, kind, letter)| {
             if token.is_empty() { token } else { mutated(&token, at, kind, letter) }
@@ -442,7 +442,7 @@ impl Issuer {
 }
 
 #[tokio::test]
-async fn a_30_unknown_keys_cost_one_call_in_ten_minutes() {
+async fn unknown_keys_cost_one_call_in_ten_minutes() {
     let issuer = Issuer::start().await;
     let remote = issuer.remote();
     let header = |at: usize| json!({ "alg": "ES256", "typ": "JWT", "kid": format!("unknown-{at}") });
@@ -462,7 +462,7 @@ async fn a_30_unknown_keys_cost_one_call_in_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_30_new_keys_are_taken_up_with_one_call() {
+async fn new_keys_are_taken_up_with_one_call() {
     let issuer = Issuer::start().await;
     let remote = issuer.remote();
     assert!(remote.verify(&issuer.token(FIRST), &EXPECTED).await.is_ok());
@@ -481,7 +481,7 @@ async fn a_30_new_keys_are_taken_up_with_one_call() {
 }
 
 #[tokio::test]
-async fn a_30_an_outage_of_a_day_is_survived() {
+async fn an_outage_of_a_day_is_survived() {
     let issuer = Issuer::start().await;
     let remote = issuer.remote();
     assert!(remote.verify(&issuer.token(FIRST), &EXPECTED).await.is_ok());

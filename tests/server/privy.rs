@@ -42,7 +42,7 @@ fn place(reply: &Reply) -> &str {
 }
 
 #[sqlx::test]
-async fn a_02_odd_tokens_are_judged_one_by_one(db: PgPool) {
+async fn odd_tokens_are_judged_one_by_one(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db.clone()).await;
     world.person(MIRA, accounts());
@@ -182,7 +182,7 @@ async fn without_an_app_everything_is_not_set_up(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_04_a_hundred_syncs_at_once_are_one_person(db: PgPool) {
+async fn a_hundred_syncs_at_once_are_one_person(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     let other = app.second_process().await;
@@ -199,7 +199,7 @@ async fn a_04_a_hundred_syncs_at_once_are_one_person(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_04_an_outage_of_privy_keeps_nobody_out(db: PgPool) {
+async fn an_outage_of_privy_keeps_nobody_out(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     world.person(MIRA, accounts());
@@ -312,7 +312,7 @@ async fn a_deleted_person_keeps_their_other_ways(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_05_a_replayed_event_has_one_effect(db: PgPool) {
+async fn a_replayed_event_has_one_effect(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     world.person(MIRA, accounts());
@@ -435,22 +435,22 @@ const AS_IT_WAS: [&str; 11] = [
 ];
 
 #[sqlx::test]
-async fn a_05_events_in_order_lead_where_they_should(db: PgPool) {
+async fn events_in_order_lead_where_they_should(db: PgPool) {
     assert_eq!(told(db, &(0..50).collect::<Vec<_>>()).await, AS_IT_WAS);
 }
 
 #[sqlx::test]
-async fn a_05_backwards_they_lead_to_the_same(db: PgPool) {
+async fn backwards_they_lead_to_the_same(db: PgPool) {
     assert_eq!(told(db, &(0..50).rev().collect::<Vec<_>>()).await, AS_IT_WAS);
 }
 
 #[sqlx::test]
-async fn a_05_any_order_leads_to_the_same(db: PgPool) {
+async fn any_order_leads_to_the_same(db: PgPool) {
     assert_eq!(told(db, &shuffled(7)).await, AS_IT_WAS);
 }
 
 #[sqlx::test]
-async fn a_05_another_order_leads_to_the_same(db: PgPool) {
+async fn another_order_leads_to_the_same(db: PgPool) {
     assert_eq!(told(db, &shuffled(20_260_312)).await, AS_IT_WAS);
 }
 
@@ -472,7 +472,7 @@ async fn walk(app: &TestApp, start: &str, cookies: &mut String) -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn a_29_there_is_one_way_to_renewal_and_no_loop(db: PgPool) {
+async fn there_is_one_way_to_renewal_and_no_loop(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     world.person(MIRA, accounts());

@@ -40,7 +40,7 @@ fn secrets(keys: &[&[u8]]) -> Vec<SecretString> {
 }
 
 #[test]
-fn a_05_only_what_a_known_key_signed_now_is_believed() {
+fn only_what_a_known_key_signed_now_is_believed() {
     let now = datetime!(2026-03-12 12:00 UTC);
     let at = now.unix_timestamp();
     let both = secrets(&[WEBHOOK_KEY, OTHER_KEY]);
@@ -97,7 +97,7 @@ async fn webhooks(db: &PgPool) -> (TestApp, Webhooks) {
 }
 
 #[sqlx::test]
-async fn a_05_a_repeated_post_is_one_event(db: PgPool) {
+async fn a_repeated_post_is_one_event(db: PgPool) {
     let (app, webhooks) = webhooks(&db).await;
     let now = app.clock().now();
     let signed = headers("m1", now.unix_timestamp(), WEBHOOK_KEY, BODY);

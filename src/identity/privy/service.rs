@@ -126,7 +126,7 @@ impl Privy {
     /// When the database is away.
     pub async fn purge(&self) -> Result<u64, PrivyError> {
         let now = self.identity.clock.now();
-        Ok(super::store::purge(&self.identity.db, now, now - Duration::days(30)).await?)
+        Ok(super::store::system::purge(&self.identity.db, now, now - Duration::days(30)).await?)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The rows about people at Privy. Holding the id was proved by a token or told by a signed post before any of these
 //! look one up by it.
 
+pub(super) mod system;
+
 use serde_json::Value;
 use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
@@ -53,9 +55,7 @@ pub(super) async fn user_of(connection: &mut PgConnection, did: &str) -> sqlx::R
 }
 
 pub(super) async fn departed(connection: &mut PgConnection, did: &str) -> sqlx::Result<Option<Departed>> {
-    query_as!(Departed, "select moved_to from privy_departed where subject = $1", did)
-        .fetch_optional(connection)
-        .await
+    query_as!(Departed, "select moved_to from privy_departed where subject = $1", did).fetch_optional(connection).await
 }
 
 /// Notes that somebody is gone. What is known of whom they became and whose way in they were is kept.
@@ -235,9 +235,14 @@ pub(super) async fn drop_accounts(connection: &mut PgConnection, user: UserId) -
 }
 
 pub(super) async fn accounts(db: &Db, user: UserId) -> sqlx::Result<Vec<Value>> {
-    query_scalar!("select data from privy_accounts where user_id = $1 order by kind, subject", user as UserId)
-        .fetch_all(db)
-        .await
+    query_scalar!(
+        "select data from privy_accounts
+         where user_id = $1 and exists (select from identities where user_id = $1 and provider = 'privy')
+         order by kind, subject",
+        user as UserId,
+    )
+    .fetch_all(db)
+    .await
 }
 
 pub(super) async fn person(db: &Db, user: UserId) -> sqlx::Result<Option<PersonRow>> {
@@ -306,11 +311,4 @@ pub(super) async fn take_flow_by_secret(
     )
     .fetch_optional(db)
     .await
-}
-
-/// Removes steps that expired, and forgets those who left before a time.
-pub(super) async fn purge(db: &Db, expired: OffsetDateTime, left: OffsetDateTime) -> sqlx::Result<u64> {
-    let flows = query!("delete from privy_flows where expires_at < $1", expired).execute(db).await?;
-    let departed = query!("delete from privy_departed where created_at < $1", left).execute(db).await?;
-    Ok(flows.rows_affected() + departed.rows_affected())
 }
