@@ -165,7 +165,7 @@ pub fn log_out(privy: &mut Privy, ask: &Ask<'_>) -> Outcome {
 }
 
 /// `GET /users/me`.
-pub fn me(privy: &mut Privy, ask: &Ask<'_>) -> Outcome {
+pub fn me(privy: &Privy, ask: &Ask<'_>) -> Outcome {
     let id = privy.person(ask)?;
     let user = privy.user(&id).ok_or_else(Problem::token)?;
     ok(json!({ "user": user.json(), "identity_token": privy.identity_token(user) }))
