@@ -20,10 +20,10 @@ down: ## End what `make up` started
 check: ## Format, lints for both targets, secret scan, licences
 	@scripts/check
 
-test-long: ## The suites that take longer; SUITE=random, release or budget runs one
+test-long: ## The suites that take longer; SUITE=random, revocation, release or budget runs one
 	@scripts/test-long
 
-bench: ## Figures: what the optimised site weighs
+bench: ## Figures: what sessions, sign-ins and limits cost, what the site weighs
 	@scripts/bench
 
 release: ## The optimised server and site

@@ -2,11 +2,10 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use super::model::{Activity, Awaited, Confirming, Security, Show, Signed, ToSign, Viewer, WalletPurpose, Ways, WaysIn};
-use crate::{
-    error::AppError,
-    kit::id::{AuditId, IdentityId},
+use super::model::{
+    Activity, Awaited, Confirming, Security, Show, Signed, ToSign, Viewer, WalletPurpose, Ways, WaysIn,
 };
+use crate::{error::AppError, kit::id::AuditId};
 
 /// Who is signed in, if anybody is.
 #[server(prefix = "/api", endpoint = "identity/viewer", input = leptos::server_fn::codec::GetUrl)]

@@ -201,6 +201,43 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_notice_is_a_letter_that_says_what_to_do() {
+        let public_url = Url::parse("https://aura.example").unwrap();
+        let undo = "https://aura.example/undo-email?token=abc";
+        let notices = [
+            (Notice::Welcome { name: "<b>Mira</b>" }, "welcome", "/chat"),
+            (Notice::NewBrowser { user_agent: "curl/8", address: "192.0.2.7" }, "new_browser", "/settings/security"),
+            (Notice::WayAdded { label: "GitHub (mira)" }, "way_added", "/settings/security"),
+            (Notice::WayRemoved { label: "GitHub (mira)" }, "way_removed", "/settings/security"),
+            (Notice::AddressChanged { new: "m••a@new.example", undo }, "address_changed", "/undo-email?token=abc"),
+            (Notice::AddressRestored, "address_restored", "/signin"),
+            (Notice::SessionsEnded, "sessions_ended", "/settings/security"),
+            (Notice::Suspended, "suspended", "/"),
+            (Notice::Restored, "restored", "/signin"),
+            (Notice::RoleGranted, "role_granted", "/settings/security"),
+            (Notice::RoleTaken, "role_taken", "/settings/security"),
+            (Notice::SignedOutByOperator, "signed_out_by_operator", "/settings/security"),
+        ];
+        for (one, template, leads_to) in notices {
+            let letter = notice(&one, &public_url).unwrap();
+            assert_eq!(letter.template, template);
+            assert!(letter.text.contains(&format!("https://aura.example{leads_to}")), "{}", letter.text);
+            assert!(letter.html.contains("prefers-color-scheme") && !letter.html.contains("<b>Mira"), "{template}");
+            assert!(!letter.text.contains("192.0.2.7"), "the last part of an address is hidden");
+        }
+    }
+
+    #[test]
+    fn only_who_may_have_the_code_gets_it() {
+        for letter in [prove("012345", "aura.example").unwrap(), confirm_address("012345", "aura.example").unwrap()] {
+            assert!(letter.subject.starts_with("012345 ") && letter.text.contains("012345"), "{}", letter.text);
+            assert!(letter.html.contains("012345") && !letter.text.contains("http"), "a code comes without a link");
+        }
+        let known = address_known("aura.example").unwrap();
+        assert!(!known.text.contains("code, for 10 minutes") && !known.html.contains("http://aura"), "{}", known.text);
+    }
+
+    #[test]
     fn code_and_link_stand_in_both_bodies() {
         let link = "https://aura.example/verify-email?token=abc-_";
         let letter = sign_in("012345", link, "aura.example").unwrap();

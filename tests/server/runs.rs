@@ -25,6 +25,7 @@ use crate::{
 pub fn parts(app: &TestApp) -> Parts {
     let state = app.state();
     Parts {
+        identity: app.identity().clone(),
         db: state.db.clone(),
         clock: state.clock.clone(),
         random: state.random.clone(),

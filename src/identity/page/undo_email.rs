@@ -15,7 +15,7 @@ pub fn UndoEmailPage() -> impl IntoView {
     let undo = ServerAction::<UndoEmailChange>::new();
     let query = use_query_map();
     let token = query.with_untracked(|query| query.get("token").unwrap_or_default());
-    let done = query.with_untracked(|query| query.get("done").is_some());
+    let done = move || query.with(|query| query.get("done").is_some());
     let asked = token.clone();
     let address = Resource::new_blocking(
         || (),
@@ -29,7 +29,7 @@ pub fn UndoEmailPage() -> impl IntoView {
         <Title text="Bring an address back"/>
         <Suspense>
             {move || {
-                let token = token.clone();
+                let (token, done) = (token.clone(), done());
                 Suspend::new(async move {
                     match address.await {
                         _ if done => view! { <Done/> }.into_any(),
