@@ -76,6 +76,8 @@ test("A Google account with a known address asks its owner first", async ({ page
   await page.getByLabel(/code/i).fill(await code());
   await page.getByRole("button", { name: "Continue" }).click();
   await page.waitForURL(/\/chat/);
+  await hydrated(page);
+  await page.goto("about:blank");
   await page.context().clearCookies();
 
   await comeInWith(page, "Google", login, "hosted");
