@@ -3,7 +3,7 @@ import type { BrowserContext } from "@playwright/test";
 import { connect, expect, freshAddress, hydrated, newestMail, signIn, test } from "./support";
 
 const PUBLIC = ["/", "/pricing", "/integrations", "/nothing-here"];
-const GATE = ["/signin", "/verify-email"];
+const GATE = ["/signin", "/signin/privy", "/refresh?redirect_uri=/connections", "/verify-email"];
 const APP = ["/chat", "/connections", "/profile", "/settings"];
 const VARIANTS = [
   { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },

@@ -14,7 +14,7 @@ test("Name, handle, look, time zone and picture can be changed without JavaScrip
   await expect(page.getByText("Your name is saved.")).toBeVisible();
   await expect(page.locator(".account .title")).toHaveText("Mira Okafor");
 
-  const field = page.getByLabel("Handle", { exact: true });
+  const field = page.getByRole("textbox", { name: "Handle" });
   await field.fill("admin");
   await page.getByRole("button", { name: "Is it free?" }).click();
   await expect(page.getByText("This handle belongs to Aura itself.")).toBeVisible();
@@ -30,7 +30,7 @@ test("Name, handle, look, time zone and picture can be changed without JavaScrip
   await page.getByRole("button", { name: "Save look" }).click();
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
 
-  await page.getByLabel("Time zone").fill("Mars/Olympus");
+  await page.getByRole("combobox", { name: "Time zone" }).fill("Mars/Olympus");
   await page.getByRole("button", { name: "Save time zone" }).click();
   await expect(page.getByText("This is no time zone.")).toBeVisible();
 

@@ -18,7 +18,7 @@ test("A person changes name, handle, look and picture, and others see it", async
   await expect(page.getByText("You are called Mira Okafor now.")).toBeVisible();
   await expect(page.locator(".account .title")).toHaveText("Mira Okafor");
 
-  const field = page.getByLabel("Handle", { exact: true });
+  const field = page.getByRole("textbox", { name: "Handle" });
   await field.fill("admin");
   await expect(page.getByText("This handle belongs to Aura itself.")).toBeVisible();
   await field.fill(handle);
@@ -32,7 +32,7 @@ test("A person changes name, handle, look and picture, and others see it", async
   const html = await (await page.request.get("/settings", { headers: { accept: "text/html" } })).text();
   expect(html, "the document itself says it, so nothing flashes").toContain('<html lang="en" data-theme="dark"');
 
-  await page.getByLabel("Time zone").fill("Asia/Tokyo");
+  await page.getByRole("combobox", { name: "Time zone" }).fill("Asia/Tokyo");
   await page.getByRole("button", { name: "Save time zone" }).click();
   await expect(page.getByText("The time zone is saved.")).toBeVisible();
 
@@ -43,7 +43,7 @@ test("A person changes name, handle, look and picture, and others see it", async
   const picture = page.locator("main img.avatar");
   await expect(picture).toBeVisible();
   expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(256);
-  await expect(page.getByLabel("Time zone")).toHaveValue("Asia/Tokyo");
+  await expect(page.getByRole("combobox", { name: "Time zone" })).toHaveValue("Asia/Tokyo");
 
   await page.goto("/profile");
   await expect(page.getByRole("heading", { name: "Mira Okafor" })).toBeVisible();

@@ -35,7 +35,7 @@ test("A wallet signs in, and what it is shown is a text of EIP-4361", async ({ p
   await page.goto("/signin?next=/connections");
   await hydrated(page);
   await page.getByRole("button", { name: "Sign in with a wallet" }).click();
-  await page.waitForURL(/\/connections$/);
+  await page.waitForURL((url) => url.pathname === "/connections");
   const site = new URL(baseURL!);
   const message = parseSiweMessage(wallet.signed[0]!);
   expect(message).toMatchObject({ address: wallet.address, chainId: 1, version: "1", uri: `${site.origin}/`, domain: site.host });

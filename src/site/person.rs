@@ -42,15 +42,17 @@ fn PersonPage(person: PublicPerson, staging: bool) -> impl IntoView {
     let PublicPerson { handle, display_name, avatar } = person;
     view! {
         <PublicPage staging=staging>
-            <div class="page">
-                <header class="person">
-                    <Avatar name=display_name.clone() picture=avatar large=true/>
-                    <div class="grow">
-                        <h1>{display_name}</h1>
-                        <p class="muted">"@" {handle}</p>
+            <section class="hero">
+                <div class="wrap">
+                    <div class="person">
+                        <Avatar name=display_name.clone() picture=avatar large=true/>
+                        <div class="grow">
+                            <h1>{display_name}</h1>
+                            <p class="muted">"@" {handle}</p>
+                        </div>
                     </div>
-                </header>
-            </div>
+                </div>
+            </section>
         </PublicPage>
     }
 }

@@ -24,7 +24,8 @@ pub fn LookSetting(theme: Theme) -> impl IntoView {
         <Setting id="look" title="Look" intro="How the app looks to you, on all your devices.">
             <Refused error=refused except=""/>
             <ActionForm action=save attr:class="stack">
-                <div class="segments" role="radiogroup" aria-labelledby="look">
+                // Without a box around them the segments would be as wide as the form.
+                <div><div class="segments" role="radiogroup" aria-labelledby="look">
                     {Theme::ALL
                         .into_iter()
                         .map(|choice| {
@@ -41,7 +42,7 @@ pub fn LookSetting(theme: Theme) -> impl IntoView {
                             }
                         })
                         .collect_view()}
-                </div>
+                </div></div>
                 <div class="actions">
                     <Button busy=save.pending()>"Save look"</Button>
                 </div>
