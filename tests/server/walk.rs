@@ -79,6 +79,12 @@ pub fn address(route: &Listed) -> String {
     route.path.split('/').map(fill).collect::<Vec<_>>().join("/")
 }
 
+/// A dump of the database without these tables.
+pub fn without(tables: &[&str], dump: &str) -> String {
+    let left_out = |line: &&str| tables.iter().any(|table| line.starts_with(&format!("public.{table}:")));
+    dump.lines().filter(|line| !left_out(line)).collect::<Vec<_>>().join("\n")
+}
+
 /// An answer.
 pub struct Told {
     pub status: StatusCode,
