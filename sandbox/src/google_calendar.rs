@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 use time_tz::{Offset, TimeZone};
 
 /// All services that share Google's tokens.
-const SERVICES: [&str; 4] = ["google-calendar", "google-analytics", "google-docs", "youtube-music"];
+const SERVICES: [&str; 5] = ["google", "google-calendar", "google-analytics", "google-docs", "youtube-music"];
 const PREFIX: &str = "https://www.googleapis.com/auth/calendar";
 
 /// Answers `www.googleapis.com` and `openidconnect.googleapis.com`.

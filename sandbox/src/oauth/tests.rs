@@ -222,6 +222,38 @@ async fn google_gives_a_lasting_token_only_when_asked_for() {
 }
 
 #[tokio::test]
+async fn google_signs_who_it_is_and_repeats_the_nonce() {
+    use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+    let world = world();
+    let asked = [("client_id", "sandbox-google"), ("scope", "openid email profile"), ("nonce", "a-nonce")];
+    let back = consent(&world, "accounts.google.com/o/oauth2/v2/auth", &asked, "allow").await;
+    let pairs = [
+        ("client_id", "sandbox-google"),
+        ("client_secret", "sandbox-secret"),
+        ("grant_type", "authorization_code"),
+        ("code", value(&back, "code")),
+        ("redirect_uri", BACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let reply = post(&world, "/oauth2.googleapis.com/token", &pairs).await.json();
+    let token = reply["id_token"].as_str().unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+    let claims: Value = serde_json::from_slice(&decode(signed.split('.').nth(1).unwrap())).unwrap();
+    assert_eq!((claims["nonce"].as_str(), claims["aud"].as_str()), (Some("a-nonce"), Some("sandbox-google")));
+    assert_eq!(
+        (claims["email"].as_str(), claims["email_verified"].as_bool()),
+        (Some("mira-okafor@gmail.com"), Some(true))
+    );
+    let key = get(&world, "/www.googleapis.com/oauth2/v3/certs", "").await.json()["keys"][0].clone();
+    let [n, e] = ["n", "e"].map(|name| decode(key[name].as_str().unwrap()));
+    let public = RsaPublicKeyComponents { n: &n, e: &e };
+    assert!(public.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &decode(signature)).is_ok());
+    let me = get(&world, "/openidconnect.googleapis.com/v1/userinfo", reply["access_token"].as_str().unwrap()).await;
+    assert_eq!(me.json()["sub"], claims["sub"]);
+}
+
+#[tokio::test]
 async fn linear_rotates_with_grace_and_slack_keeps_two_sets() {
     let world = world();
     let back =

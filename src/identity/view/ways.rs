@@ -29,11 +29,16 @@ pub fn OtherWays(ways: Resource<Result<Ways, AppError>>, next: String) -> impl I
 
 #[component]
 fn Services(services: Vec<Way>, next: String) -> impl IntoView {
-    let connecting: Vec<String> = services
+    let connecting: String = services
         .iter()
         .filter(|way| way.connects)
         .map(|way| format!("Signing in with {} also connects it. ", way.name))
         .collect();
+    let told = if connecting.is_empty() {
+        "Signing in with a service does not connect it; you do that later.".to_owned()
+    } else {
+        format!("{connecting}Others are connected later, one by one.")
+    };
     let links: Vec<_> = services
         .into_iter()
         .map(|way| {
@@ -50,7 +55,7 @@ fn Services(services: Vec<Way>, next: String) -> impl IntoView {
     view! {
         <p class="or">"or"</p>
         <div class="providers">{links}</div>
-        <p class="sub">{connecting.concat()} "Other accounts are connected later, one by one."</p>
+        <p class="sub">{told}</p>
     }
 }
 
