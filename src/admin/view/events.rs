@@ -23,13 +23,13 @@ pub fn Events() -> impl IntoView {
     view! {
         <Done/>
         <Refused action=again/>
-        <nav class="actions" aria-label="State">
+        <nav class="chips" aria-label="State">
             {STATES
                 .into_iter()
                 .map(|(name, label)| {
                     let href = if name.is_empty() { "/admin/events".to_owned() } else { format!("/admin/events?state={name}") };
                     view! {
-                        <a class="button small" href=href aria-current=move || state.with(|state| state == name).then_some("true")>
+                        <a class="chip" href=href aria-current=move || state.with(|state| state == name).then_some("true")>
                             {label}
                         </a>
                     }

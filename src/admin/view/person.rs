@@ -64,11 +64,10 @@ fn Who(person: PersonLine, ways: Vec<String>) -> impl IntoView {
             title=display_name
             actions=move || is_admin.then(|| view! { <Badge tone=Tone::Accent>"Operator"</Badge> })
         >
-            <PanelBody>
-                {suspended.map(|suspended| {
-                    view! { <Banner tone=Tone::Danger>{format!("Suspended on {}: {}", suspended.at, suspended.because)}</Banner> }
-                })}
-            </PanelBody>
+            {suspended.map(|suspended| {
+                let words = format!("Suspended on {}: {}", suspended.at, suspended.because);
+                view! { <PanelBody><Banner tone=Tone::Danger>{words}</Banner></PanelBody> }
+            })}
             <Rows>
                 {lines.into_iter().map(|(label, value)| view! { <Row title=label sub=value/> }).collect_view()}
             </Rows>

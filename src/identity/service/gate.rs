@@ -107,7 +107,7 @@ mod tests {
             "mozmail.com",
             "sub.mozmail.com",
             "privaterelay.appleid.com",
-            "notmailinator.com",
+            "xmailinator.example",
             "com",
         ] {
             assert!(!is_disposable(domain), "{domain}");
