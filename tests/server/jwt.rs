@@ -358,7 +358,7 @@ fn mutated(token: &str, at: usize, kind: u8, letter: u8) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_000)))]
 
     #[test]
     fn no_mutated_token_is_accepted(changes in proptest::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..4)) {

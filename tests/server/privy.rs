@@ -154,6 +154,18 @@ async fn a_token_opens_a_session_of_ours(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_key_that_was_set_is_taken_instead_of_published_ones(db: PgPool) {
+    let world = PrivyWorld::start().await;
+    let app = world.app_with(db, &[("PRIVY_VERIFICATION_KEY", &FIRST.pem().replace('\n', "\\n"))]).await;
+    world.person(MIRA, accounts());
+    world.publish(&[SECOND]);
+    assert_eq!(sync(&app, &world.token(MIRA, "s1")).await.status, StatusCode::OK);
+    let other = SECOND.token(&world.claims(MIRA, "s2"));
+    assert_eq!(sync(&app, &other).await.code(), "privy_token_invalid");
+    assert!(world.asked(&format!("/api.privy.io/v1/apps/{APP}/jwks.json")).is_empty());
+}
+
+#[sqlx::test]
 async fn without_an_app_everything_is_not_set_up(db: PgPool) {
     let app = TestApp::new(db).await;
     let refused = sync(&app, "token").await;
