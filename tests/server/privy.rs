@@ -324,6 +324,22 @@ async fn a_deleted_person_keeps_their_other_ways(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn what_is_listed_goes_with_the_way_in(db: PgPool) {
+    let world = PrivyWorld::start().await;
+    let app = world.app(db).await;
+    world.person(MIRA, accounts());
+    let session = sync(&app, &world.token(MIRA, "s1")).await.session().unwrap();
+    app.state().privy.purge().await.unwrap();
+    assert_eq!(kinds(&app).await.len(), 3);
+    sqlx::query("delete from identities").execute(app.db()).await.unwrap();
+    let cookie = format!("__Host-aura={session}");
+    let me = call(&app, "GET", "/api/auth/me", &[("cookie", &cookie)], Vec::new()).await;
+    assert_eq!((me.status, &me.body["linkedAccounts"]), (StatusCode::OK, &json!([])));
+    app.state().privy.purge().await.unwrap();
+    assert!(kinds(&app).await.is_empty());
+}
+
+#[sqlx::test]
 async fn a_replayed_event_has_one_effect(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
