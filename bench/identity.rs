@@ -24,6 +24,7 @@ fn milliseconds(span: Duration) -> f64 {
     span.as_secs_f64() * 1_000.0
 }
 
+#[expect(clippy::print_stdout, reason = "figures are printed")]
 fn print(what: &str, first: (&str, &mut [Duration]), second: (&str, &mut [Duration]), goals: [&str; 2]) {
     println!("{what} ({} samples each, interleaved)", first.1.len());
     for (share, name, goal) in [(0.5, "p50", goals[0]), (0.99, "p99", goals[1])] {

@@ -39,7 +39,7 @@ fn accepted(result: Result<Settings, ConfigErrors>) -> Settings {
 }
 
 #[test]
-fn everything_missing_is_named_in_one_message() {
+fn op_02_everything_missing_is_named_in_one_message() {
     let errors = errors(with(&[], &[]));
     for name in ["DATABASE_URL", "AUTH_URL", "AUTH_SECRET", "AURA_KEYS", "SMTP_HOST"] {
         assert!(errors.names(name), "{name} is not named in: {errors}");
@@ -49,13 +49,13 @@ fn everything_missing_is_named_in_one_message() {
 }
 
 #[test]
-fn absent_means_production() {
+fn op_01_absent_means_production() {
     assert_eq!(accepted(with(PRODUCTION, &[])).environment.to_string(), "production");
     assert!(errors(with(PRODUCTION, &[("AURA_ENV", "prod")])).names("AURA_ENV"));
 }
 
 #[test]
-fn staging_and_production_refuse_what_is_unsafe() {
+fn op_03_staging_and_production_refuse_what_is_unsafe() {
     let short = "c2hvcnQ=";
     let cases: &[(&str, &str)] = &[
         ("AUTH_SECRET", ""),
@@ -132,7 +132,7 @@ fn development_sends_mail_to_this_machine() {
 }
 
 #[test]
-fn mail_comes_from_the_installations_own_host_unless_told_otherwise() {
+fn ml_15_mail_comes_from_the_installations_own_host_unless_told_otherwise() {
     let sender = |changes: &[(&str, &str)]| match accepted(with(PRODUCTION, changes)).mail {
         MailSettings::Smtp { from, reply_to, .. } | MailSettings::Resend { from, reply_to, .. } => (from, reply_to),
         MailSettings::Log { from } => (from, None),

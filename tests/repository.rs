@@ -97,6 +97,15 @@ fn unproved(text: &str, read: impl Fn(&str) -> Option<String>) -> Vec<String> {
         if !there {
             found.push(format!("{id}: {file} has no test {name}"));
         }
+        let begins = if rust {
+            let (part, number) = id.split_once('-').unwrap_or((id, "0"));
+            format!("{}_{:02}_", part.to_lowercase(), number.parse::<u32>().unwrap_or_default())
+        } else {
+            format!("{id} ")
+        };
+        if !name.starts_with(&begins) {
+            found.push(format!("{id}: the name of its test, {name}, does not begin with {begins}"));
+        }
     }
     found
 }
@@ -118,16 +127,18 @@ fn every_promise_has_its_test() {
 #[test]
 fn a_promise_without_a_test_is_noticed() {
     let known = |name: &str| match name {
-        "a.rs" => Some("#[test]\nfn holds() {}".to_owned()),
-        "a.ts" => Some("test('it holds', () => {})".to_owned()),
+        "a.rs" => Some("#[test]\nfn a_01_holds() {}\nfn holds() {}".to_owned()),
+        "a.ts" => Some("test('A-2 it holds', () => {})".to_owned()),
         _ => None,
     };
-    let good = "| id | promise | test |\n| A-1 | x | `a.rs` `holds` |\n| A-2 | y | `a.ts` `it holds` |";
+    let good = "| id | promise | test |\n| A-1 | x | `a.rs` `a_01_holds` |\n| A-2 | y | `a.ts` `A-2 it holds` |";
     assert_eq!(unproved(good, known), Vec::<String>::new());
     for bad in [
-        "| A-1 | x | `a.rs` `hold` |",
-        "| A-1 | x | `a.ts` `it hold` |",
-        "| A-1 | x | `b.rs` `holds` |",
+        "| A-1 | x | `a.rs` `a_01_hold` |",
+        "| A-1 | x | `a.rs` `holds` |",
+        "| A-1 | x | `a.ts` `A-1 it holds` |",
+        "| A-1 | x | `a.ts` `A-2 it holds` |",
+        "| A-1 | x | `b.rs` `a_01_holds` |",
         "| A-1 | x | soon |",
         "| A-1 | x |",
     ] {

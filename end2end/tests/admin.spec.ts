@@ -59,7 +59,7 @@ async function signInAs(page: Page, address: string, stage: Stage): Promise<void
   await page.waitForURL(/\/chat/);
 }
 
-test("An operator made by the command suspends somebody and sends a dead mail again", async ({ page, browser, consoleErrors }) => {
+test("AD-8 An operator made by the command suspends somebody and sends a dead mail again", async ({ page, browser, consoleErrors }) => {
   await staged(async (stage) => {
     const [olga, mira, dead] = [freshAddress("olga"), freshAddress("mira"), freshAddress("dead")];
     const unknown = await stage.aura.command("admin", "grant", olga);
@@ -131,7 +131,7 @@ test("An operator made by the command suspends somebody and sends a dead mail ag
   });
 });
 
-test("Opening every page anew and at once meets no limit, and counts as nothing", async ({ page }) => {
+test("LM-12 Opening every page anew and at once meets no limit, and counts as nothing", async ({ page }) => {
   await staged(async (stage) => {
     await signInAs(page, freshAddress("reader"), stage);
     const counted: string[] = [];
@@ -154,7 +154,7 @@ test("Opening every page anew and at once meets no limit, and counts as nothing"
   });
 });
 
-test("A refusal for too many tries counts down on the page", async ({ page, consoleErrors }) => {
+test("LM-11 A refusal for too many tries counts down on the page", async ({ page, consoleErrors }) => {
   await staged(async (stage) => {
     for (let number = 0; number < 10; number += 1) {
       const answer = await page.request.post(`${stage.aura.url}/api/identity/start-sign-in`, {

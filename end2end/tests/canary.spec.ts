@@ -103,7 +103,7 @@ function found(secret: string, texts: Map<string, string>): string[] {
   ).map(([where]) => where);
 }
 
-test("Canary secrets stand nowhere: not in the log, not in a page, not in the database", async ({ page }) => {
+test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in the database", async ({ page }) => {
   const tokens = {
     github: { access: canary("github-access"), refresh: canary("github-refresh") },
     google: { access: canary("google-access"), refresh: canary("google-refresh") },

@@ -15,7 +15,7 @@ function unmounted(listener: (request: any, response: any) => void) {
   };
 }
 
-test("The connect flow passes against oidc-provider in the place of one service", async ({ page }) => {
+test("CN-14 The connect flow passes against oidc-provider in the place of one service", async ({ page }) => {
   const { default: Provider } = await import("oidc-provider");
   const store = await database();
   let handler: (request: any, response: any) => void = () => {};

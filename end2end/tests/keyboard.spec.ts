@@ -28,7 +28,7 @@ async function tabTo(page: Page, name: RegExp, key = "Tab"): Promise<void> {
   throw new Error(`no stop of the Tab key is called ${name}`);
 }
 
-test("AC-1 Signing in, connecting, asking and disconnecting need no mouse", async ({ page }) => {
+test("KB-1 Signing in, connecting, asking and disconnecting need no mouse", async ({ page }) => {
   const address = freshAddress("keys");
   await page.goto("/signin");
   await hydrated(page);

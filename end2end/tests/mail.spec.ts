@@ -4,7 +4,7 @@ import { Aura, database } from "./process";
 
 const SECRET = "whsec_c2FuZGJveC1yZXNlbmQtd2ViaG9vaw==";
 
-test("A mail by Resend arrives once, a forged bounce is refused, and after a real one nothing more is sent there", async ({ page }) => {
+test("ML-16 A mail by Resend arrives once, a forged bounce is refused, and after a real one nothing more is sent there", async ({ page }) => {
   const store = await database();
   const aura = await Aura.on(store.url, {
     HOST_OVERRIDES: `*=${SANDBOX}`,

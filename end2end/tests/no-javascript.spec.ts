@@ -1,6 +1,6 @@
 import { expect, signIn, test } from "./support";
 
-test("Signing in, connecting, asking and reading work without JavaScript", async ({ page }) => {
+test("AN-13 Signing in, connecting, asking and reading work without JavaScript", async ({ page }) => {
   await signIn(page, "plain", { scripts: false });
   await page.goto("/connections");
   await page.getByRole("link", { name: "Connect GitHub" }).first().click();

@@ -43,7 +43,7 @@ async function staged(
 /** The part of the connections page that lists what works. */
 const working = (page: Page) => page.locator("section[aria-labelledby=yours]");
 
-test("With every service away connections stay, and leaving for another connects nothing by half", async ({ page }) => {
+test("CN-17 With every service away connections stay, and leaving for another connects nothing by half", async ({ page }) => {
   await staged(page, async ({ outside, aura, rows }) => {
     await outside.kill();
     await page.goto(`${aura.url}/connections`);
@@ -65,7 +65,7 @@ test("With every service away connections stay, and leaving for another connects
   });
 });
 
-test("With the model away a question ends with a sentence, and Try again answers once it is back", async ({ page }) => {
+test("AN-15 With the model away a question ends with a sentence, and Try again answers once it is back", async ({ page }) => {
   await staged(page, async ({ outside, aura }) => {
     await outside.kill();
     await page.goto(`${aura.url}/chat`);
@@ -91,7 +91,7 @@ test("With the model away a question ends with a sentence, and Try again answers
   });
 });
 
-test("With the service away a question about it ends with a sentence that names the service", async ({ page }) => {
+test("AN-16 With the service away a question about it ends with a sentence that names the service", async ({ page }) => {
   await staged(page, async ({ outside, aura }) => {
     await outside.kill();
     await page.goto(`${aura.url}/chat`);
@@ -105,7 +105,7 @@ test("With the service away a question about it ends with a sentence that names 
   }, { OPENAI_API_KEY: "" });
 });
 
-test("With the service away, disconnecting destroys the tokens here and says that nobody there confirmed it", async ({ page }) => {
+test("CN-18 With the service away, disconnecting destroys the tokens here and says that nobody there confirmed it", async ({ page }) => {
   await staged(page, async ({ outside, aura, rows }) => {
     expect(await rows("connections")).toBe(1);
     await outside.kill();
@@ -120,7 +120,7 @@ test("With the service away, disconnecting destroys the tokens here and says tha
   });
 });
 
-test("With the mail server away the page for the code comes, and the code follows when mail is back", async ({ page, browser }) => {
+test("SI-12 With the mail server away the page for the code comes, and the code follows when mail is back", async ({ page, browser }) => {
   await staged(page, async ({ outside, aura }) => {
     await outside.kill();
     const context = await browser.newContext();

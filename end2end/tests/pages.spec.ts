@@ -44,7 +44,7 @@ test.beforeAll(async ({ browser }) => {
 });
 
 for (const { width, colorScheme } of VARIANTS) {
-  test(`Every page at ${width} px in ${colorScheme}: nothing in the console, nothing for axe, nothing cut off`, async ({ page, context, consoleErrors }) => {
+  test(`PG-2 Every page at ${width} px in ${colorScheme}: nothing in the console, nothing for axe, nothing cut off`, async ({ page, context, consoleErrors }) => {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await context.addCookies(waiting);
@@ -64,7 +64,7 @@ for (const { width, colorScheme } of VARIANTS) {
   });
 }
 
-test("Public pages carry no WebAssembly and no inline script", async ({ page }) => {
+test("PG-1 Public pages carry no WebAssembly and no inline script", async ({ page }) => {
   for (const path of ["/", "/pricing", "/integrations"]) {
     const wasm: string[] = [];
     page.on("request", (request) => { if (request.url().includes(".wasm")) wasm.push(request.url()); });

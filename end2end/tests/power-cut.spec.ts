@@ -1,7 +1,7 @@
 import { expect, SANDBOX, signIn, test } from "./support";
 import { Aura, database } from "./process";
 
-test("After kill -9 in mid-answer nothing that was shown is missing, and the conversation says it was interrupted", async ({ page }) => {
+test("AN-6 After kill -9 in mid-answer nothing that was shown is missing, and the conversation says it was interrupted", async ({ page }) => {
   const store = await database();
   const aura = await Aura.on(store.url, {
     HOST_OVERRIDES: `*=${SANDBOX}`, OPENAI_API_KEY: "sandbox-key",

@@ -3,7 +3,7 @@ import { Issuer } from "./privy/issuer";
 
 const issuer = Issuer.shared(SANDBOX);
 
-test("Signing in by way of Privy works without JavaScript, by a code and by a consent page", async ({ page }) => {
+test("PV-26 Signing in by way of Privy works without JavaScript, by a code and by a consent page", async ({ page }) => {
   const address = freshAddress("privy-plain");
   await page.goto("/signin");
   await page.getByText("Sign in with Privy", { exact: true }).click();

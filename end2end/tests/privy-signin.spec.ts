@@ -122,7 +122,7 @@ test("a person comes in with a wallet by way of Privy", async ({ page }) => {
   expect((await me(page)).linkedAccounts[0].type).toBe("wallet");
 });
 
-test("a token that js-sdk-core holds opens a session, and no other kind of token does", async ({ page, request }) => {
+test("PV-24 a token that js-sdk-core holds opens a session, and no other kind of token does", async ({ page, request }) => {
   const { client, session } = await issuer.byMail();
   const sync = (token: string) => request.post(`${aura.url}/api/auth/sync`, { headers: { authorization: `Bearer ${token}` } });
   for (const wrong of [session.identity_token, session.privy_access_token, `${session.token.slice(0, -8)}AAAAAAAA`])
@@ -138,7 +138,7 @@ test("a token that js-sdk-core holds opens a session, and no other kind of token
   await expect(page).toHaveURL(/\/chat/);
 });
 
-test("whom Privy deletes is signed out, and a forged post does nothing", async ({ page, consoleErrors }) => {
+test("PV-25 whom Privy deletes is signed out, and a forged post does nothing", async ({ page, consoleErrors }) => {
   const address = freshAddress("privy-deleted");
   await byMail(page, address);
   const did = (await issuer.serverOf(address)).id;

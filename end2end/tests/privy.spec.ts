@@ -30,7 +30,7 @@ test("server-auth and node make, change, list and delete people", () => keeping(
 test("server-auth, node and svix verify webhooks", () => events(issuer));
 test("server-auth and node verify tokens", () => verification(issuer));
 
-test("there are at least sixty checks, and all have passed", () => {
+test("PV-27 there are at least sixty checks, and all have passed", () => {
   console.log(`Privy: ${count()} checks passed`);
   expect(count()).toBeGreaterThanOrEqual(60);
 });

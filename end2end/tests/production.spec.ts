@@ -23,7 +23,7 @@ async function production(databaseUrl: string): Promise<NodeJS.ProcessEnv> {
 }
 
 for (const [title, mode] of [
-  ["The same program starts in production, answers, and says which services are not set up", "production"],
+  ["OP-11 The same program starts in production, answers, and says which services are not set up", "production"],
   ["Without a mode the program runs as in production", ""],
 ] as const) {
   test(title, async ({ page }) => {
@@ -74,7 +74,7 @@ test("Production refuses to start with hosts overridden, whether or not the mode
   }
 });
 
-test("A database that was not migrated is not served, and the message says what to run", async () => {
+test("OP-12 A database that was not migrated is not served, and the message says what to run", async () => {
   const store = await database();
   try {
     const { code, text } = await command("serve", await production(store.url));

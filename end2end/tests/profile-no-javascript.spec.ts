@@ -5,7 +5,7 @@ const PICTURE = Buffer.from(
   "base64",
 );
 
-test("Name, handle, look, time zone and picture can be changed without JavaScript", async ({ page }) => {
+test("PE-17 Name, handle, look, time zone and picture can be changed without JavaScript", async ({ page }) => {
   const handle = `plain_${Date.now().toString(36)}`;
   await signIn(page, "plain", { scripts: false });
   await page.goto("/settings");

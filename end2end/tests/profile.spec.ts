@@ -7,7 +7,7 @@ const PICTURE = Buffer.from(
   "base64",
 );
 
-test("A person changes name, handle, look and picture, and others see it", async ({ page }) => {
+test("PE-18 A person changes name, handle, look and picture, and others see it", async ({ page }) => {
   const handle = `mira_${Date.now().toString(36)}`;
   await signIn(page, "person");
   await page.goto("/settings");

@@ -1,7 +1,7 @@
 import { request } from "@playwright/test";
 import { expect, freshAddress, hydrated, newestMail, test } from "./support";
 
-test("A program that opens, renders and presses what stands in a mail gets no session, and its reader gets in", async ({ page, browser, baseURL }) => {
+test("SI-15 A program that opens, renders and presses what stands in a mail gets no session, and its reader gets in", async ({ page, browser, baseURL }) => {
   const address = freshAddress("scanned");
   await page.goto("/signin");
   await hydrated(page);

@@ -55,7 +55,7 @@ async function another(browser: Browser, options: { javaScriptEnabled?: boolean;
 
 const FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0";
 
-test("A browser that is signed out from another one lands on the sign-in page", async ({ page, browser }) => {
+test("SE-14 A browser that is signed out from another one lands on the sign-in page", async ({ page, browser }) => {
   const address = freshAddress("owner");
   await enter(page, address);
   const context = await another(browser, { userAgent: FIREFOX });

@@ -2,7 +2,7 @@ import { connect, expect, hydrated, signIn, test } from "./support";
 
 const QUESTION = "What is on my calendar today and which issues are open?";
 
-test("A newcomer signs in, connects two services, asks, and reads an answer from their data", async ({ page }) => {
+test("AN-14 A newcomer signs in, connects two services, asks, and reads an answer from their data", async ({ page }) => {
   await page.goto("/");
   await page.getByRole("link", { name: /sign in|start|get started/i }).first().click();
   await page.waitForURL(/\/signin/);

@@ -63,7 +63,7 @@ test("A wallet is linked in the settings and opens the same account afterwards",
   expect(after.id).toBe(before.id);
 });
 
-test("A wallet that declines changes nothing and says so, and without a wallet none is offered", async ({ page, browser, baseURL }) => {
+test("WA-9 A wallet that declines changes nothing and says so, and without a wallet none is offered", async ({ page, browser, baseURL }) => {
   await giveWallet(page, { declines: true });
   await page.goto("/signin");
   await hydrated(page);

@@ -103,7 +103,7 @@ test("A Google account with a known address asks its owner first", async ({ page
 test.describe("without a script", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("Signing in, linking and unlinking need no script", async ({ page }) => {
+  test("WY-23 Signing in, linking and unlinking need no script", async ({ page }) => {
     const login = somebody("plain");
     await comeInWith(page, "Google", login, "unverified");
     await page.waitForURL(/\/chat/);
@@ -123,7 +123,7 @@ test.describe("against a program that nobody here wrote", () => {
   // Its own pages have errors of their own.
   test.use({ consoleErrors: [async ({}, use) => { await use([]); }, { auto: true }] as never });
 
-  test("Signing in passes against oidc-provider in the place of Google", async ({ page }) => {
+  test("WY-24 Signing in passes against oidc-provider in the place of Google", async ({ page }) => {
     const { default: Provider } = await import("oidc-provider");
     const { generateKeyPairSync } = await import("node:crypto");
     const store = await database();

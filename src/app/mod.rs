@@ -19,11 +19,11 @@ use leptos_router::{
 };
 
 use crate::{
-    admin::page::AdminPage,
     account::{
         page::{ProfilePage, SettingsPage},
         view::SettingsFrame,
     },
+    admin::page::AdminPage,
     chat::ChatPage,
     identity::{
         page::{ActivityPage, ConfirmPage, SecurityPage, SignInPage, UndoEmailPage, VerifyEmailPage},

@@ -8,12 +8,12 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 
+pub use super::cookies::Secret;
 use super::{
     cookies,
     service::{Arriving, Opened},
     session::Session,
 };
-pub use super::cookies::Secret;
 use crate::platform::{crypto::digest, random::Random, security::Client};
 
 /// A browser on its way in.

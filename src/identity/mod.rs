@@ -33,9 +33,9 @@ mod moment;
 #[cfg(feature = "ssr")]
 mod own_ways;
 #[cfg(feature = "ssr")]
-mod safety;
-#[cfg(feature = "ssr")]
 pub mod routes;
+#[cfg(feature = "ssr")]
+mod safety;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]

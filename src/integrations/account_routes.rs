@@ -75,7 +75,7 @@ pub(super) async fn link(
     let holder = session.id.to_string();
     let leaving = of(&integrations, Purpose::Link, &id, &session, holder.as_bytes(), &next, &arrival);
     if is_own(&headers) || leaving.is_confirmed(query.as_deref()) {
-        return Ok(leaving.go().await?);
+        return leaving.go().await;
     }
     let title = format!("Link {service}?");
     let wish = format!("let your {service} account open your Aura account");
@@ -97,7 +97,7 @@ pub(super) async fn prove(
     let holder = session.id.to_string();
     let leaving = of(&integrations, Purpose::Prove, &id, &session, holder.as_bytes(), next::safe(&wish), &arrival);
     if is_own(&headers) || leaving.is_confirmed(query.as_deref()) {
-        return Ok(leaving.go().await?);
+        return leaving.go().await;
     }
     let title = format!("Confirm with {service}?");
     Ok(leaving.ask(service, &title, "confirm that it is you", &stylesheet, (SECURITY, "Back to settings")))

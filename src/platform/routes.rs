@@ -114,7 +114,6 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 
     /// The routes alone, their list added to another.
-    #[must_use]
     pub fn into_router(self, list: &mut Vec<Listed>) -> Router<S> {
         list.extend(self.listed);
         self.router

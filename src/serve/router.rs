@@ -12,8 +12,7 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
 
 use super::AppState;
 use crate::{
-    account,
-    admin,
+    account, admin,
     app::{App, shell},
     chat,
     identity::{self, privy::refresh::Renewal},

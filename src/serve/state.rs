@@ -9,7 +9,7 @@ use crate::{
     account::Account,
     admin::Admin,
     chat::{self, Chat},
-    identity::{Identity, privy::Privy, model::Ways},
+    identity::{Identity, model::Ways, privy::Privy},
     inference::Inference,
     integrations::Integrations,
     platform::{
@@ -120,8 +120,7 @@ impl AppState {
             inference: inference.clone(),
             integrations: integrations.clone(),
         });
-        let admin =
-            Admin::new(db.clone(), clock.clone(), identity.clone(), mailer.clone(), webhooks.clone());
+        let admin = Admin::new(db.clone(), clock.clone(), identity.clone(), mailer.clone(), webhooks.clone());
         Ok(Self {
             settings: Arc::new(settings),
             site,

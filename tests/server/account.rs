@@ -13,7 +13,7 @@ const MIRA: &str = "mira@example.com";
 const JSON: &str = "application/json";
 
 #[sqlx::test]
-async fn settings_and_profile_ask_to_sign_in_and_lead_back(db: PgPool) {
+async fn pe_06_settings_and_profile_ask_to_sign_in_and_lead_back(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     for path in ["/profile", "/settings", "/settings/security", "/settings/activity"] {
@@ -28,7 +28,7 @@ async fn settings_and_profile_ask_to_sign_in_and_lead_back(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_person_sees_what_is_stored_about_their_account(db: PgPool) {
+async fn pe_07_a_person_sees_what_is_stored_about_their_account(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, MIRA).await;
@@ -71,7 +71,7 @@ async fn a_name_is_changed_and_shown_everywhere(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_chosen_look_stands_in_the_document_and_only_in_ones_own(db: PgPool) {
+async fn pe_08_the_chosen_look_stands_in_the_document_and_only_in_ones_own(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, MIRA).await;
@@ -95,7 +95,7 @@ async fn the_chosen_look_stands_in_the_document_and_only_in_ones_own(db: PgPool)
 }
 
 #[sqlx::test]
-async fn a_chosen_zone_stays_and_an_unchosen_one_follows_the_browser(db: PgPool) {
+async fn pe_09_a_chosen_zone_stays_and_an_unchosen_one_follows_the_browser(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, MIRA).await;
@@ -123,7 +123,7 @@ async fn sign_in_from(app: &TestApp, zone: &str) -> String {
 }
 
 #[sqlx::test]
-async fn nobody_changes_what_is_somebody_elses(db: PgPool) {
+async fn pe_10_nobody_changes_what_is_somebody_elses(db: PgPool) {
     let app = TestApp::new(db).await;
     let (mut mira, mut jonas) = (Browser::new(&app), Browser::new(&app));
     mira.sign_in(&app, MIRA).await;

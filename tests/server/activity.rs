@@ -67,7 +67,7 @@ async fn the_page_tells_what_happened_and_from_where(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn nobody_else_sees_it(db: PgPool) {
+async fn ac_08_nobody_else_sees_it(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mira = signed_in(&app, MIRA).await;
     let mut eve = signed_in(&app, "eve@example.com").await;
@@ -136,7 +136,7 @@ async fn the_file_holds_every_line(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_line_can_be_changed_or_taken_away(db: PgPool) {
+async fn ac_09_no_line_can_be_changed_or_taken_away(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mira = signed_in(&app, MIRA).await;
     for statement in [

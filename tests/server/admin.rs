@@ -50,7 +50,7 @@ async fn log_of(app: &TestApp, subject: &str) -> Vec<(String, Option<String>)> {
 }
 
 #[sqlx::test]
-async fn for_everybody_else_there_is_nothing(db: PgPool) {
+async fn ad_01_for_everybody_else_there_is_nothing(db: PgPool) {
     let app = app(db).await;
     operator(&app).await;
     let mut member = signed_in(&app, MEMBER).await;
@@ -84,7 +84,7 @@ async fn for_everybody_else_there_is_nothing(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn with_the_role_every_page_opens_and_without_it_none(db: PgPool) {
+async fn ad_02_with_the_role_every_page_opens_and_without_it_none(db: PgPool) {
     let app = app(db).await;
     let mut before = signed_in(&app, OPERATOR).await;
     wait(&app, Duration::seconds(1));
@@ -111,7 +111,7 @@ async fn with_the_role_every_page_opens_and_without_it_none(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn whoever_is_suspended_is_out_at_the_next_request_everywhere(db: PgPool) {
+async fn ad_03_whoever_is_suspended_is_out_at_the_next_request_everywhere(db: PgPool) {
     let app = app(db).await;
     let other = app.second_process().await;
     let mut olga = operator(&app).await;
@@ -163,7 +163,7 @@ async fn sessions_end_by_an_operators_hand_and_the_person_is_told(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_operator_needs_a_reason_a_recent_proof_and_another_person(db: PgPool) {
+async fn ad_04_an_operator_needs_a_reason_a_recent_proof_and_another_person(db: PgPool) {
     let app = app(db).await;
     let mut olga = operator(&app).await;
     let mut mira = signed_in(&app, MEMBER).await;
@@ -210,7 +210,7 @@ async fn people_are_found_by_id_address_handle_and_name(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_dead_mail_is_sent_again(db: PgPool) {
+async fn ad_05_a_dead_mail_is_sent_again(db: PgPool) {
     let app = app(db).await;
     let mut olga = operator(&app).await;
     Browser::new(&app).start("dead@example.com", "").await;
@@ -238,7 +238,7 @@ async fn a_dead_mail_is_sent_again(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_job_that_was_given_up_runs_again(db: PgPool) {
+async fn ad_06_a_job_that_was_given_up_runs_again(db: PgPool) {
     let app = app(db).await;
     let mut olga = operator(&app).await;
     let id: i64 = sqlx::query_scalar(
@@ -265,7 +265,7 @@ async fn a_job_that_was_given_up_runs_again(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_event_that_failed_is_done_again(db: PgPool) {
+async fn ad_07_an_event_that_failed_is_done_again(db: PgPool) {
     let app = app(db).await;
     let mut olga = operator(&app).await;
     let id = uuid::Uuid::from_u128(7);

@@ -202,7 +202,7 @@ async fn the_old_file_goes_with_the_change(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_file_that_is_nobodys_is_swept_away(db: PgPool) {
+async fn pe_16_a_file_that_is_nobodys_is_swept_away(db: PgPool) {
     let mut place = Place::new(db).await;
     place.upload(&written(&photo(40, 40), ImageFormat::Png), "a.png").await;
     let address = place.avatar().await.unwrap();
@@ -217,7 +217,7 @@ async fn a_file_that_is_nobodys_is_swept_away(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_is_no_picture_is_refused_by_its_content(db: PgPool) {
+async fn pe_12_what_is_no_picture_is_refused_by_its_content(db: PgPool) {
     let place = Place::new(db).await;
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
     let page = b"<!doctype html><script>alert(1)</script>";
@@ -234,7 +234,7 @@ async fn what_is_no_picture_is_refused_by_its_content(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_picture_that_is_something_else_too_is_refused(db: PgPool) {
+async fn pe_13_a_picture_that_is_something_else_too_is_refused(db: PgPool) {
     let place = Place::new(db).await;
     let png = written(&photo(10, 10), ImageFormat::Png);
     let gif = written(&photo(10, 10), ImageFormat::Gif);
@@ -261,7 +261,7 @@ async fn a_picture_that_is_something_else_too_is_refused(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_flood_of_pixels_is_not_unpacked(db: PgPool) {
+async fn pe_14_a_flood_of_pixels_is_not_unpacked(db: PgPool) {
     let place = Place::new(db).await;
     for (width, height) in [(65_000, 65_000), (8_000, 5_001), (40_000_001, 1), (u32::MAX >> 1, u32::MAX >> 1)] {
         assert_eq!(place.refused(&claim(width, height), "me.png").await, "picture_too_many_pixels", "{width}");
@@ -273,7 +273,7 @@ async fn a_flood_of_pixels_is_not_unpacked(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_file_that_is_too_large_is_refused_while_it_comes(db: PgPool) {
+async fn pe_15_a_file_that_is_too_large_is_refused_while_it_comes(db: PgPool) {
     let place = Place::new(db).await;
     let mut large = written(&photo(10, 10), ImageFormat::Png);
     large.resize(5 * 1024 * 1024 + 1, 0);
@@ -305,7 +305,7 @@ async fn a_file_that_is_too_large_is_refused_while_it_comes(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn nothing_of_the_file_is_kept(db: PgPool) {
+async fn pe_11_nothing_of_the_file_is_kept(db: PgPool) {
     let mut place = Place::new(db).await;
     // A camera's notes: the picture lies on its side, and a place is named.
     let jpeg = written(&photo(300, 200), ImageFormat::Jpeg);

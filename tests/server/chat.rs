@@ -23,7 +23,7 @@ fn short() -> Reply {
 }
 
 #[sqlx::test]
-async fn one_send_counts_once_however_often_it_arrives(db: PgPool) {
+async fn an_01_one_send_counts_once_however_often_it_arrives(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(db).await;
     let asker = person(&app, "Mira").await;
@@ -52,7 +52,7 @@ async fn one_send_counts_once_however_often_it_arrives(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_conversation_has_one_answer_at_a_time_and_one_owner(db: PgPool) {
+async fn an_02_a_conversation_has_one_answer_at_a_time_and_one_owner(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(db).await;
     let asker = person(&app, "Mira").await;

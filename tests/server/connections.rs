@@ -105,7 +105,7 @@ async fn access_is_renewed_ahead_and_lasts_through_an_outage(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn two_hours_of_outage_ask_nobody_to_sign_in_again(db: PgPool) {
+async fn cn_08_two_hours_of_outage_ask_nobody_to_sign_in_again(db: PgPool) {
     let vendor = Vendor::start().await;
     let outages = [
         ResponseTemplate::new(503),
@@ -131,7 +131,7 @@ async fn two_hours_of_outage_ask_nobody_to_sign_in_again(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_withdrawn_grant_is_known_at_the_first_refusal(db: PgPool) {
+async fn cn_09_a_withdrawn_grant_is_known_at_the_first_refusal(db: PgPool) {
     let vendor = Vendor::start().await;
     let gone = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"}));
     vendor.answers("POST", GOOGLE_TOKEN, gone).await;
@@ -246,7 +246,7 @@ async fn a_holder_that_comes_too_late_saves_nothing(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_caller_that_goes_away_does_not_lose_the_new_token(db: PgPool) {
+async fn cn_07_a_caller_that_goes_away_does_not_lose_the_new_token(db: PgPool) {
     let vendor = Vendor::start().await;
     vendor.answers("POST", GOOGLE_TOKEN, slow(200, &json!({"access_token": "new", "expires_in": 3600}))).await;
     vendor.json("GET", EVENTS, calendar()).await;
@@ -342,7 +342,7 @@ async fn a_changed_client_asks_to_sign_in_again_without_spending_the_token(db: P
 }
 
 #[sqlx::test]
-async fn a_foreign_connection_does_not_exist(db: PgPool) {
+async fn cn_10_a_foreign_connection_does_not_exist(db: PgPool) {
     let vendor = Vendor::start().await;
     let app = vendor.app(db).await;
     let (mut mira, mut jonas) = (Browser::new(&app), Browser::new(&app));
@@ -409,7 +409,7 @@ async fn each_service_gets_access_back_in_its_own_way(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn tokens_are_destroyed_whatever_the_service_says(db: PgPool) {
+async fn cn_11_tokens_are_destroyed_whatever_the_service_says(db: PgPool) {
     let vendor = Vendor::start().await;
     vendor.answers("POST", "/api.linear.app/oauth/revoke", ResponseTemplate::new(503)).await;
     let app = vendor.app(db).await;
@@ -448,7 +448,7 @@ async fn the_page_disconnects_without_a_script(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_key_is_proved_before_it_is_stored(db: PgPool) {
+async fn cn_12_a_key_is_proved_before_it_is_stored(db: PgPool) {
     let vendor = Vendor::start().await;
     let scopes = "/api.sendgrid.com/v3/scopes";
     vendor.answers_times(1, "GET", scopes, ResponseTemplate::new(401).set_body_json(json!({"errors": []}))).await;

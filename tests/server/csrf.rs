@@ -49,7 +49,7 @@ fn headers<'a>((site, origin, kind): (&'a str, &'a str, &'a str), cookie: &'a st
 }
 
 #[sqlx::test]
-async fn no_write_from_another_site_is_taken_at_any_route(db: PgPool) {
+async fn rt_02_no_write_from_another_site_is_taken_at_any_route(db: PgPool) {
     assert_eq!(CASES.len(), 24);
     let app = TestApp::new(db).await;
     let mut mira = Browser::new(&app);
@@ -94,7 +94,7 @@ async fn no_write_from_another_site_is_taken_at_any_route(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn posts_of_outside_services_need_no_origin_and_a_signature(db: PgPool) {
+async fn rt_04_posts_of_outside_services_need_no_origin_and_a_signature(db: PgPool) {
     let app = TestApp::new(db).await;
     let posts: Vec<_> = routes(&app).into_iter().filter(|route| route.path.starts_with("/api/webhooks/")).collect();
     assert!(!posts.is_empty());

@@ -61,7 +61,7 @@ async fn the_page_names_every_browser_and_hides_part_of_its_address(db: PgPool) 
 }
 
 #[sqlx::test]
-async fn one_browser_is_sent_away_without_a_script_and_the_others_stay(db: PgPool) {
+async fn se_07_one_browser_is_sent_away_without_a_script_and_the_others_stay(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mac = signed_in(&app, MIRA, SAFARI).await;
     let mut phone = signed_in(&app, MIRA, IPHONE).await;
@@ -82,7 +82,7 @@ async fn one_browser_is_sent_away_without_a_script_and_the_others_stay(db: PgPoo
 }
 
 #[sqlx::test]
-async fn a_session_of_somebody_else_is_not_found(db: PgPool) {
+async fn se_08_a_session_of_somebody_else_is_not_found(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mira = signed_in(&app, MIRA, SAFARI).await;
     let mut phone = signed_in(&app, MIRA, IPHONE).await;
@@ -117,7 +117,7 @@ async fn all_others_go_at_once_with_one_letter(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_new_browser_is_told_once_and_a_known_one_is_not(db: PgPool) {
+async fn ac_10_a_new_browser_is_told_once_and_a_known_one_is_not(db: PgPool) {
     let app = TestApp::new(db).await;
     let newest = async || newest_mail(&app, MIRA).await.0;
     let mails = async || mails_to(&app, MIRA).await;
@@ -137,7 +137,7 @@ async fn a_new_browser_is_told_once_and_a_known_one_is_not(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_secret_that_was_known_before_signing_in_opens_the_session(db: PgPool) {
+async fn se_10_no_secret_that_was_known_before_signing_in_opens_the_session(db: PgPool) {
     let app = TestApp::new(db).await;
     let eve = signed_in(&app, "eve@example.com", FIREFOX).await;
     let planted = eve.cookie("__Host-aura").unwrap();
@@ -156,7 +156,7 @@ async fn no_secret_that_was_known_before_signing_in_opens_the_session(db: PgPool
 }
 
 #[sqlx::test]
-async fn open_streams_end_with_their_session(db: PgPool) {
+async fn se_09_open_streams_end_with_their_session(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(db).await;
     let mut mac = signed_in(&app, MIRA, SAFARI).await;
@@ -181,7 +181,7 @@ async fn open_streams_end_with_their_session(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_is_suspended_is_out_at_once_and_told_only_after_the_code(db: PgPool) {
+async fn se_13_who_is_suspended_is_out_at_once_and_told_only_after_the_code(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mira = signed_in(&app, MIRA, SAFARI).await;
     let user: UserId = sqlx::query_scalar("select id from users").fetch_one(app.db()).await.unwrap();
@@ -260,7 +260,7 @@ impl Other {
 }
 
 #[tokio::test]
-#[ignore = "run by an_ended_session_is_refused_by_another_process_at_its_next_request, in a process of its own"]
+#[ignore = "run by se_06_an_ended_session_is_refused_by_another_process_at_its_next_request, in a process of its own"]
 async fn the_process_that_serves() {
     #[expect(clippy::disallowed_methods, reason = "a parent process has no other way to hand something to a test")]
     let Ok(database) = std::env::var(ERRAND) else { return };
@@ -312,7 +312,7 @@ async fn three_browsers(app: &TestApp, trial: usize) -> (UserId, [Browser; 3]) {
 }
 
 #[sqlx::test]
-async fn an_ended_session_is_refused_by_another_process_at_its_next_request(db: PgPool) {
+async fn se_06_an_ended_session_is_refused_by_another_process_at_its_next_request(db: PgPool) {
     #[expect(clippy::disallowed_methods, reason = "the long run asks for more trials")]
     let trials = std::env::var("REVOCATION_TRIALS").ok().and_then(|trials| trials.parse().ok()).unwrap_or(300);
     let app = TestApp::new(db).await;

@@ -40,7 +40,7 @@ async fn addresses(app: &TestApp) -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn a_change_proves_the_new_address_and_tells_the_old(db: PgPool) {
+async fn ac_01_a_change_proves_the_new_address_and_tells_the_old(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mira = signed_in(&app, MIRA).await;
     let mut copy = mira.clone();
@@ -69,7 +69,7 @@ async fn a_change_proves_the_new_address_and_tells_the_old(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_old_address_opens_nothing_and_nobody_can_take_it_for_72_hours(db: PgPool) {
+async fn ac_02_the_old_address_opens_nothing_and_nobody_can_take_it_for_72_hours(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mira = signed_in(&app, MIRA).await;
     change(&app, &mut mira, NEW).await;
@@ -98,7 +98,7 @@ async fn the_old_address_opens_nothing_and_nobody_can_take_it_for_72_hours(db: P
 }
 
 #[sqlx::test]
-async fn the_undo_link_acts_only_by_post_once_and_without_a_session(db: PgPool) {
+async fn ac_03_the_undo_link_acts_only_by_post_once_and_without_a_session(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mira = signed_in(&app, MIRA).await;
     let mut phone = signed_in(&app, MIRA).await;
@@ -129,7 +129,7 @@ async fn the_undo_link_acts_only_by_post_once_and_without_a_session(db: PgPool) 
 }
 
 #[sqlx::test]
-async fn after_72_hours_nothing_is_undone(db: PgPool) {
+async fn ac_04_after_72_hours_nothing_is_undone(db: PgPool) {
     let app = TestApp::new(db).await;
     let other_process = app.second_process().await;
     let mut mira = signed_in(&app, MIRA).await;
@@ -150,7 +150,7 @@ async fn after_72_hours_nothing_is_undone(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_thief_who_changes_the_address_twice_loses_everything(db: PgPool) {
+async fn ac_05_a_thief_who_changes_the_address_twice_loses_everything(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut thief = signed_in(&app, MIRA).await;
     change(&app, &mut thief, "thief@example.com").await;
@@ -189,7 +189,7 @@ async fn a_thief_who_changes_the_address_twice_loses_everything(db: PgPool) {
 
 /// An attacker begins to make the victim's address theirs before the victim comes; the victim then makes an account.
 #[sqlx::test]
-async fn an_unfinished_change_does_not_take_over_who_comes_later(db: PgPool) {
+async fn ac_06_an_unfinished_change_does_not_take_over_who_comes_later(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut eve = signed_in(&app, EVE).await;
     eve.form("start-email-change", &[("email", MIRA)]).await;
@@ -231,7 +231,7 @@ async fn a_sign_in_that_was_begun_first_opens_nothing_later(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn known_and_unknown_addresses_are_answered_alike(db: PgPool) {
+async fn ac_07_known_and_unknown_addresses_are_answered_alike(db: PgPool) {
     let app = TestApp::new(db).await;
     signed_in(&app, EVE).await;
     let mut mira = signed_in(&app, MIRA).await;

@@ -31,7 +31,7 @@ async fn app(db: PgPool, changes: &[(&str, &str)]) -> TestApp {
 }
 
 #[sqlx::test]
-async fn by_invitation_only_invited_addresses_make_an_account_and_once(db: PgPool) {
+async fn gt_01_by_invitation_only_invited_addresses_make_an_account_and_once(db: PgPool) {
     let app = app(db, &[("SIGN_UP", "invitation")]).await;
     let refused = try_sign_in(&app, "eve@example.com").await;
     assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "not_invited".into()));
@@ -58,7 +58,7 @@ async fn by_invitation_only_invited_addresses_make_an_account_and_once(db: PgPoo
 }
 
 #[sqlx::test]
-async fn an_invitation_that_was_taken_back_opens_nothing(db: PgPool) {
+async fn gt_02_an_invitation_that_was_taken_back_opens_nothing(db: PgPool) {
     let app = app(db, &[("SIGN_UP", "invitation")]).await;
     app.identity().invite(Operator::Command, "mira@example.com").await.unwrap();
     let id = app.identity().invitations().await.unwrap()[0].id;
@@ -89,7 +89,7 @@ async fn of_two_sign_ins_at_once_one_uses_the_invitation(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn by_domain_others_need_an_invitation(db: PgPool) {
+async fn gt_03_by_domain_others_need_an_invitation(db: PgPool) {
     let app = app(db, &[("SIGN_UP", "domains"), ("SIGN_UP_DOMAINS", "Example.com,example.org")]).await;
     for (email, passes) in [
         ("mira@example.com", true),
@@ -107,7 +107,7 @@ async fn by_domain_others_need_an_invitation(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn mailboxes_for_minutes_make_no_account_and_shut_nobody_out(db: PgPool) {
+async fn gt_04_mailboxes_for_minutes_make_no_account_and_shut_nobody_out(db: PgPool) {
     let app = app(db, &[]).await;
     for email in ["x@mailinator.com", "x@any.mailinator.com", "x@yopmail.com"] {
         let refused = try_sign_in(&app, email).await;
@@ -125,7 +125,7 @@ async fn mailboxes_for_minutes_make_no_account_and_shut_nobody_out(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn before_the_proof_everybody_hears_the_same(db: PgPool) {
+async fn gt_05_before_the_proof_everybody_hears_the_same(db: PgPool) {
     let app = app(db, &[("SIGN_UP", "invitation")]).await;
     app.identity().invite(Operator::Command, "invited@example.com").await.unwrap();
     app.identity().invite(Operator::Command, "member@example.com").await.unwrap();
@@ -147,7 +147,7 @@ async fn before_the_proof_everybody_hears_the_same(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn one_client_makes_twenty_accounts_a_day(db: PgPool) {
+async fn gt_06_one_client_makes_twenty_accounts_a_day(db: PgPool) {
     let app = app(db, &[]).await;
     for number in 0..20 {
         let entered = try_sign_in(&app, &format!("p{number}@example.com")).await;

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use crate::{browser::Browser, support::TestApp};
 
 #[sqlx::test]
-async fn guarded_pages_ask_to_sign_in_and_lead_back(db: PgPool) {
+async fn si_11_guarded_pages_ask_to_sign_in_and_lead_back(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     for (path, sign_in) in [
@@ -43,7 +43,7 @@ async fn programs_are_told_and_not_sent_elsewhere(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn without_the_database_nobody_is_taken_for_signed_out(db: PgPool) {
+async fn se_05_without_the_database_nobody_is_taken_for_signed_out(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, "mira@example.com").await;

@@ -33,7 +33,7 @@ async fn available(browser: &mut Browser, handle: &str) -> String {
 }
 
 #[sqlx::test]
-async fn of_many_claims_at_once_one_wins(db: PgPool) {
+async fn pe_01_of_many_claims_at_once_one_wins(db: PgPool) {
     let app = TestApp::new(db).await;
     let other = Box::pin(app.second_process()).await;
     let mut people = Vec::new();
@@ -66,7 +66,7 @@ async fn of_many_claims_at_once_one_wins(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_given_up_handle_stays_its_owners_and_leads_to_the_new_one(db: PgPool) {
+async fn pe_02_a_given_up_handle_stays_its_owners_and_leads_to_the_new_one(db: PgPool) {
     let app = TestApp::new(db).await;
     let (mut mira, mut jonas) = (person(&app, "mira").await, person(&app, "jonas").await);
     assert_eq!(take(&mut mira, "Mira").await.location(), "/settings?saved=handle");
@@ -96,7 +96,7 @@ async fn a_given_up_handle_stays_its_owners_and_leads_to_the_new_one(db: PgPool)
 }
 
 #[sqlx::test]
-async fn nobody_is_at_an_unknown_handle(db: PgPool) {
+async fn pe_05_nobody_is_at_an_unknown_handle(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mira = person(&app, "mira").await;
     take(&mut mira, "mira").await;
@@ -110,7 +110,7 @@ async fn nobody_is_at_an_unknown_handle(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_cannot_be_a_handle_is_refused_with_a_reason(db: PgPool) {
+async fn pe_03_what_cannot_be_a_handle_is_refused_with_a_reason(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mira = person(&app, "mira").await;
     for handle in
@@ -147,7 +147,7 @@ async fn three_new_handles_a_day_and_ten_in_all(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn whether_a_handle_is_free_is_told_without_a_script(db: PgPool) {
+async fn pe_04_whether_a_handle_is_free_is_told_without_a_script(db: PgPool) {
     let app = TestApp::new(db).await;
     let (mut mira, mut jonas) = (person(&app, "mira").await, person(&app, "jonas").await);
     take(&mut mira, "mira").await;

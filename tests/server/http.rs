@@ -72,7 +72,7 @@ async fn too_long_and_too_large_end_the_call() {
 }
 
 #[tokio::test]
-async fn an_address_that_a_person_typed_never_leads_inside() {
+async fn op_10_an_address_that_a_person_typed_never_leads_inside() {
     let http = http("allowed.example=http://127.0.0.1:1");
     for address in [
         "http://example.com/",

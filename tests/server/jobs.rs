@@ -37,7 +37,7 @@ async fn waiting(db: &PgPool) -> Vec<(i16, Option<String>)> {
 }
 
 #[sqlx::test]
-async fn a_job_exists_exactly_when_its_cause_does(db: PgPool) {
+async fn op_05_a_job_exists_exactly_when_its_cause_does(db: PgPool) {
     db::migrate_queue(&db).await.unwrap();
     let seen = Seen::default();
     let mut lost = db.begin().await.unwrap();
@@ -91,7 +91,7 @@ async fn the_worker_works_until_it_is_told_to_stop(db: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn two_starting_processes_migrate_once(db: PgPool) {
+async fn op_06_two_starting_processes_migrate_once(db: PgPool) {
     assert!(!db::unapplied(&db).await.unwrap().is_empty());
     let url = || db.connect_options().to_url_lossy().to_string().into();
     let settings = DatabaseSettings { url: url(), owner_url: url(), listen_url: url() };

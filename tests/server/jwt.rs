@@ -79,7 +79,7 @@ fn vectors(name: &str) -> Option<Value> {
 /// ours that is also the one their key is for are accepted. Refused by our rules are: ten under shared secrets, two
 /// under P-521, and two of RFC 7520 that say PS384 while their key says PS256.
 #[test]
-fn signatures_are_judged_as_wycheproof_lists_them() {
+fn pv_02_signatures_are_judged_as_wycheproof_lists_them() {
     let Some(set) = vectors("json_web_signature_test.json") else { return };
     let (mut accepted, mut kept_out, mut refused) = (0, Vec::new(), 0);
     for group in set["testGroups"].as_array().unwrap() {
@@ -104,7 +104,7 @@ fn signatures_are_judged_as_wycheproof_lists_them() {
 /// The one valid RS256 token is accepted, every invalid one refused; the four valid ones under shared secrets are
 /// refused, because a set of public keys holds none.
 #[test]
-fn keys_are_judged_as_wycheproof_lists_them() {
+fn pv_03_keys_are_judged_as_wycheproof_lists_them() {
     let Some(set) = vectors("json_web_key_test.json") else { return };
     let (mut accepted, mut secrets, mut refused) = (0, 0, 0);
     for group in set["testGroups"].as_array().unwrap() {
@@ -251,7 +251,7 @@ fn one_token_has_one_text() {
 /// What tools for attacking tokens send: `none` in all letters, the public key as a shared secret, keys that the token
 /// brings or points to, names of keys that are paths, queries or commands, empty and zero signatures.
 #[test]
-fn known_attacks_are_refused() {
+fn pv_04_known_attacks_are_refused() {
     let right = FIRST.token(&claims());
     let signature = right.rsplit_once('.').unwrap().1;
     let payload = encode(claims().to_string());
@@ -362,7 +362,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_000)))]
 
     #[test]
-    fn no_mutated_token_is_accepted(changes in proptest::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..4)) {
+    fn pv_05_no_mutated_token_is_accepted(changes in proptest::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..4)) {
         let right = FIRST.token(&claims());
         let changed = changes.into_iter().fold(right.clone(), |token, (at, kind, letter)| {
             if token.is_empty() { token } else { mutated(&token, at, kind, letter) }
@@ -443,7 +443,7 @@ impl Issuer {
 }
 
 #[tokio::test]
-async fn unknown_keys_cost_one_call_in_ten_minutes() {
+async fn pv_06_unknown_keys_cost_one_call_in_ten_minutes() {
     let issuer = Issuer::start().await;
     let remote = issuer.remote();
     let header = |at: usize| json!({ "alg": "ES256", "typ": "JWT", "kid": format!("unknown-{at}") });
@@ -463,7 +463,7 @@ async fn unknown_keys_cost_one_call_in_ten_minutes() {
 }
 
 #[tokio::test]
-async fn new_keys_are_taken_up_with_one_call() {
+async fn pv_07_new_keys_are_taken_up_with_one_call() {
     let issuer = Issuer::start().await;
     let remote = issuer.remote();
     assert!(remote.verify(&issuer.token(FIRST), &EXPECTED).await.is_ok());
@@ -482,7 +482,7 @@ async fn new_keys_are_taken_up_with_one_call() {
 }
 
 #[tokio::test]
-async fn an_outage_of_a_day_is_survived() {
+async fn pv_08_an_outage_of_a_day_is_survived() {
     let issuer = Issuer::start().await;
     let remote = issuer.remote();
     assert!(remote.verify(&issuer.token(FIRST), &EXPECTED).await.is_ok());

@@ -71,7 +71,7 @@ fn in_postgres(db: PgPool, clock: Clock) -> Limits {
 
 proptest! {
     #[test]
-    fn every_window_of_any_run_holds_at_most_its_number(steps in proptest::collection::vec(0..4_000_i64, 1..200)) {
+    fn lm_01_every_window_of_any_run_holds_at_most_its_number(steps in proptest::collection::vec(0..4_000_i64, 1..200)) {
         let store = MemoryStore::new(10);
         let mut plain = Plain::default();
         let mut now = START;
@@ -87,7 +87,7 @@ proptest! {
 }
 
 #[sqlx::test]
-async fn every_store_decides_as_the_plain_rule(db: PgPool) {
+async fn lm_04_every_store_decides_as_the_plain_rule(db: PgPool) {
     for (name, kind) in Kind::all(&db).await {
         // Two processes whose clocks differ by as much as clocks do.
         let stores = [kind.store(), kind.store()];
@@ -105,7 +105,7 @@ async fn every_store_decides_as_the_plain_rule(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_store_lets_more_through_where_two_windows_meet(db: PgPool) {
+async fn lm_05_no_store_lets_more_through_where_two_windows_meet(db: PgPool) {
     for (name, kind) in Kind::all(&db).await {
         let store = kind.store();
         let mut allowed = 0;
@@ -160,7 +160,7 @@ async fn many(store: Arc<dyn LimitStore>) -> usize {
 }
 
 #[sqlx::test]
-async fn four_processes_let_exactly_ten_of_a_thousand_through(db: PgPool) {
+async fn lm_02_four_processes_let_exactly_ten_of_a_thousand_through(db: PgPool) {
     for (name, kind) in Kind::all(&db).await {
         let Some(variables) = kind.variables() else { continue };
         let mut errand = json!({ "DATABASE_URL": db.connect_options().to_url_lossy().to_string() });
@@ -205,7 +205,7 @@ async fn four_processes_let_exactly_ten_of_a_thousand_through(db: PgPool) {
 }
 
 #[tokio::test]
-#[ignore = "run by four_processes_let_exactly_ten_of_a_thousand_through, in a process of its own"]
+#[ignore = "run by lm_02_four_processes_let_exactly_ten_of_a_thousand_through, in a process of its own"]
 async fn another_process() {
     #[expect(clippy::disallowed_methods, reason = "a parent process has no other way to hand something to a test")]
     let Ok(errand) = std::env::var(ERRAND) else { return };
@@ -242,7 +242,7 @@ async fn app_with(db: &PgPool, kind: &Kind) -> Option<TestApp> {
 }
 
 #[sqlx::test]
-async fn the_eleventh_start_of_a_sign_in_is_refused_whichever_process_it_reaches(db: PgPool) {
+async fn lm_06_the_eleventh_start_of_a_sign_in_is_refused_whichever_process_it_reaches(db: PgPool) {
     for (name, kind) in Kind::all(&db).await {
         let Some(one) = app_with(&db, &kind).await else { continue };
         let two = one.second_process().await;
@@ -269,7 +269,7 @@ async fn the_eleventh_start_of_a_sign_in_is_refused_whichever_process_it_reaches
 }
 
 #[sqlx::test]
-async fn the_sixth_try_of_a_code_is_refused_whichever_process_it_reaches(db: PgPool) {
+async fn lm_07_the_sixth_try_of_a_code_is_refused_whichever_process_it_reaches(db: PgPool) {
     for (name, kind) in Kind::all(&db).await {
         let Some(one) = app_with(&db, &kind).await else { continue };
         let two = one.second_process().await;
@@ -295,7 +295,7 @@ async fn the_sixth_try_of_a_code_is_refused_whichever_process_it_reaches(db: PgP
 }
 
 #[sqlx::test]
-async fn a_refusal_says_how_long_to_wait(db: PgPool) {
+async fn lm_03_a_refusal_says_how_long_to_wait(db: PgPool) {
     let clock = Clock::manual(START);
     let limits = in_postgres(db, clock.clone());
     for _ in 0..5 {
@@ -350,7 +350,7 @@ async fn without_the_store_the_same_numbers_hold_and_it_is_left_alone() {
 }
 
 #[sqlx::test]
-async fn a_redis_server_that_fails_gives_nobody_more_and_is_used_again(_db: PgPool) {
+async fn lm_08_a_redis_server_that_fails_gives_nobody_more_and_is_used_again(_db: PgPool) {
     let Some(mut redis) = Redis::start().await else { return };
     let brief = LimitSettings { patience: Real::from_millis(200), ..settings(LimitStoreSettings::Postgres) };
     for trouble in ["down", "stalled", "read only"] {
@@ -461,7 +461,7 @@ async fn the_eleventh_write_is_refused_and_reads_are_free(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_general_limit_is_a_setting(db: PgPool) {
+async fn lm_09_the_general_limit_is_a_setting(db: PgPool) {
     let changes = [("RATE_LIMIT", "3/60s"), ("LIMIT_STORE_TIMEOUT", "20000")];
     let app = TestApp::with(db, &changes).await;
     let mut browser = Browser::new(&app);
@@ -476,7 +476,7 @@ async fn the_general_limit_is_a_setting(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_refusal_is_a_page_or_json_as_the_asker_reads(db: PgPool) {
+async fn lm_10_a_refusal_is_a_page_or_json_as_the_asker_reads(db: PgPool) {
     let app = TestApp::with(db, &[("RATE_LIMIT", "1/60s"), ("LIMIT_STORE_TIMEOUT", "20000")]).await;
     let mut browser = Browser::new(&app);
     browser.json("sign-out", &[]).await;
@@ -491,7 +491,7 @@ async fn a_refusal_is_a_page_or_json_as_the_asker_reads(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_spelling_of_an_address_gives_further_tries(db: PgPool) {
+async fn lm_13_no_spelling_of_an_address_gives_further_tries(db: PgPool) {
     let app = TestApp::with(db, &[("LIMIT_STORE_TIMEOUT", "20000")]).await;
     let mut browser = Browser::new(&app);
     for number in 0..10 {

@@ -57,7 +57,7 @@ async fn openers(app: &TestApp) -> Vec<(String, Option<String>)> {
 }
 
 #[sqlx::test]
-async fn an_account_with_a_known_address_signs_nobody_in_until_its_owner_says_yes(db: PgPool) {
+async fn wy_14_an_account_with_a_known_address_signs_nobody_in_until_its_owner_says_yes(db: PgPool) {
     let google = Google::start().await;
     let app = google.app(db).await;
     signed_in(&app, VICTIM).await;
@@ -118,7 +118,7 @@ async fn a_no_or_half_an_hour_ends_the_question(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_account_opens_one_person(db: PgPool) {
+async fn wy_15_an_account_opens_one_person(db: PgPool) {
     let vendor = Vendor::start().await;
     let app = vendor.app(db).await;
     let mut mira = signed_in(&app, "mira@example.com").await;
@@ -165,7 +165,7 @@ async fn two_people_who_link_one_account_at_once_do_not_both_get_it(db: PgPool) 
 }
 
 #[sqlx::test]
-async fn the_last_way_in_stays(db: PgPool) {
+async fn wy_16_the_last_way_in_stays(db: PgPool) {
     let vendor = Vendor::start().await;
     let app = vendor.app(db).await;
     // Somebody without an address, with one account.
@@ -196,7 +196,7 @@ async fn the_last_way_in_stays(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_unlinked_account_opens_nothing_of_theirs_any_more(db: PgPool) {
+async fn wy_17_an_unlinked_account_opens_nothing_of_theirs_any_more(db: PgPool) {
     let vendor = Vendor::start().await;
     let app = vendor.app(db).await;
     let mut mira = signed_in(&app, "mira@example.com").await;
@@ -268,7 +268,7 @@ mod attacks {
 
     /// P1: an account is made with the victim's address beforehand, and merged when the victim comes with Google.
     #[sqlx::test]
-    async fn a_classic_merge_meets_no_account_that_was_not_proved(db: PgPool) {
+    async fn wy_19_a_classic_merge_meets_no_account_that_was_not_proved(db: PgPool) {
         let google = Google::start().await;
         let app = google.app(db).await;
         let mut mallory = Browser::new(&app);
@@ -284,7 +284,7 @@ mod attacks {
 
     /// P2: the attacker's session lives on when the victim takes the account over.
     #[sqlx::test]
-    async fn no_session_is_there_before_its_person(db: PgPool) {
+    async fn wy_20_no_session_is_there_before_its_person(db: PgPool) {
         let google = Google::start().await;
         let app = google.app(db).await;
         let mut mallory = Browser::new(&app);
@@ -303,7 +303,7 @@ mod attacks {
 
     /// P3: the attacker's own account is linked before the victim comes.
     #[sqlx::test]
-    async fn no_trojan_way_in_is_linked_beforehand(db: PgPool) {
+    async fn wy_21_no_trojan_way_in_is_linked_beforehand(db: PgPool) {
         let google = Google::start().await;
         let app = google.app(db).await;
         let mut mallory = Browser::new(&app);
@@ -328,7 +328,7 @@ mod attacks {
 
     /// P4: a change of address to the victim's is begun beforehand and finished afterwards.
     #[sqlx::test]
-    async fn a_change_to_the_address_that_was_begun_before_takes_nothing_later(db: PgPool) {
+    async fn wy_22_a_change_to_the_address_that_was_begun_before_takes_nothing_later(db: PgPool) {
         let google = Google::start().await;
         let app = google.app(db).await;
         let mut mallory = signed_in(&app, "mallory@example.com").await;
@@ -347,7 +347,7 @@ mod attacks {
 
     /// P5: a service that does not prove addresses says that the attacker's account has the victim's.
     #[sqlx::test]
-    async fn an_address_that_a_service_only_repeats_opens_nothing(db: PgPool) {
+    async fn wy_18_an_address_that_a_service_only_repeats_opens_nothing(db: PgPool) {
         let google = Google::start().await;
         let app = google.app(db).await;
         let mut mira = signed_in(&app, VICTIM).await;

@@ -146,7 +146,7 @@ async fn a_letter_waits_sealed_is_sent_once_and_leaves_nothing(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_letter_that_finds_no_server_is_tried_again_given_up_and_sent_after_all(db: PgPool) {
+async fn ml_08_a_letter_that_finds_no_server_is_tried_again_given_up_and_sent_after_all(db: PgPool) {
     let post = Post::new(db).await;
     post.enqueue().await;
     post.table(&smtp(1), "").drain(&post.db).await.unwrap();
@@ -178,7 +178,7 @@ async fn a_letter_that_finds_no_server_is_tried_again_given_up_and_sent_after_al
 }
 
 #[sqlx::test]
-async fn while_one_sends_nobody_else_does(db: PgPool) {
+async fn ml_06_while_one_sends_nobody_else_does(db: PgPool) {
     let post = Post::new(db).await;
     post.enqueue().await;
     let server = MailServer::pausing(Pause::BeforeTaking).await;
@@ -233,7 +233,7 @@ async fn resend_gets_the_letter_with_a_key_against_repetition(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_service_that_asks_to_wait_is_left_alone_for_so_long(db: PgPool) {
+async fn ml_09_a_service_that_asks_to_wait_is_left_alone_for_so_long(db: PgPool) {
     let post = Post::new(db).await;
     let wait = refusal(429, "rate_limit_exceeded").insert_header("retry-after", "300");
     let (server, overrides) = resend_answers(vec![wait, ResponseTemplate::new(200)]).await;
@@ -283,7 +283,7 @@ async fn a_key_that_is_known_with_other_content_means_that_the_mail_has_left(db:
 }
 
 #[sqlx::test]
-async fn a_mail_that_may_have_been_sent_a_day_ago_is_not_sent_again_but_shown(db: PgPool) {
+async fn ml_07_a_mail_that_may_have_been_sent_a_day_ago_is_not_sent_again_but_shown(db: PgPool) {
     let post = Post::new(db).await;
     post.enqueue().await;
     // A process began to send it and was never heard of again.
@@ -305,7 +305,7 @@ async fn a_mail_that_may_have_been_sent_a_day_ago_is_not_sent_again_but_shown(db
 }
 
 #[sqlx::test]
-async fn no_request_waits_for_the_mail_server(db: PgPool) {
+async fn ml_01_no_request_waits_for_the_mail_server(db: PgPool) {
     let server = MailServer::pausing(Pause::Greeting).await;
     let app = TestApp::with(db, &[("SMTP_HOST", "127.0.0.1"), ("SMTP_PORT", &server.port.to_string())]).await;
     let stop = CancellationToken::new();
@@ -323,7 +323,7 @@ async fn no_request_waits_for_the_mail_server(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_first_sign_in_brings_one_welcome(db: PgPool) {
+async fn ml_12_the_first_sign_in_brings_one_welcome(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, "mira@example.com").await;

@@ -64,7 +64,7 @@ async fn events(app: &TestApp) -> Vec<(String, String)> {
 }
 
 #[sqlx::test]
-async fn a_bounce_ends_mail_to_that_address_and_to_no_other(db: PgPool) {
+async fn ml_10_a_bounce_ends_mail_to_that_address_and_to_no_other(db: PgPool) {
     let app = app(db).await;
     assert_eq!(
         post(&app, OLD, "msg_1", &event("email.bounced", MIRA, Some("Permanent"))).await,
@@ -142,7 +142,7 @@ async fn a_repetition_is_one_event(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn whoever_is_not_resend_is_refused_and_leaves_nothing(db: PgPool) {
+async fn ml_11_whoever_is_not_resend_is_refused_and_leaves_nothing(db: PgPool) {
     let app = app(db).await;
     let bounce = event("email.bounced", MIRA, Some("Permanent"));
     assert_eq!(post(&app, FOREIGN, "msg_1", &bounce).await, StatusCode::UNAUTHORIZED);

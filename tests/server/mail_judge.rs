@@ -79,7 +79,7 @@ impl Judge {
 }
 
 #[sqlx::test]
-async fn a_foreign_mail_server_reads_the_letter_and_knows_a_repetition(db: PgPool) {
+async fn ml_05_a_foreign_mail_server_reads_the_letter_and_knows_a_repetition(db: PgPool) {
     let Some(mut judge) = Judge::start().await else {
         println!(
             "not run: the mail server that others wrote (python3 has no aiosmtpd; scripts/setup test installs it)"

@@ -150,7 +150,7 @@ async fn killed_at(db: PgPool, pause: Pause) -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn killed_after_the_mail_was_taken(db: PgPool) {
+async fn ml_02_killed_after_the_mail_was_taken(db: PgPool) {
     assert_eq!(killed_at(db, Pause::Greeting).await.len(), 1);
 }
 
@@ -166,7 +166,7 @@ async fn killed_before_the_servers_word_arrived_a_second_copy_is_the_same_mail(d
 }
 
 #[sqlx::test]
-async fn killed_between_the_servers_word_and_the_note_a_second_copy_is_the_same_mail(db: PgPool) {
+async fn ml_04_killed_between_the_servers_word_and_the_note_a_second_copy_is_the_same_mail(db: PgPool) {
     let post = Post::new(db).await;
     post.enqueue().await;
     let server = MailServer::start().await;
@@ -221,7 +221,7 @@ async fn service(silent_for_the_first: bool) -> (MockServer, &'static Service) {
 }
 
 #[sqlx::test]
-async fn by_resend_a_kill_at_any_step_makes_one_mail(db: PgPool) {
+async fn ml_03_by_resend_a_kill_at_any_step_makes_one_mail(db: PgPool) {
     for silent in [true, false] {
         let post = Post::new(db.clone()).await;
         sqlx::query("delete from mails").execute(&post.db).await.unwrap();

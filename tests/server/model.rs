@@ -20,7 +20,7 @@ async fn fails(app: &TestApp, chat: &Chat, name: &str) -> (String, String, Strin
 }
 
 #[sqlx::test]
-async fn each_failure_of_a_model_has_its_sentence(db: PgPool) {
+async fn an_10_each_failure_of_a_model_has_its_sentence(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(db).await;
     let chat = &app.state().chat;
@@ -93,7 +93,7 @@ async fn a_silent_model_is_given_up(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_fallback_answers_where_the_model_is_gone(db: PgPool) {
+async fn an_11_a_fallback_answers_where_the_model_is_gone(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(db).await;
     let state = app.state();

@@ -114,7 +114,7 @@ async fn client_credentials_are_encoded_before_they_are_joined(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn fourteen_attacks_on_state_and_pkce_reach_no_token_endpoint(db: PgPool) {
+async fn cn_01_fourteen_attacks_on_state_and_pkce_reach_no_token_endpoint(db: PgPool) {
     let vendor = Vendor::start().await;
     vendor.github().await;
     let app = vendor.app(db).await;
@@ -196,7 +196,7 @@ async fn fourteen_attacks_on_state_and_pkce_reach_no_token_endpoint(db: PgPool) 
 }
 
 #[sqlx::test]
-async fn of_many_returns_at_once_one_trades_the_code(db: PgPool) {
+async fn cn_02_of_many_returns_at_once_one_trades_the_code(db: PgPool) {
     let vendor = Vendor::start().await;
     vendor.github().await;
     let app = vendor.app(db).await;
@@ -213,7 +213,7 @@ async fn of_many_returns_at_once_one_trades_the_code(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn declining_connects_nothing_and_shows_no_foreign_words(db: PgPool) {
+async fn cn_04_declining_connects_nothing_and_shows_no_foreign_words(db: PgPool) {
     let vendor = Vendor::start().await;
     let app = vendor.app(db).await;
     let mut browser = signed_in(&app, MIRA).await;
@@ -232,7 +232,7 @@ async fn declining_connects_nothing_and_shows_no_foreign_words(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_account_that_is_not_told_is_not_connected(db: PgPool) {
+async fn cn_03_an_account_that_is_not_told_is_not_connected(db: PgPool) {
     let vendor = Vendor::start().await;
     let app = vendor.app(db).await;
     let mut browser = signed_in(&app, MIRA).await;
@@ -275,7 +275,7 @@ async fn a_narrower_grant_is_partial(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_service_without_a_client_says_what_to_set(db: PgPool) {
+async fn cn_05_a_service_without_a_client_says_what_to_set(db: PgPool) {
     let app = Box::pin(TestApp::new(db)).await;
     let mut browser = signed_in(&app, MIRA).await;
     let refused = browser.get("/api/integrations/google-calendar").await;
@@ -323,7 +323,7 @@ async fn starts_are_limited(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_secret_of_a_connection_reaches_a_table_or_the_log(db: PgPool) {
+async fn cn_13_no_secret_of_a_connection_reaches_a_table_or_the_log(db: PgPool) {
     let (logs, _listening) = Logs::listen();
     let vendor = Vendor::start().await;
     let reply = json!({"access_token": "canary-access", "refresh_token": "canary-refresh", "expires_in": 3600,

@@ -66,7 +66,7 @@ async fn outside_development_browsers_are_told_to_stay_on_https(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_post_from_another_site_changes_nothing(db: PgPool) {
+async fn op_09_a_post_from_another_site_changes_nothing(db: PgPool) {
     let app = TestApp::new(db).await;
     for (name, value) in
         [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")]
@@ -133,7 +133,7 @@ async fn health_tells_life_from_readiness(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn without_the_database_everything_is_answered_soon(db: PgPool) {
+async fn op_07_without_the_database_everything_is_answered_soon(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, "mira@example.com").await;
@@ -150,7 +150,7 @@ async fn without_the_database_everything_is_answered_soon(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn log_lines_hold_no_secret(db: PgPool) {
+async fn op_08_log_lines_hold_no_secret(db: PgPool) {
     let (logs, _guard) = Logs::listen();
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
@@ -178,7 +178,7 @@ async fn log_lines_hold_no_secret(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn each_optional_service_may_be_off(db: PgPool) {
+async fn op_04_each_optional_service_may_be_off(db: PgPool) {
     let all = [
         ("OPENAI_API_KEY", "sk-test"),
         ("MODEL_FALLBACKS", "another-model"),

@@ -42,7 +42,7 @@ fn place(reply: &Reply) -> &str {
 }
 
 #[sqlx::test]
-async fn odd_tokens_are_judged_one_by_one(db: PgPool) {
+async fn pv_01_odd_tokens_are_judged_one_by_one(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db.clone()).await;
     world.person(MIRA, accounts());
@@ -107,7 +107,7 @@ async fn odd_tokens_are_judged_one_by_one(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_token_opens_a_session_of_ours(db: PgPool) {
+async fn pv_09_a_token_opens_a_session_of_ours(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     world.person(MIRA, accounts());
@@ -166,7 +166,7 @@ async fn a_key_that_was_set_is_taken_instead_of_published_ones(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn without_an_app_everything_is_not_set_up(db: PgPool) {
+async fn pv_23_without_an_app_everything_is_not_set_up(db: PgPool) {
     let app = TestApp::new(db).await;
     let refused = sync(&app, "token").await;
     assert_eq!((refused.status, refused.code()), (StatusCode::NOT_IMPLEMENTED, "privy_not_set_up"));
@@ -194,7 +194,7 @@ async fn without_an_app_everything_is_not_set_up(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_hundred_syncs_at_once_are_one_person(db: PgPool) {
+async fn pv_10_a_hundred_syncs_at_once_are_one_person(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     let other = app.second_process().await;
@@ -211,7 +211,7 @@ async fn a_hundred_syncs_at_once_are_one_person(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_outage_of_privy_keeps_nobody_out(db: PgPool) {
+async fn pv_11_an_outage_of_privy_keeps_nobody_out(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     world.person(MIRA, accounts());
@@ -245,7 +245,7 @@ async fn an_outage_of_privy_keeps_nobody_out(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_address_at_privy_links_nothing(db: PgPool) {
+async fn pv_12_an_address_at_privy_links_nothing(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     let mut browser = Browser::new(&app);
@@ -258,7 +258,7 @@ async fn an_address_at_privy_links_nothing(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_signed_out_here_does_not_come_back_with_the_old_session(db: PgPool) {
+async fn pv_13_who_signed_out_here_does_not_come_back_with_the_old_session(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     world.person(MIRA, accounts());
@@ -274,7 +274,7 @@ async fn who_signed_out_here_does_not_come_back_with_the_old_session(db: PgPool)
 }
 
 #[sqlx::test]
-async fn whom_privy_has_no_more_is_not_let_in(db: PgPool) {
+async fn pv_14_whom_privy_has_no_more_is_not_let_in(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     let refused = sync(&app, &world.token(MIRA, "s1")).await;
@@ -296,7 +296,7 @@ async fn whom_privy_has_no_more_is_not_let_in(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_deleted_person_keeps_their_other_ways(db: PgPool) {
+async fn pv_15_a_deleted_person_keeps_their_other_ways(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     world.person(MIRA, accounts());
@@ -340,7 +340,7 @@ async fn what_is_listed_goes_with_the_way_in(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_replayed_event_has_one_effect(db: PgPool) {
+async fn pv_16_a_replayed_event_has_one_effect(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     world.person(MIRA, accounts());
@@ -473,7 +473,7 @@ async fn backwards_they_lead_to_the_same(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn any_order_leads_to_the_same(db: PgPool) {
+async fn pv_17_any_order_leads_to_the_same(db: PgPool) {
     assert_eq!(told(db, &shuffled(7)).await, AS_IT_WAS);
 }
 
@@ -500,7 +500,7 @@ async fn walk(app: &TestApp, start: &str, cookies: &mut String) -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn there_is_one_way_to_renewal_and_no_loop(db: PgPool) {
+async fn pv_18_there_is_one_way_to_renewal_and_no_loop(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     world.person(MIRA, accounts());
@@ -565,7 +565,7 @@ async fn the_renewal_page_goes_on_when_there_is_a_token(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_code_by_mail_or_message_signs_in_without_a_script(db: PgPool) {
+async fn pv_19_a_code_by_mail_or_message_signs_in_without_a_script(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     let other = app.second_process().await;
@@ -653,7 +653,7 @@ async fn leave(app: &TestApp, path: &str) -> (String, String) {
 }
 
 #[sqlx::test]
-async fn a_consent_at_a_service_signs_in(db: PgPool) {
+async fn pv_20_a_consent_at_a_service_signs_in(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     let (state, cookie) = leave(&app, "/api/auth/privy/google?next=/connections").await;
@@ -706,7 +706,7 @@ async fn a_consent_at_a_service_signs_in(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_wallets_signature_signs_in_once(db: PgPool) {
+async fn pv_21_a_wallets_signature_signs_in_once(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     let mut browser = Browser::new(&app);
@@ -738,7 +738,7 @@ async fn a_wallets_signature_signs_in_once(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_sign_in_page_offers_what_is_switched_on(db: PgPool) {
+async fn pv_22_the_sign_in_page_offers_what_is_switched_on(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     let mut browser = Browser::new(&app);

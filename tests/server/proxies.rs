@@ -31,7 +31,7 @@ async fn app(db: PgPool, changes: &[(&str, &str)]) -> TestApp {
 }
 
 #[sqlx::test]
-async fn without_the_setting_forwarded_addresses_mean_nothing(db: PgPool) {
+async fn lm_14_without_the_setting_forwarded_addresses_mean_nothing(db: PgPool) {
     let app = app(db, &[]).await;
     assert!(passes(&app, "127.0.0.1:5000", &[("x-forwarded-for", "203.0.113.1")]).await);
     for (name, value) in [
@@ -50,7 +50,7 @@ async fn without_the_setting_forwarded_addresses_mean_nothing(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn with_the_setting_a_proxy_beside_the_server_is_believed_and_nobody_else(db: PgPool) {
+async fn lm_15_with_the_setting_a_proxy_beside_the_server_is_believed_and_nobody_else(db: PgPool) {
     let app = app(db, &[("AUTH_TRUST_HOST", "true")]).await;
     for (peer, client) in [
         ("127.0.0.1:1", "203.0.113.1"),
@@ -88,7 +88,7 @@ async fn named_proxies_are_the_only_ones(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn forwarded_hosts_and_schemes_change_no_address(db: PgPool) {
+async fn lm_16_forwarded_hosts_and_schemes_change_no_address(db: PgPool) {
     let app = TestApp::with(db, &[("AUTH_TRUST_HOST", "true")]).await;
     let request = Request::post("/api/identity/start-sign-in")
         .header("host", "localhost:3000")

@@ -135,7 +135,7 @@ fn is_open(route: &Listed) -> bool {
 }
 
 #[sqlx::test]
-async fn strangers_are_turned_away_from_every_route_that_is_not_listed_as_open(db: PgPool) {
+async fn rt_01_strangers_are_turned_away_from_every_route_that_is_not_listed_as_open(db: PgPool) {
     let app = everything(db).await;
     let routes = routes(&app);
     let made_up = format!("__Host-aura={}", "A".repeat(43));
@@ -163,7 +163,7 @@ async fn strangers_are_turned_away_from_every_route_that_is_not_listed_as_open(d
 }
 
 #[sqlx::test]
-async fn ways_in_by_other_services_stand_under_one_path(db: PgPool) {
+async fn rt_07_ways_in_by_other_services_stand_under_one_path(db: PgPool) {
     let app = TestApp::new(db).await;
     let found: BTreeSet<String> = routes(&app)
         .into_iter()
@@ -174,7 +174,7 @@ async fn ways_in_by_other_services_stand_under_one_path(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn other_methods_are_answered_with_405(db: PgPool) {
+async fn rt_05_other_methods_are_answered_with_405(db: PgPool) {
     let app = everything(db).await;
     let mut mira = Browser::new(&app);
     mira.sign_in(&app, "mira@example.com").await;
@@ -201,7 +201,7 @@ async fn other_methods_are_answered_with_405(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn reading_changes_nothing_wherever_the_link_stands(db: PgPool) {
+async fn rt_03_reading_changes_nothing_wherever_the_link_stands(db: PgPool) {
     let app = everything(db).await;
     let mut mira = Browser::new(&app);
     mira.sign_in(&app, "mira@example.com").await;
@@ -226,7 +226,7 @@ async fn reading_changes_nothing_wherever_the_link_stands(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn every_answer_is_armoured_and_every_cookie_is_out_of_reach(db: PgPool) {
+async fn rt_06_every_answer_is_armoured_and_every_cookie_is_out_of_reach(db: PgPool) {
     let app = everything(db).await;
     let mut mira = Browser::new(&app);
     mira.sign_in(&app, "mira@example.com").await;

@@ -84,7 +84,7 @@ fn numbers(events: &[Followed]) -> Vec<i32> {
 }
 
 #[sqlx::test]
-async fn an_answer_streams_is_kept_and_can_be_taken_up_anywhere(db: PgPool) {
+async fn an_03_an_answer_streams_is_kept_and_can_be_taken_up_anywhere(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(db).await;
     let asker = person(&app, "Mira").await;
@@ -147,7 +147,7 @@ async fn an_answer_streams_is_kept_and_can_be_taken_up_anywhere(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_page_opened_in_mid_answer_shows_the_text_so_far_and_goes_on(db: PgPool) {
+async fn an_04_a_page_opened_in_mid_answer_shows_the_text_so_far_and_goes_on(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(db).await;
     let asker = person(&app, "Mira").await;
@@ -178,7 +178,7 @@ async fn a_page_opened_in_mid_answer_shows_the_text_so_far_and_goes_on(db: PgPoo
 }
 
 #[sqlx::test]
-async fn stop_from_another_process_ends_the_request_and_keeps_what_was_shown(db: PgPool) {
+async fn an_05_stop_from_another_process_ends_the_request_and_keeps_what_was_shown(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(db).await;
     let asker = person(&app, "Mira").await;
@@ -268,7 +268,7 @@ fn issues() -> serde_json::Value {
 }
 
 #[sqlx::test]
-async fn a_model_reads_through_a_card_whose_content_is_sealed(db: PgPool) {
+async fn an_08_a_model_reads_through_a_card_whose_content_is_sealed(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(db).await;
     let asker = person(&app, "Mira").await;
@@ -341,7 +341,7 @@ fn tracks() -> serde_json::Value {
 }
 
 #[sqlx::test]
-async fn what_no_model_may_see_is_a_card_and_never_in_a_prompt(db: PgPool) {
+async fn an_07_what_no_model_may_see_is_a_card_and_never_in_a_prompt(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(db).await;
     let asker = person(&app, "Mira").await;
@@ -372,7 +372,7 @@ async fn what_no_model_may_see_is_a_card_and_never_in_a_prompt(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn without_a_model_rules_answer_from_the_services(db: PgPool) {
+async fn an_09_without_a_model_rules_answer_from_the_services(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app_without_model(db).await;
     let asker = person(&app, "Mira").await;

@@ -38,7 +38,7 @@ async fn look_at(app: &TestApp, link: &str) {
 }
 
 #[sqlx::test]
-async fn a_scanner_that_comes_first_changes_nothing_and_the_human_gets_in(db: PgPool) {
+async fn si_13_a_scanner_that_comes_first_changes_nothing_and_the_human_gets_in(db: PgPool) {
     let app = TestApp::new(db).await;
     for proof in ["link", "code"] {
         wait(&app, Duration::minutes(2));
@@ -56,7 +56,7 @@ async fn a_scanner_that_comes_first_changes_nothing_and_the_human_gets_in(db: Pg
 }
 
 #[sqlx::test]
-async fn a_scanner_that_presses_and_types_gets_no_session_and_spoils_nothing(db: PgPool) {
+async fn si_14_a_scanner_that_presses_and_types_gets_no_session_and_spoils_nothing(db: PgPool) {
     let app = TestApp::new(db).await;
     let (mut human, mail) = begun(&app).await;
     let mut scanner = Browser::new(&app);
@@ -83,7 +83,7 @@ async fn a_scanner_that_presses_and_types_gets_no_session_and_spoils_nothing(db:
 }
 
 #[sqlx::test]
-async fn known_and_unknown_accounts_are_answered_alike_at_every_step(db: PgPool) {
+async fn si_16_known_and_unknown_accounts_are_answered_alike_at_every_step(db: PgPool) {
     let app = TestApp::new(db).await;
     // Both are shown as m••a@example.com, and only the first has an account.
     Browser::new(&app).sign_in(&app, MIRA).await;

@@ -22,7 +22,7 @@ async fn session(browser: &mut Browser) -> Value {
 }
 
 #[sqlx::test]
-async fn a_session_tells_four_fields_and_no_secret(db: PgPool) {
+async fn pe_19_a_session_tells_four_fields_and_no_secret(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     let refused = browser.get("/api/auth/session").await;
@@ -44,7 +44,7 @@ async fn a_session_tells_four_fields_and_no_secret(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_disconnect_shows_at_once(db: PgPool) {
+async fn pe_20_a_disconnect_shows_at_once(db: PgPool) {
     let vendor = Vendor::start().await;
     let app = vendor.app(db).await;
     let other = Box::pin(app.second_process()).await;
@@ -59,7 +59,7 @@ async fn a_disconnect_shows_at_once(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_withdrawn_grant_shows_as_needing_a_new_sign_in(db: PgPool) {
+async fn pe_21_a_withdrawn_grant_shows_as_needing_a_new_sign_in(db: PgPool) {
     let vendor = Vendor::start().await;
     let gone = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"}));
     vendor.answers("POST", SPOTIFY_TOKEN, gone).await;

@@ -12,7 +12,7 @@ use crate::{
 const MIRA: &str = "mira@example.com";
 
 #[sqlx::test]
-async fn the_cookie_is_out_of_reach(db: PgPool) {
+async fn se_01_the_cookie_is_out_of_reach(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     let started = browser.start(MIRA, "").await;
@@ -30,7 +30,7 @@ async fn the_cookie_is_out_of_reach(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn signing_out_ends_this_session_only(db: PgPool) {
+async fn se_03_signing_out_ends_this_session_only(db: PgPool) {
     let app = TestApp::new(db).await;
     let (mut here, mut there) = (Browser::new(&app), Browser::new(&app));
     here.sign_in(&app, MIRA).await;
@@ -47,7 +47,7 @@ async fn signing_out_ends_this_session_only(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn signing_out_everywhere_reaches_other_processes_at_once(db: PgPool) {
+async fn se_02_signing_out_everywhere_reaches_other_processes_at_once(db: PgPool) {
     let app = TestApp::new(db).await;
     let other_process = app.second_process().await;
     let (mut here, mut there) = (Browser::new(&app), Browser::new(&other_process));
@@ -92,7 +92,7 @@ async fn signing_in_again_ends_the_old_session_of_the_browser(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn unused_sessions_end_after_a_fortnight_and_all_after_ninety_days(db: PgPool) {
+async fn se_04_unused_sessions_end_after_a_fortnight_and_all_after_ninety_days(db: PgPool) {
     let app = TestApp::new(db).await;
     let (mut unused, mut used) = (Browser::new(&app), Browser::new(&app));
     unused.sign_in(&app, MIRA).await;

@@ -12,7 +12,7 @@ use crate::{
 const MIRA: &str = "mira@example.com";
 
 #[sqlx::test]
-async fn a_code_signs_in_and_makes_the_account(db: PgPool) {
+async fn si_01_a_code_signs_in_and_makes_the_account(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     let started = browser.start("Mira@Example.com", "/connections").await;
@@ -49,7 +49,7 @@ async fn the_browsers_zone_is_kept_and_nonsense_is_not(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_link_acts_only_by_post_and_once(db: PgPool) {
+async fn si_02_the_link_acts_only_by_post_and_once(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     browser.start(MIRA, "").await;
@@ -75,7 +75,7 @@ async fn the_link_acts_only_by_post_and_once(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_link_works_only_in_the_browser_that_began(db: PgPool) {
+async fn si_03_a_link_works_only_in_the_browser_that_began(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mallory = Browser::new(&app);
     mallory.start("mallory@example.com", "").await;
@@ -96,7 +96,7 @@ async fn a_link_works_only_in_the_browser_that_began(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn codes_and_links_work_for_ten_minutes(db: PgPool) {
+async fn si_04_codes_and_links_work_for_ten_minutes(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     browser.start(MIRA, "").await;
@@ -110,7 +110,7 @@ async fn codes_and_links_work_for_ten_minutes(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn five_wrong_codes_kill_the_ceremony(db: PgPool) {
+async fn si_05_five_wrong_codes_kill_the_ceremony(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     browser.start(MIRA, "").await;
@@ -133,7 +133,7 @@ async fn five_wrong_codes_kill_the_ceremony(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn ten_posts_at_once_sign_in_once(db: PgPool) {
+async fn si_06_ten_posts_at_once_sign_in_once(db: PgPool) {
     let app = TestApp::new(db).await;
     for (round, verb) in ["verify-link", "verify-code"].into_iter().enumerate() {
         wait(&app, Duration::minutes(1));
@@ -174,7 +174,7 @@ async fn two_browsers_with_one_new_address_are_one_person(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_sixth_mail_in_a_minute_is_refused(db: PgPool) {
+async fn si_07_the_sixth_mail_in_a_minute_is_refused(db: PgPool) {
     let app = TestApp::new(db).await;
     for _ in 0..5 {
         assert!(Browser::new(&app).start_json(MIRA).await.status.is_success());
@@ -222,7 +222,7 @@ async fn another_mail_has_to_wait_half_a_minute(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn known_and_unknown_addresses_are_answered_alike(db: PgPool) {
+async fn si_08_known_and_unknown_addresses_are_answered_alike(db: PgPool) {
     let app = TestApp::new(db).await;
     Browser::new(&app).sign_in(&app, MIRA).await;
     let mut answers = Vec::new();
@@ -263,7 +263,7 @@ async fn without_a_script_an_error_comes_back_to_the_form(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn nobody_is_sent_away_from_the_site(db: PgPool) {
+async fn si_09_nobody_is_sent_away_from_the_site(db: PgPool) {
     let app = TestApp::new(db).await;
     for wish in ["https://evil.example", "//evil.example", "/\\evil.example", "/%5cevil.example", "/%09//evil.example"]
     {
@@ -276,7 +276,7 @@ async fn nobody_is_sent_away_from_the_site(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_secret_can_be_read_in_the_tables_or_the_log(db: PgPool) {
+async fn si_10_no_secret_can_be_read_in_the_tables_or_the_log(db: PgPool) {
     let app = TestApp::new(db).await;
     let (logs, _listening) = Logs::listen();
     let mut browser = Browser::new(&app);

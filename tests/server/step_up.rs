@@ -54,7 +54,7 @@ async fn confirm(app: &TestApp, browser: &mut Browser, next: &str) -> crate::bro
 }
 
 #[sqlx::test]
-async fn without_a_recent_proof_nothing_sensitive_is_done(db: PgPool) {
+async fn se_11_without_a_recent_proof_nothing_sensitive_is_done(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = signed_in(&app).await;
     // A second one, so that there is something to end.
@@ -97,7 +97,7 @@ async fn a_proof_holds_for_ten_minutes(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_proof_gives_the_session_a_new_secret(db: PgPool) {
+async fn se_12_a_proof_gives_the_session_a_new_secret(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = signed_in(&app).await;
     let mut copy = browser.clone();

@@ -23,7 +23,7 @@ const ISSUES: &str = "/api.github.com/issues";
 const MINE: &str = "github__list_my_issues";
 
 #[sqlx::test]
-async fn calendar_events_are_those_of_the_persons_day(db: PgPool) {
+async fn cn_16_calendar_events_are_those_of_the_persons_day(db: PgPool) {
     let vendor = Vendor::start().await;
     let first = json!({"nextPageToken": "two", "items": [
         {"summary": "Design sync", "location": "Room 4", "htmlLink": "https://calendar.google.com/e/1",
@@ -328,7 +328,7 @@ async fn the_use_of_a_connection_is_logged(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_approval_is_used_up_by_one_call(db: PgPool) {
+async fn cn_15_an_approval_is_used_up_by_one_call(db: PgPool) {
     let vendor = Vendor::start().await;
     let app = vendor.app(db).await;
     let (mira, jonas) = (person(&app).await, person(&app).await);

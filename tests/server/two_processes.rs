@@ -65,7 +65,7 @@ async fn hear(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
 }
 
 #[sqlx::test]
-async fn a_hundred_callers_in_two_processes_make_one_refresh(db: PgPool) {
+async fn cn_06_a_hundred_callers_in_two_processes_make_one_refresh(db: PgPool) {
     let vendor = Vendor::start().await;
     // The refresh token is good once; who brings it again has lost the grant.
     let reply = json!({"access_token": "new", "refresh_token": "canary-refresh-2", "expires_in": 28_800,
@@ -104,7 +104,7 @@ async fn a_hundred_callers_in_two_processes_make_one_refresh(db: PgPool) {
 }
 
 #[tokio::test]
-#[ignore = "run by a_hundred_callers_in_two_processes_make_one_refresh, in a process of its own"]
+#[ignore = "run by cn_06_a_hundred_callers_in_two_processes_make_one_refresh, in a process of its own"]
 async fn the_second_process() {
     #[expect(clippy::disallowed_methods, reason = "a parent process has no other way to hand something to a test")]
     let Ok(errand) = std::env::var(ERRAND) else { return };

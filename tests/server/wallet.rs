@@ -60,7 +60,7 @@ async fn sign_in(app: &TestApp, byte: u8, address: &str) -> Browser {
 }
 
 #[sqlx::test]
-async fn a_signature_signs_in_and_makes_the_account(db: PgPool) {
+async fn wa_01_a_signature_signs_in_and_makes_the_account(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     let text = text(&mut browser, FIRST).await;
@@ -93,7 +93,7 @@ async fn a_signature_signs_in_and_makes_the_account(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_text_is_used_up_by_the_first_try(db: PgPool) {
+async fn wa_02_a_text_is_used_up_by_the_first_try(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     let first = text(&mut browser, FIRST).await;
@@ -124,7 +124,7 @@ async fn a_text_is_used_up_by_the_first_try(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn only_the_browser_that_began_can_end_it_and_only_in_time(db: PgPool) {
+async fn wa_03_only_the_browser_that_began_can_end_it_and_only_in_time(db: PgPool) {
     let app = TestApp::new(db).await;
     let (mut hers, mut his) = (Browser::new(&app), Browser::new(&app));
     let message = text(&mut hers, FIRST).await;
@@ -170,7 +170,7 @@ async fn bad_input_makes_nothing(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_eleventh_text_in_a_minute_is_refused(db: PgPool) {
+async fn wa_08_the_eleventh_text_in_a_minute_is_refused(db: PgPool) {
     let app = TestApp::new(db).await;
     for number in 0..10 {
         app.clock().advance(Duration::seconds(2));
@@ -184,7 +184,7 @@ async fn the_eleventh_text_in_a_minute_is_refused(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_wallet_is_linked_by_a_person_who_lately_proved_who_they_are(db: PgPool) {
+async fn wa_05_a_wallet_is_linked_by_a_person_who_lately_proved_who_they_are(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut mira = Browser::new(&app);
     assert_eq!(ask(&mut mira, FIRST, "link", "").await.status, StatusCode::UNAUTHORIZED);
@@ -214,7 +214,7 @@ async fn a_wallet_is_linked_by_a_person_who_lately_proved_who_they_are(db: PgPoo
 }
 
 #[sqlx::test]
-async fn a_link_that_was_begun_by_somebody_else_is_not_finished(db: PgPool) {
+async fn wa_06_a_link_that_was_begun_by_somebody_else_is_not_finished(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, "mira@example.com").await;
@@ -235,7 +235,7 @@ async fn a_link_that_was_begun_by_somebody_else_is_not_finished(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_wallet_proves_anew_who_it_is_and_only_its_own_person(db: PgPool) {
+async fn wa_07_a_wallet_proves_anew_who_it_is_and_only_its_own_person(db: PgPool) {
     let app = TestApp::new(db).await;
     let mut browser = sign_in(&app, 0x11, FIRST).await;
     wait(&app, Duration::minutes(30));

@@ -31,7 +31,7 @@ async fn sign_in(browser: &mut Browser, provider: &str) -> crate::browser::Answe
 }
 
 #[sqlx::test]
-async fn google_signs_in_and_finds_the_same_person_again(db: PgPool) {
+async fn wy_01_google_signs_in_and_finds_the_same_person_again(db: PgPool) {
     let google = Google::start().await;
     let app = google.app(db).await;
     let mut browser = Browser::new(&app);
@@ -65,7 +65,7 @@ async fn google_signs_in_and_finds_the_same_person_again(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn each_way_asks_for_exactly_its_scopes(db: PgPool) {
+async fn wy_02_each_way_asks_for_exactly_its_scopes(db: PgPool) {
     let vendor = Vendor::start().await;
     let app = vendor.app(db).await;
     let mut browser = Browser::new(&app);
@@ -82,7 +82,7 @@ async fn each_way_asks_for_exactly_its_scopes(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn spotify_signs_in_without_an_address_and_stores_the_connection(db: PgPool) {
+async fn wy_03_spotify_signs_in_without_an_address_and_stores_the_connection(db: PgPool) {
     let (logs, _listening) = Logs::listen();
     let vendor = Vendor::start().await;
     spotify(&vendor).await;
@@ -128,7 +128,7 @@ async fn traces(app: &TestApp) -> Vec<(&'static str, i64)> {
 }
 
 #[sqlx::test]
-async fn session_and_connection_exist_together_or_not_at_all(db: PgPool) {
+async fn wy_04_session_and_connection_exist_together_or_not_at_all(db: PgPool) {
     let vendor = Vendor::start().await;
     spotify(&vendor).await;
     let app = vendor.app(db).await;
@@ -202,7 +202,7 @@ async fn github_signs_in_and_its_address_is_not_read(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn only_ways_that_are_set_up_show(db: PgPool) {
+async fn wy_05_only_ways_that_are_set_up_show(db: PgPool) {
     let app = TestApp::with(db, &[("SPOTIFY_CLIENT_ID", "a"), ("SPOTIFY_CLIENT_SECRET", "b")]).await;
     let mut browser = Browser::new(&app);
     let page = browser.get("/signin?next=/connections").await;
@@ -231,7 +231,7 @@ async fn only_ways_that_are_set_up_show(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_sign_in_from_elsewhere_is_asked_about_first(db: PgPool) {
+async fn wy_06_a_sign_in_from_elsewhere_is_asked_about_first(db: PgPool) {
     let vendor = Vendor::start().await;
     let app = vendor.app(db).await;
     let mut browser = Browser::new(&app);
@@ -254,7 +254,7 @@ async fn a_sign_in_from_elsewhere_is_asked_about_first(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn starts_are_counted_and_callbacks_never(db: PgPool) {
+async fn wy_07_starts_are_counted_and_callbacks_never(db: PgPool) {
     let google = Google::start().await;
     let app = google.app(db).await;
     let mut browser = Browser::new(&app);
@@ -278,7 +278,7 @@ async fn starts_are_counted_and_callbacks_never(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn of_many_returns_at_once_one_signs_in(db: PgPool) {
+async fn wy_08_of_many_returns_at_once_one_signs_in(db: PgPool) {
     let vendor = Vendor::start().await;
     spotify(&vendor).await;
     let app = vendor.app(db).await;
@@ -324,7 +324,7 @@ async fn a_hundred_sign_ins_of_one_account_make_one_person(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_restart_another_process_and_a_moved_clock_may_stand_between_the_steps(db: PgPool) {
+async fn wy_09_a_restart_another_process_and_a_moved_clock_may_stand_between_the_steps(db: PgPool) {
     let google = Google::start().await;
     let app = google.app(db).await;
     let mut browser = Browser::new(&app);
@@ -363,7 +363,7 @@ async fn declining_signs_nobody_in_and_says_so(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn after_signing_in_one_stays_on_this_site(db: PgPool) {
+async fn wy_10_after_signing_in_one_stays_on_this_site(db: PgPool) {
     let vendor = Vendor::start().await;
     spotify(&vendor).await;
     let app = vendor.app(db).await;

@@ -60,7 +60,7 @@ fn at(provider: &str, pairs: &[(&str, &str)]) -> String {
 }
 
 #[sqlx::test]
-async fn a_return_that_was_not_begun_here_lets_nobody_in(db: PgPool) {
+async fn wy_11_a_return_that_was_not_begun_here_lets_nobody_in(db: PgPool) {
     let google = Google::start().await;
     google.vendor.github().await;
     let app = google.app(db).await;
@@ -238,7 +238,7 @@ fn tokens(app: &TestApp, key: &Key, strange: &Strange, consent: &Url, other: &Ur
 }
 
 #[sqlx::test]
-async fn a_token_that_does_not_prove_who_it_is_lets_nobody_in(db: PgPool) {
+async fn wy_12_a_token_that_does_not_prove_who_it_is_lets_nobody_in(db: PgPool) {
     let google = Google::start().await;
     let app = google.app(db).await;
     // The keys are fetched once, by a sign-in that works.
@@ -264,7 +264,7 @@ async fn a_token_that_does_not_prove_who_it_is_lets_nobody_in(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_code_is_traded_once_and_only_with_its_verifier(db: PgPool) {
+async fn wy_13_a_code_is_traded_once_and_only_with_its_verifier(db: PgPool) {
     let google = Google::start().await;
     let app = google.app(db).await;
     let before = made(&app).await;

@@ -40,7 +40,7 @@ fn secrets(keys: &[&[u8]]) -> Vec<SecretString> {
 }
 
 #[test]
-fn only_what_a_known_key_signed_now_is_believed() {
+fn po_01_only_what_a_known_key_signed_now_is_believed() {
     let now = datetime!(2026-03-12 12:00 UTC);
     let at = now.unix_timestamp();
     let both = secrets(&[WEBHOOK_KEY, OTHER_KEY]);
@@ -97,7 +97,7 @@ async fn webhooks(db: &PgPool) -> (TestApp, Webhooks) {
 }
 
 #[sqlx::test]
-async fn a_repeated_post_is_one_event(db: PgPool) {
+async fn po_02_a_repeated_post_is_one_event(db: PgPool) {
     let (app, webhooks) = webhooks(&db).await;
     let now = app.clock().now();
     let signed = headers("m1", now.unix_timestamp(), WEBHOOK_KEY, BODY);
@@ -125,7 +125,7 @@ async fn a_repeated_post_is_one_event(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_failure_is_told_tried_again_and_run_again_by_hand(db: PgPool) {
+async fn po_03_a_failure_is_told_tried_again_and_run_again_by_hand(db: PgPool) {
     let (app, webhooks) = webhooks(&db).await;
     let now = app.clock().now();
     let signed = headers("m1", now.unix_timestamp(), WEBHOOK_KEY, BODY);
@@ -151,7 +151,7 @@ async fn a_failure_is_told_tried_again_and_run_again_by_hand(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_address_answers_as_senders_expect(db: PgPool) {
+async fn po_04_the_address_answers_as_senders_expect(db: PgPool) {
     let world = PrivyWorld::start().await;
     let app = world.app(db).await;
     let now = app.clock().now();

@@ -239,12 +239,10 @@ impl From<IdentityError> for AppError {
                 "no_address",
                 "Your account has no address that a code could be sent to. Use another way to confirm.",
             ),
-            IdentityError::NoCode => Self::new(
-                ErrorKind::Gone,
-                "code_not_asked",
-                "No code waits to be typed here. Ask for a new one.",
-            )
-            .on_field("code"),
+            IdentityError::NoCode => {
+                Self::new(ErrorKind::Gone, "code_not_asked", "No code waits to be typed here. Ask for a new one.")
+                    .on_field("code")
+            }
             IdentityError::TooLateToUndo => Self::new(
                 ErrorKind::Gone,
                 "undo_too_late",

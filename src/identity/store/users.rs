@@ -76,8 +76,12 @@ pub async fn insert_email(
 
 /// Notes the zone that a person's browser tells, unless they chose one.
 pub async fn set_time_zone(connection: &mut PgConnection, user: UserId, time_zone: &str) -> sqlx::Result<()> {
-    query!("update users set time_zone = $2 where id = $1 and time_zone <> $2 and not time_zone_chosen", user as UserId, time_zone)
-        .execute(connection)
-        .await?;
+    query!(
+        "update users set time_zone = $2 where id = $1 and time_zone <> $2 and not time_zone_chosen",
+        user as UserId,
+        time_zone
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }

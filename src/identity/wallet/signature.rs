@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_signature_has_no_signer() {
+    fn wa_04_what_is_no_signature_has_no_signer() {
         // The other value of s that fits, with the other parity: the same signature, made into a second one.
         let high = "0x9208d5f86a1f5d9c1908dbb42969925675ceb388616fc5b186c248e4967a03e0d162d75e523473319f1431068a9211de6884b35eff5e6fe5cae48654c2f3e1b81c";
         let body = &HELLO[..130];

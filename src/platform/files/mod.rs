@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(files.get(&key).await.unwrap().as_deref(), Some(&b"two"[..]));
         assert_eq!(files.get(&other).await.unwrap(), None);
         let listed: Vec<Key> = files.list("avatars").await.unwrap().into_iter().map(|(key, _)| key).collect();
-        assert_eq!(listed, [key.clone()]);
+        assert_eq!(listed, std::slice::from_ref(&key));
         assert!(files.list("other").await.unwrap().is_empty());
         for _ in 0..2 {
             files.delete(&key).await.unwrap();

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_wrote_stays_text() {
+    fn ml_13_what_people_wrote_stays_text() {
         let plain = skeleton(&letter("Ada").html);
         for nasty in [
             "<script>alert(1)</script> & \"Ada\" {{ code }} </mj-text>",
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_calls_nobody_and_is_not_cut_off() {
+    fn ml_14_a_letter_calls_nobody_and_is_not_cut_off() {
         let letter = letter(&"Some words. ".repeat(100));
         // Gmail cuts off what is longer than 102 kB.
         assert!(letter.html.len() < 100_000);

@@ -45,7 +45,7 @@ pub struct Mailer {
 }
 
 enum Way {
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     Resend(Resend),
     Log,
 }
@@ -56,7 +56,7 @@ impl Mailer {
         let way = match settings {
             MailSettings::Smtp { host, port, from, reply_to, username, password } => {
                 let from = (from.as_str(), reply_to.as_deref());
-                Way::Smtp(Smtp::new(host, *port, from, username.as_deref(), password.as_ref())?)
+                Way::Smtp(Box::new(Smtp::new(host, *port, from, username.as_deref(), password.as_ref())?))
             }
             MailSettings::Resend { api_key, from, reply_to } => {
                 Way::Resend(Resend::new(http, api_key.clone(), from.clone(), reply_to.clone()))
