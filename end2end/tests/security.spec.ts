@@ -25,17 +25,8 @@ async function codeAfter(address: string, act: () => Promise<void>): Promise<str
   return code!;
 }
 
-// Ten writes in ten seconds are let through from one address, and all browsers of a test have the same.
-const entered: number[] = [];
-async function withinTheLimit(): Promise<void> {
-  const recent = () => entered.filter((at) => Date.now() - at < 11_000).length;
-  await expect.poll(recent, { timeout: 20_000 }).toBeLessThan(3);
-  entered.push(Date.now());
-}
-
 /** Signs in with this address; a browser without scripts does it too. */
 async function enter(page: Page, address: string, scripts = true): Promise<void> {
-  await withinTheLimit();
   await page.goto("/signin");
   if (scripts) await hydrated(page);
   const code = await codeAfter(address, async () => {
