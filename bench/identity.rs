@@ -4,7 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::PgPool;
+use aura::platform::{config::DatabaseSettings, db};
+use secrecy::SecretString;
+use sqlx::{ConnectOptions as _, PgPool};
 
 use crate::{browser::Browser, support::TestApp};
 
@@ -44,7 +46,10 @@ fn print(what: &str, first: (&str, &mut [Duration]), second: (&str, &mut [Durati
 #[sqlx::test]
 #[ignore = "figures for make bench"]
 async fn figures_of_a_session(db: PgPool) {
-    let app = TestApp::new(db).await;
+    // The pool of the tests asks each connection whether it lives before every use; the product's does not.
+    let url = SecretString::from(db.connect_options().to_url_lossy().to_string());
+    let settings = DatabaseSettings { url: url.clone(), owner_url: url.clone(), listen_url: url };
+    let app = TestApp::new(db::connect(&settings).await.unwrap()).await;
     let mut with = Browser::new(&app);
     with.sign_in(&app, "mira@example.com").await;
     let mut without = Browser::new(&app);

@@ -47,16 +47,32 @@ pub async fn connect(settings: &DatabaseSettings) -> Result<Db, sqlx::Error> {
     pool().connect_with(options(&settings.url)?).await
 }
 
+/// Every connection is tested when it is given back, so one that rested for less is not tested again when it is taken:
+/// that would be a round trip more for every request.
+const TESTED_FOR: Duration = Duration::from_secs(1);
+
 fn pool() -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(20).acquire_timeout(Duration::from_secs(3)).after_connect(|connection, _| {
-        // Set after connecting and not as a start-up option, which poolers refuse.
-        Box::pin(async move {
-            connection
-                .execute("set statement_timeout = '10s'; set idle_in_transaction_session_timeout = '60s'")
-                .await?;
-            Ok(())
+    PgPoolOptions::new()
+        .max_connections(20)
+        .acquire_timeout(Duration::from_secs(3))
+        .test_before_acquire(false)
+        .before_acquire(|connection, resting| {
+            Box::pin(async move {
+                if resting.idle_for > TESTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
         })
-    })
+        .after_connect(|connection, _| {
+            // Set after connecting and not as a start-up option, which poolers refuse.
+            Box::pin(async move {
+                connection
+                    .execute("set statement_timeout = '10s'; set idle_in_transaction_session_timeout = '60s'")
+                    .await?;
+                Ok(())
+            })
+        })
 }
 
 /// Brings the schema and the job queue's tables up to date, as the owning role. Safe in two processes at once.
