@@ -18,6 +18,8 @@ const PAGES = [
   { path: "/", code: false }, { path: "/pricing", code: false }, { path: "/integrations", code: false },
   { path: "/signin", code: true }, { path: "/chat", code: true, guarded: true },
   { path: "/connections", code: true, guarded: true },
+  { path: "/settings", code: true, guarded: true }, { path: "/settings/security", code: true, guarded: true },
+  { path: "/settings/activity", code: true, guarded: true }, { path: "/profile", code: true, guarded: true },
 ];
 const KINDS = [
   [/text\/html/, "html"], [/text\/css/, "css"], [/font|woff/, "font"], [/svg/, "svg"],

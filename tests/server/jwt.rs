@@ -248,6 +248,31 @@ fn one_token_has_one_text() {
     assert_eq!(check(&long).err(), Some(JwtError::TooLong));
 }
 
+/// Everything that `jwt-hack` makes of a right token, a program made for attacking them: alone, with an empty signature,
+/// and with the right token's own.
+#[test]
+#[expect(clippy::print_stdout, reason = "a judge that is absent says so in one line")]
+fn a_program_made_for_attacking_tokens_gets_nothing() {
+    let right = FIRST.token(&claims());
+    let arguments =
+        ["payload", right.as_str(), "--json", "--jwk-attack", "evil.example", "--jwk-trust", "issuer.example"];
+    let Ok(output) = std::process::Command::new("jwt-hack").args(arguments).output() else {
+        println!("not run: attacks of jwt-hack (not installed: cargo install jwt-hack)");
+        return;
+    };
+    let made: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let attacks: Vec<&str> = made["payloads"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    assert!(attacks.len() > 100, "{} attacks", attacks.len());
+    assert!(check(&right).is_ok());
+    let signature = right.rsplit_once('.').unwrap().1;
+    for attack in attacks {
+        for token in [attack.to_owned(), format!("{attack}."), format!("{attack}.{signature}")] {
+            // An attack that only takes the signature away is the right token again when it gets it back.
+            assert!(token == right || check(&token).is_err(), "{token}");
+        }
+    }
+}
+
 /// What tools for attacking tokens send: `none` in all letters, the public key as a shared secret, keys that the token
 /// brings or points to, names of keys that are paths, queries or commands, empty and zero signatures.
 #[test]
