@@ -80,7 +80,7 @@ impl Identity {
             .map(|ceremony| Awaited { masked_email: mask(&ceremony.email), resend_in: resend_wait(&ceremony, now) }))
     }
 
-    /// A try is counted before the digits are looked at, so that parallel guesses count too.
+    /// The ceremony of this session, if these are its digits.
     pub(super) async fn check_own_code(
         &self,
         session: &Session,
@@ -90,11 +90,22 @@ impl Identity {
         self.limits.hit(Bucket::Auth, &session.user.to_string()).await?;
         let code = Zeroizing::new(six_digits(typed).ok_or(IdentityError::NotACode)?);
         let ceremony = self.own_ceremony(session, purpose).await?.ok_or(IdentityError::NoCode)?;
+        self.try_code(CODE_LABEL, ceremony, &code).await
+    }
+
+    /// A try is counted before the digits are looked at, so that parallel guesses count too. `label` says what the code
+    /// is for: one for something else is wrong here.
+    pub(super) async fn try_code(
+        &self,
+        label: &str,
+        ceremony: Ceremony,
+        code: &str,
+    ) -> Result<Ceremony, IdentityError> {
         usable(&ceremony, self.clock.now())?;
         let mut connection = self.db.acquire().await?;
         let tries = store::count_try(&mut connection, &ceremony.browser_hash, ceremony.id, TRIES).await?;
         let tries = tries.ok_or(IdentityError::Dead)?;
-        if self.keys.verify(CODE_LABEL, &[&ceremony.id.bytes(), code.as_bytes()], &ceremony.code_mac) {
+        if self.keys.verify(label, &[&ceremony.id.bytes(), code.as_bytes()], &ceremony.code_mac) {
             Ok(ceremony)
         } else if tries >= TRIES {
             Err(IdentityError::Dead)

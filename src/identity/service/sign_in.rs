@@ -170,23 +170,12 @@ impl Identity {
         self.open_session(tx, user, new_person, method, arriving).await
     }
 
-    /// A try is counted before the digits are looked at, so that parallel guesses count too.
+    /// The ceremony of this browser, if these are its digits.
     async fn check_code(&self, typed: &str, browser: Option<&Secret>) -> Result<Ceremony, IdentityError> {
         let ceremony = self.under_way(browser).await?;
         self.limits.hit(Bucket::Auth, &ceremony.email).await?;
         let code = Zeroizing::new(six_digits(typed).ok_or(IdentityError::NotACode)?);
-        let now = self.clock.now();
-        usable(&ceremony, now)?;
-        let mut connection = self.db.acquire().await?;
-        let tries = store::count_try(&mut connection, &ceremony.browser_hash, ceremony.id, TRIES).await?;
-        let tries = tries.ok_or(IdentityError::Dead)?;
-        if self.keys.verify(CODE_LABEL, &[&ceremony.id.bytes(), code.as_bytes()], &ceremony.code_mac) {
-            Ok(ceremony)
-        } else if tries >= TRIES {
-            Err(IdentityError::Dead)
-        } else {
-            Err(IdentityError::WrongCode { left: TRIES - tries })
-        }
+        self.try_code(CODE_LABEL, ceremony, &code).await
     }
 
     /// The link alone is not enough: whoever got somebody else to open it would sign them in as themselves.
