@@ -26,8 +26,14 @@ pub enum ErrorKind {
     Gone,
     /// 413: the body is larger than allowed.
     TooLarge,
+    /// 412: it has changed since it was read.
+    Changed,
+    /// 415: the body is of a type that is not taken here.
+    UnsupportedType,
     /// 422: a field does not hold what it must.
     Unprocessable,
+    /// 426: the program that asks is too old; it has to be updated.
+    Outdated,
     /// 429: too often; `retry_after` says for how long.
     Limited,
     /// 500: a fault of ours.
@@ -52,7 +58,10 @@ impl ErrorKind {
             Self::Conflict => 409,
             Self::Gone => 410,
             Self::TooLarge => 413,
+            Self::Changed => 412,
+            Self::UnsupportedType => 415,
             Self::Unprocessable => 422,
+            Self::Outdated => 426,
             Self::Limited => 429,
             Self::Internal => 500,
             Self::NotSetUp => 501,

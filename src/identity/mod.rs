@@ -7,7 +7,6 @@
 //! or take the `CurrentSession` extractor.
 
 pub mod api;
-mod browser;
 pub mod model;
 pub mod next;
 pub mod page;
@@ -17,11 +16,15 @@ pub mod view;
 #[cfg(feature = "ssr")]
 pub mod arrival;
 #[cfg(feature = "ssr")]
+pub mod bearer;
+#[cfg(feature = "ssr")]
 mod cookies;
 #[cfg(feature = "ssr")]
 pub mod email;
 #[cfg(feature = "ssr")]
 pub mod export;
+#[cfg(feature = "ssr")]
+pub mod gate;
 #[cfg(feature = "ssr")]
 mod handle;
 #[cfg(feature = "ssr")]
@@ -42,6 +45,8 @@ pub mod service;
 pub mod session;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+pub mod v1;
 #[cfg(feature = "ssr")]
 mod visit;
 #[cfg(feature = "ssr")]

@@ -114,7 +114,7 @@ macro_rules! ids {
 ids! {
     /// A person with an account.
     UserId;
-    /// A signed-in browser.
+    /// A signed-in browser or app.
     SessionId;
     /// One attempt to sign in.
     CeremonyId;
@@ -144,6 +144,22 @@ ids! {
     MailId;
     /// A line of the audit log.
     AuditId;
+    /// A device that an app runs on.
+    DeviceId;
+    /// One of the tokens that renew a program's session.
+    RefreshTokenId;
+    /// A code that was sent to prove an address or a number.
+    VerificationId;
+    /// Something that a person is told.
+    NotificationId;
+    /// A file that a person keeps here.
+    FileId;
+    /// A key with which a program acts for a person.
+    ApiKeyId;
+    /// A published version of an app.
+    AppVersionId;
+    /// A text message waiting to be sent.
+    TextMessageId;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What every feature stands on and what knows no feature: settings, the database, outgoing HTTP, sealing, jobs, mail,
 //! limits, logs, and the guards around every request.
 
+pub mod api;
 pub mod audit;
 pub mod bus;
 pub mod clock;
@@ -15,6 +16,7 @@ pub mod limits;
 pub mod mail;
 pub mod random;
 pub mod refusal;
+pub mod returned;
 pub mod routes;
 pub mod security;
 pub mod telemetry;

@@ -12,6 +12,8 @@ use axum::{
 };
 use http::Method;
 use tower::{Layer, Service};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
 
 /// One method at one address. `HEAD` comes with `GET` and is not listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +31,25 @@ impl Listed {
     }
 }
 
+/// What the routes of a site are known by.
+#[derive(Default)]
+pub struct RouteList {
+    /// Every route.
+    pub routes: Vec<Listed>,
+    /// The contract of those that are documented.
+    pub contract: OpenApi,
+}
+
 /// Routes and their list. Other methods at an address of these are answered with 405.
-#[derive(Debug)]
 pub struct Routes<S = ()> {
     router: Router<S>,
     listed: Vec<Listed>,
+    contract: OpenApi,
 }
 
 impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
     fn default() -> Self {
-        Self { router: Router::new(), listed: Vec::new() }
+        Self { router: Router::new(), listed: Vec::new(), contract: OpenApi::default() }
     }
 }
 
@@ -102,7 +113,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Gives the handlers what they work on.
     #[must_use]
     pub fn with_state(self, state: S) -> Routes {
-        Routes { router: self.router.with_state(state), listed: self.listed }
+        Routes { router: self.router.with_state(state), listed: self.listed, contract: self.contract }
     }
 
     /// Adds other routes.
@@ -110,12 +121,34 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.listed.extend(other.listed);
+        self.contract.merge(other.contract);
+        self
+    }
+
+    /// Adds routes that are documented where they are answered.
+    #[must_use]
+    pub fn documented(mut self, routes: OpenApiRouter<S>) -> Self {
+        let (router, contract) = routes.split_for_parts();
+        for (path, item) in &contract.paths.paths {
+            let methods = [
+                (&item.get, Method::GET),
+                (&item.post, Method::POST),
+                (&item.put, Method::PUT),
+                (&item.patch, Method::PATCH),
+                (&item.delete, Method::DELETE),
+            ];
+            let there = methods.into_iter().filter(|(operation, _)| operation.is_some());
+            self.listed.extend(there.map(|(_, method)| Listed { method, path: path.clone() }));
+        }
+        self.router = self.router.merge(router);
+        self.contract.merge(contract);
         self
     }
 
     /// The routes alone, their list added to another.
-    pub fn into_router(self, list: &mut Vec<Listed>) -> Router<S> {
-        list.extend(self.listed);
+    pub fn into_router(self, list: &mut RouteList) -> Router<S> {
+        list.routes.extend(self.listed);
+        list.contract.merge(self.contract);
         self.router
     }
 }

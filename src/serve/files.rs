@@ -1,19 +1,33 @@
 //! The files of the site: what the browser runs, and what stands in `public/`.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::LazyLock};
 
 use axum::{
     Router,
+    extract::RawQuery,
     middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+    routing::get,
 };
 use http::{HeaderValue, Method, header};
 use leptos::config::{LeptosOptions, get_configuration};
+use sha2::{Digest as _, Sha256};
 use tower_http::services::{ServeDir, ServeFile};
 
 use super::StartError;
-use crate::platform::routes::Listed;
+use crate::platform::routes::{Listed, RouteList};
 
 const SETTINGS: &str = "Leptos.toml";
+
+/// What helps the pages in front of the app. It is part of the program, so that the pages and it always fit.
+const GATE_SCRIPT: &str = include_str!("../app/gate.js");
+static GATE_VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("v={}", &hex::encode(Sha256::digest(GATE_SCRIPT))[..16]));
+
+/// Its address, with its hash.
+pub(super) fn gate_script() -> String {
+    format!("/gate.js?{}", *GATE_VERSION)
+}
 
 /// Where the built site is, and what its stylesheet is called.
 #[derive(Clone)]
@@ -33,10 +47,10 @@ impl Site {
     }
 
     /// The files as routes.
-    pub(super) fn routes(&self, list: &mut Vec<Listed>) -> Router {
+    pub(super) fn routes(&self, list: &mut RouteList) -> Router {
         let package_files = format!("/{}/{{*path}}", self.options.site_pkg_dir);
-        for path in [package_files.as_str(), "/fonts/{*path}", "/icons/{*path}", "/robots.txt"] {
-            list.push(Listed { method: Method::GET, path: path.to_owned() });
+        for path in [package_files.as_str(), "/fonts/{*path}", "/icons/{*path}", "/robots.txt", "/gate.js"] {
+            list.routes.push(Listed { method: Method::GET, path: path.to_owned() });
         }
         let root = Path::new(&*self.options.site_root);
         let package = ServeDir::new(root.join(&*self.options.site_pkg_dir)).precompressed_br().precompressed_gzip();
@@ -52,10 +66,18 @@ impl Site {
                     .route_service("/robots.txt", ServeFile::new(root.join("robots.txt")))
                     .layer(from_fn(|request, next| keep("public, max-age=86400", request, next))),
             )
+            .route("/gate.js", get(serve_gate_script))
     }
 }
 
-async fn keep(age: &'static str, request: axum::extract::Request, next: Next) -> axum::response::Response {
+/// With the hash in its address it never changes.
+async fn serve_gate_script(RawQuery(query): RawQuery) -> Response {
+    let known = query.as_deref() == Some(GATE_VERSION.as_str());
+    let age = if known { "public, max-age=31536000, immutable" } else { "no-cache" };
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, age)], GATE_SCRIPT).into_response()
+}
+
+async fn keep(age: &'static str, request: axum::extract::Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if response.status().is_success() || response.status() == http::StatusCode::NOT_MODIFIED {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(age));

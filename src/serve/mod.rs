@@ -3,9 +3,11 @@
 
 mod admin;
 mod background;
+mod contract;
 mod doctor;
 mod error;
 mod files;
+mod pages;
 mod router;
 mod state;
 
@@ -19,7 +21,7 @@ pub use self::{
     background::jobs,
     error::StartError,
     files::Site,
-    router::{router, routes},
+    router::{contract, router, routes},
     state::AppState,
 };
 use crate::platform::{clock::Clock, config::Settings, db, random::Random, telemetry};

@@ -1,28 +1,29 @@
 //! All routes, and the guards around them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use http::Method;
-use leptos::{nonce::Nonce, prelude::provide_context, server_fn::axum::server_fn_paths};
-use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
+use utoipa::openapi::OpenApi;
 
-use super::AppState;
+use super::{
+    AppState,
+    contract::{self, document},
+    pages::pages,
+};
 use crate::{
     account, admin,
-    app::{App, shell},
     chat,
     identity::{self, privy::refresh::Renewal},
     integrations, music,
     platform::{
         audit, health, limits, mail,
         refusal::{self, DrawErrorPage, ErrorPage},
-        routes::Listed,
+        routes::{Listed, RouteList},
         security::{self, HeaderPolicy, OwnScheme},
-        telemetry, web,
+        telemetry,
     },
     site::{self, error_document},
 };
@@ -40,11 +41,16 @@ pub fn router(state: &AppState) -> Router {
 
 /// Every route of it: pages, server functions, plain handlers, files. For tests that walk them all.
 pub fn routes(state: &AppState) -> Vec<Listed> {
-    assemble(state).1
+    assemble(state).1.routes
 }
 
-fn assemble(state: &AppState) -> (Router, Vec<Listed>) {
-    let mut list = Vec::new();
+/// What programs are told of the site: the contract of its JSON API.
+pub fn contract(state: &AppState) -> OpenApi {
+    document(assemble(state).1.contract)
+}
+
+fn assemble(state: &AppState) -> (Router, RouteList) {
+    let mut list = RouteList::default();
     let headers = HeaderPolicy::new(state.random.clone(), state.settings.environment, state.site.options.reload_port);
     let proxies: Arc<[_]> = state.settings.trusted_proxies.clone().into();
     let with_session = pages(state, &headers, &mut list)
@@ -70,9 +76,18 @@ fn assemble(state: &AppState) -> (Router, Vec<Listed>) {
         .layer(from_fn_with_state(OwnScheme::of(&state.settings.public_url), security::own_origin));
     // Outside services post from elsewhere, and sign what they post.
     let posts = mail::routes(state.webhooks.clone(), &state.settings.resend_webhook_secrets).into_router(&mut list);
+    // Programs show a token and no cookie, so no other site can make a browser speak for them.
+    let programs = identity::v1::routes(state.identity.clone())
+        .into_router(&mut list)
+        .layer(from_fn_with_state(state.limits.clone(), limits::general))
+        .layer(identity::bearer::layer(state.identity.clone()))
+        .layer(from_fn(audit::witness))
+        .merge(identity::v1::published_keys(state.identity.clone()).into_router(&mut list));
+    let programs = programs.merge(contract::routes(&mut list));
     // The last layer is the outermost.
     let router = routes
         .merge(posts)
+        .merge(programs)
         .merge(identity::routes::webhooks(state.privy.clone()).into_router(&mut list))
         .layer(from_fn_with_state(UPLOADS, security::limit_body))
         .layer(from_fn_with_state(UPLOADS, security::limit_time))
@@ -82,27 +97,6 @@ fn assemble(state: &AppState) -> (Router, Vec<Listed>) {
         .layer(from_fn_with_state(headers, security::site_headers))
         .layer(from_fn_with_state(state.random.clone(), telemetry::record));
     (router, list)
-}
-
-/// The pages of the app and the server functions behind them.
-fn pages(state: &AppState, headers: &HeaderPolicy, list: &mut Vec<Listed>) -> Router {
-    // Listing the routes stops the process's other rendering for a moment, so it is done once.
-    static LISTED: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
-    let listed = LISTED.get_or_init(|| generate_route_list(App)).clone();
-    list.extend(listed.iter().map(|page| Listed { method: Method::GET, path: page.path().to_owned() }));
-    list.extend(server_fn_paths().map(|(path, method)| Listed { method, path: path.to_owned() }));
-    let options = state.site.options.clone();
-    let (services, document) = (state.clone(), options.clone());
-    let provide = move || {
-        services.provide();
-        if let Some(nonce) = web::parts().extensions.get::<security::Nonce>() {
-            provide_context(Nonce::from_value(nonce.0.clone()));
-        }
-    };
-    Router::new()
-        .leptos_routes_with_context(&options, listed, provide, move || shell(document.clone()))
-        .layer(from_fn_with_state(headers.clone(), security::page_headers))
-        .with_state(options)
 }
 
 fn public(state: &AppState) -> site::Site {

@@ -90,6 +90,7 @@ impl AppState {
             bus.clone(),
             settings.public_url.clone(),
             settings.sign_up.clone(),
+            settings.tokens.clone(),
         );
         let privy = Privy::new(settings.privy.as_ref(), &http, identity.clone(), webhooks.clone())
             .map_err(|error| StartError::new("PRIVY_VERIFICATION_KEY", &error))?;

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use crate::{
     error::{AppError, ErrorKind},
-    platform::{limits::Limited, mail::MailError, telemetry},
+    platform::{crypto::jwt::JwtError, limits::Limited, mail::MailError, telemetry},
 };
 
 /// Why signing in or out did not happen.
@@ -113,6 +113,9 @@ pub enum IdentityError {
     /// Too often.
     #[error("limited")]
     Limited(Limited),
+    /// A token could not be signed.
+    #[error("identity: signing a token failed: {0}")]
+    Signing(JwtError),
     /// The letter could not be written or put into the outbox.
     #[error("identity: the outbox failed")]
     Mail(#[from] MailError),
@@ -293,6 +296,10 @@ impl From<IdentityError> for AppError {
             )
             .on_field("reason"),
             IdentityError::Limited(limited) => limited.into(),
+            IdentityError::Signing(_) => {
+                telemetry::report(&error, "tokens");
+                Self::internal()
+            }
             IdentityError::Mail(_) => {
                 telemetry::report(&error, "sign-in mail");
                 Self::internal()

@@ -14,6 +14,7 @@ pub mod operators;
 mod sessions;
 mod sign_in;
 mod step_up;
+mod tokens;
 mod wallet;
 
 pub use entry::{Arriving, Entry, Method, Opened, ProvenAccount};
@@ -21,13 +22,14 @@ pub use error::IdentityError;
 pub use handles::HandleError;
 pub use notices::Notice;
 pub use sign_in::{Proof, SignedIn, StartSignIn};
+pub use tokens::{ArrivingProgram, IssuedTokens, ProgramDevice, TokenError};
 pub use wallet::{StartWallet, WalletDone, WalletError};
 
 use time::Duration;
 use url::Url;
 
 use crate::platform::{
-    bus::Bus, clock::Clock, config::SignUpPolicy, crypto::Keys, db::Db, limits::Limits, mail::Outbox, random::Random,
+    bus::Bus, clock::Clock, config::{SignUpPolicy, TokenSettings}, crypto::Keys, db::Db, limits::Limits, mail::Outbox, random::Random,
 };
 
 /// How long a code and a link work, and the browser's cookie for them with it.
@@ -55,6 +57,7 @@ pub struct Identity {
     pub(super) bus: Bus,
     pub(super) public_url: Url,
     sign_up: SignUpPolicy,
+    tokens: TokenSettings,
 }
 
 impl Identity {
@@ -71,7 +74,8 @@ impl Identity {
         bus: Bus,
         public_url: Url,
         sign_up: SignUpPolicy,
+        tokens: TokenSettings,
     ) -> Self {
-        Self { db, clock, random, keys, outbox, limits, bus, public_url, sign_up }
+        Self { db, clock, random, keys, outbox, limits, bus, public_url, sign_up, tokens }
     }
 }

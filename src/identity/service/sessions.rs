@@ -9,6 +9,7 @@ use crate::{
         session::Session,
         store,
     },
+    kit::id::{SessionId, UserId},
     platform::{audit, bus::Topic, crypto::digest},
 };
 
@@ -53,11 +54,19 @@ impl Identity {
     /// # Errors
     /// When the database is away.
     pub async fn sign_out(&self, session: &Session) -> Result<(), IdentityError> {
+        self.end_own_session(session.user, session.id).await
+    }
+
+    /// Ends the session at hand, a browser's or a program's.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn end_own_session(&self, user: UserId, session: SessionId) -> Result<(), IdentityError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        if store::end_session(&mut tx, session.user, session.id, now).await? {
-            self.bus.notify(&mut tx, Topic::SessionEnded, &session.id.to_string()).await?;
-            audit::record(&mut tx, &self.random, now, session.user, "signed_out", serde_json::json!({})).await?;
+        if store::end_session(&mut tx, user, session, now).await? {
+            self.bus.notify(&mut tx, Topic::SessionEnded, &session.to_string()).await?;
+            audit::record(&mut tx, &self.random, now, user, "signed_out", serde_json::json!({})).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -5,6 +5,7 @@ mod email_changes;
 mod handles;
 mod identities;
 mod pending_links;
+mod programs;
 mod sessions;
 pub mod system;
 mod users;
@@ -27,6 +28,10 @@ pub use identities::{
     providers_of, user_by_identity,
 };
 pub use pending_links::{NewPendingLink, insert_pending_link, pending_link_by_secret, take_pending_link_by_secret};
+pub use programs::{
+    NewDevice, NewProgramSession, NewRefreshToken, insert_device, insert_program_session, insert_refresh_token,
+    note_device, program_session, role_of,
+};
 pub use sessions::{
     DeviceRow, NewSession, browsers_of, end_all_sessions, end_other_sessions, end_session, end_sessions_of_method,
     insert_session, lives, living_sessions, note_use, renew_session, session_by_secret,

@@ -1,5 +1,7 @@
 //! Reads the variables one after the other and gathers what is wrong.
 
+mod tokens;
+
 use std::{collections::BTreeMap, fs, net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
@@ -48,6 +50,7 @@ impl<'a> Reader<'a> {
         let auth_secret = self.auth_secret();
         let auth_secret_previous = self.secret("AUTH_SECRET_PREVIOUS");
         let key_ring = self.key_ring();
+        let tokens = self.tokens();
         let mail = self.mail(public_url.as_ref());
         let model = self.model();
         let trusted_proxies = self.trusted_proxies();
@@ -58,8 +61,10 @@ impl<'a> Reader<'a> {
         let sign_up = self.sign_up();
         let files_dir = self.text("FILES_DIR").unwrap_or(".local/files").into();
         let log_filter = self.text("RUST_LOG").unwrap_or(LOG_FILTER).to_owned();
-        match (public_url, database, auth_secret, key_ring) {
-            (Some(public_url), Some(database), Some(auth_secret), Some(key_ring)) if self.errors.0.is_empty() => {
+        match (public_url, database, auth_secret, key_ring, tokens) {
+            (Some(public_url), Some(database), Some(auth_secret), Some(key_ring), Some(tokens))
+                if self.errors.0.is_empty() =>
+            {
                 Ok(Settings {
                     environment: self.environment,
                     public_url,
@@ -70,6 +75,7 @@ impl<'a> Reader<'a> {
                     auth_secret,
                     auth_secret_previous,
                     key_ring,
+                    tokens,
                     mail,
                     model,
                     limits,

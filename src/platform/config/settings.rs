@@ -8,6 +8,7 @@ use time::Duration;
 use url::Url;
 
 use super::{ConfigErrors, Environment, HostOverrides, KeyRing, Variables, reader::Reader};
+use crate::platform::crypto::jwt::Issuer;
 
 /// Everything that the environment decides. Holds secrets, so it is neither `Debug` nor `Serialize`.
 #[derive(Clone)]
@@ -25,6 +26,7 @@ pub struct Settings {
     /// Still accepted while `auth_secret` is being rotated.
     pub auth_secret_previous: Option<SecretString>,
     pub key_ring: KeyRing,
+    pub tokens: TokenSettings,
     pub mail: MailSettings,
     /// None: questions are answered by rules.
     pub model: Option<ModelSettings>,
@@ -53,6 +55,17 @@ pub struct DatabaseSettings {
     pub owner_url: SecretString,
     /// Without a pooler in between, for LISTEN.
     pub listen_url: SecretString,
+}
+
+/// Our own tokens, for programs.
+#[derive(Clone)]
+pub struct TokenSettings {
+    /// Signs them, and knows the keys that are still believed.
+    pub issuer: Issuer,
+    /// How long an access token is valid.
+    pub access_lasts: Duration,
+    /// How long a program stays signed in without proving anew who it acts for.
+    pub refresh_lasts: Duration,
 }
 
 /// How mail leaves.

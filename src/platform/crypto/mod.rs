@@ -1,4 +1,4 @@
-//! Sealing, message authentication, digests, and the check of tokens that others sign.
+//! Sealing, message authentication, digests, and signed tokens.
 
 mod cipher;
 mod digest;

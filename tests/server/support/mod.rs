@@ -1,6 +1,7 @@
 //! What every server test stands on.
 
 mod logs;
+mod token_keys;
 
 use std::collections::BTreeMap;
 
@@ -38,11 +39,14 @@ impl TestApp {
     /// With further variables, or others.
     pub async fn with(db: PgPool, changes: &[(&str, &str)]) -> Self {
         let url = db.connect_options().to_url_lossy().to_string();
+        let token_keys = token_keys::pair();
         let variables = [
             ("AURA_ENV", "development"),
             ("DATABASE_URL", url.as_str()),
             ("AUTH_URL", "http://localhost:3000"),
             ("AUTH_SECRET", "Zm9yIHRlc3RzIG9ubHksIG5vdCBhIHJlYWwgc2VjcmV0IGF0IGFsbA"),
+            ("JWT_PRIVATE_KEY_PATH", token_keys.private.as_str()),
+            ("JWT_PUBLIC_KEY_PATH", token_keys.public.as_str()),
             ("AURA_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
             // No test reaches an outside service by accident: nothing listens on this port.
             ("HOST_OVERRIDES", "*=http://127.0.0.1:9"),

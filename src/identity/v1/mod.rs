@@ -1,0 +1,33 @@
+//! The JSON API of people: signing programs in and out, their sessions and devices.
+
+mod sessions;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, header};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::Identity;
+use crate::platform::routes::Routes;
+
+/// What programs use. The layer of `bearer` goes around it.
+pub fn routes(identity: Identity) -> Routes {
+    let documented = OpenApiRouter::default().routes(routes!(sessions::end_current));
+    Routes::new().documented(documented).with_state(identity)
+}
+
+/// The keys that our tokens can be checked with, for whoever wants to.
+pub fn published_keys(identity: Identity) -> Routes {
+    Routes::new().get("/.well-known/jwks.json", jwks).with_state(identity)
+}
+
+async fn jwks(State(identity): State<Identity>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json")),
+        // A key that takes over is published before it signs, so an hour's delay keeps nobody out.
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
+    ];
+    (headers, identity.jwks().to_owned()).into_response()
+}

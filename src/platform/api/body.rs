@@ -1,0 +1,59 @@
+use axum::{
+    Json,
+    extract::{FromRequest, FromRequestParts, Request, rejection::JsonRejection},
+};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    error::{AppError, ErrorKind},
+    platform::refusal::Refusal,
+};
+
+/// A JSON body. Its type has `deny_unknown_fields`, so that nobody sets what they may not by naming it.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let Json(value) = Json::from_request(request, state).await.map_err(|rejection| Refusal(refused(&rejection)))?;
+        Ok(Self(value))
+    }
+}
+
+/// The query of the address.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let axum::extract::Query(value) =
+            axum::extract::Query::from_request_parts(parts, state).await.map_err(|rejection| {
+                Refusal(AppError::new(ErrorKind::Unprocessable, "invalid_query", told(&rejection.body_text())))
+            })?;
+        Ok(Self(value))
+    }
+}
+
+fn refused(rejection: &JsonRejection) -> AppError {
+    let (kind, code, told) = match rejection {
+        JsonRejection::JsonDataError(error) => (ErrorKind::Unprocessable, "invalid_body", told(&error.body_text())),
+        JsonRejection::JsonSyntaxError(_) => (ErrorKind::Invalid, "not_json", "The body is no JSON.".to_owned()),
+        JsonRejection::MissingJsonContentType(_) => (
+            ErrorKind::UnsupportedType,
+            "unsupported_media_type",
+            "Send JSON, and say so: Content-Type: application/json.".to_owned(),
+        ),
+        _ => return crate::platform::refusal::too_large(),
+    };
+    AppError::new(kind, code, told)
+}
+
+/// What was wrong, after the framework's own first words.
+fn told(text: &str) -> String {
+    let what = text.split_once(": ").map_or(text, |(_, what)| what);
+    let what: String = what.chars().take(200).collect();
+    format!("This request does not fit: {what}.")
+}

@@ -1,0 +1,13 @@
+//! What the routes of the JSON API share: bodies that are read strictly, lists in pages, refusals as problem details,
+//! and the words for them in the contract (OpenAPI).
+//!
+//! A feature documents a route where it answers it, with `#[utoipa::path]`, and adds it by
+//! [`Routes::documented`](super::routes::Routes::documented): the contract is what the code says.
+
+mod body;
+mod page;
+mod schema;
+
+pub use body::{Body, Query};
+pub use page::{Page, PageQuery};
+pub use schema::{BEARER, Problem, Refused};

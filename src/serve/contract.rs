@@ -1,0 +1,57 @@
+//! The contract of the JSON API (OpenAPI 3.1), as the code says it.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use http::{HeaderValue, Method, header};
+use utoipa::openapi::{
+    Info, OpenApi,
+    schema::ComponentsBuilder,
+    security::{Http, HttpAuthScheme, SecurityScheme},
+};
+
+use crate::platform::{
+    api::{BEARER, Problem},
+    routes::{Listed, RouteList},
+};
+
+const PATH: &str = "/api/openapi.json";
+
+/// The route under which the contract of all routes so far is found.
+pub(super) fn routes(list: &mut RouteList) -> Router {
+    list.routes.push(Listed { method: Method::GET, path: PATH.to_owned() });
+    let json: Arc<str> = document(list.contract.clone()).to_pretty_json().unwrap_or_default().into();
+    Router::new().route(PATH, get(move || show(json.clone())))
+}
+
+async fn show(json: Arc<str>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
+    ];
+    (headers, json.to_string()).into_response()
+}
+
+/// With what stands around the routes.
+pub(super) fn document(routes: OpenApi) -> OpenApi {
+    let mut info = Info::new("Aura", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "What an app or a partner needs to act for a person: signing in, their devices, notifications and files."
+            .to_owned(),
+    );
+    let bearer = Http::builder()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("An access token, or a key that a person made in their settings."))
+        .build();
+    let own =
+        ComponentsBuilder::new().schema_from::<Problem>().security_scheme(BEARER, SecurityScheme::Http(bearer)).build();
+    let mut document = OpenApi::new(info, utoipa::openapi::Paths::new());
+    document.components = Some(own);
+    document.merge(routes);
+    document
+}
