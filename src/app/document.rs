@@ -9,25 +9,17 @@ use leptos::{
 };
 use leptos_meta::{HashedStylesheet, MetaTags};
 
-use super::App;
+use super::{App, gate::Gate};
 use crate::identity::{model::Theme, session};
 
 /// From `<!DOCTYPE html>` to `</html>`. The scripts carry the nonce that the answer's policy names.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    // The look that somebody chose stands in the document itself, so that no other one is seen first.
-    let theme = session::current().ok().flatten().map(|session| session.theme).unwrap_or_default();
+    let theme = theme();
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.attribute()>
             <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
-                {bar_colours(theme)}
-                <meta name="robots" content="noindex"/>
-                <link rel="icon" href="/icons/aura.svg" type="image/svg+xml"/>
-                <link rel="preload" href="/fonts/inter-latin-variable.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
-                <HashedStylesheet options=options.clone() id="aura-style"/>
+                {beginning(theme, options.clone())}
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options=options/>
                 <MetaTags/>
@@ -36,6 +28,43 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <App/>
             </body>
         </html>
+    }
+}
+
+/// The same around a page in front of the app: no browser takes it over, and one small script helps it.
+pub fn gate_shell(options: LeptosOptions, script: String) -> impl IntoView {
+    let theme = theme();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.attribute()>
+            <head>
+                {beginning(theme, options)}
+                <script src=script defer=true></script>
+                <MetaTags/>
+            </head>
+            <body>
+                <Gate/>
+            </body>
+        </html>
+    }
+}
+
+/// The look that somebody chose stands in the document itself, so that no other one is seen first.
+fn theme() -> Theme {
+    session::current().ok().flatten().map(|session| session.theme).unwrap_or_default()
+}
+
+/// What every document of the app has in its head.
+fn beginning(theme: Theme, options: LeptosOptions) -> impl IntoView {
+    view! {
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta name="color-scheme" content="light dark"/>
+        {bar_colours(theme)}
+        <meta name="robots" content="noindex"/>
+        <link rel="icon" href="/icons/aura.svg" type="image/svg+xml"/>
+        <link rel="preload" href="/fonts/inter-latin-variable.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
+        <HashedStylesheet options=options id="aura-style"/>
     }
 }
 

@@ -1,20 +1,24 @@
-//! The signed-in app and the pages in front of it: the document around every page, the table of routes with the way
-//! each is rendered, and the frame in which features meet. The public pages are not here: `site` has them.
+//! The signed-in app: the document around every page, the table of routes with the way each is rendered, and the frame in
+//! which features meet. The pages in front of it have a table of their own, which no browser takes over (`gate`). The
+//! public pages are not here: `site` has them.
 
 mod browser;
 #[cfg(feature = "ssr")]
 mod document;
 mod frame;
+#[cfg(feature = "ssr")]
+mod gate;
 
 pub use browser::take_over;
 #[cfg(feature = "ssr")]
-pub use document::shell;
+pub use document::{gate_shell, shell};
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server::ServerActionError};
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    Lazy, LazyRoute, SsrMode,
+    Lazy, LazyRoute, NavigateOptions, SsrMode,
     components::{ParentRoute, Route, Router, Routes},
+    hooks::use_navigate,
     path,
 };
 
@@ -25,15 +29,16 @@ use crate::{
     },
     admin::page::AdminPage,
     chat::ChatPage,
-    identity::{
-        page::{ActivityPage, ConfirmPage, SecurityPage, SignInPage, UndoEmailPage, VerifyEmailPage},
-        view::{PrivyCodePage, PrivyRefreshPage},
-    },
+    identity::page::{ActivityPage, SecurityPage},
     integrations::page::ConnectionsPage,
     site::ErrorPage,
     ui::Installation,
 };
 use frame::Frame;
+
+/// The pages in front of the app, by their addresses: a browser that is in the app leaves it for them.
+pub const GATE: &[&str] =
+    &["/signin", "/signin/privy", "/refresh", "/verify-email", "/undo-email", "/settings/confirm", "/settings/wallet"];
 
 /// Everything that runs in a browser. Every page can be used without a script, so every page is rendered whole: a part
 /// that is streamed later needs a script to be put into its place.
@@ -43,16 +48,19 @@ pub fn App() -> impl IntoView {
     // The server knows; the browser reads it from the document it takes over.
     let staging = SharedValue::new(|| Installation::here().staging).into_inner();
     provide_context(Installation { staging });
+    // A form that was sent before the page was taken over may have been refused: the page shows it on both sides.
+    let refused = SharedValue::new(|| {
+        use_context::<ServerActionError>().map(|refused| (refused.path().to_owned(), refused.err().to_owned()))
+    });
+    if let Some((function, error)) = refused.into_inner() {
+        provide_context(ServerActionError::new(&function, &error));
+    }
+    let redirected = browser::redirects();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "Aura".into() } else { format!("{title} · Aura") } text=""/>
+        <Title formatter=titled text=""/>
         <Router>
+            <Redirected to=redirected/>
             <Routes fallback=NotFound>
-                <Route path=path!("/signin") view={Lazy::<SignIn>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/signin/privy") view={Lazy::<PrivyCode>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/refresh") view={Lazy::<PrivyRefresh>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/verify-email") view={Lazy::<VerifyEmail>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/undo-email") view={Lazy::<UndoEmail>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/settings/confirm") view={Lazy::<Confirm>::new()} ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/chat/:id?") view={Lazy::<Conversation>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::Async/>
@@ -68,6 +76,24 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+}
+
+fn titled(title: String) -> String {
+    if title.is_empty() { "Aura".into() } else { format!("{title} · Aura") }
+}
+
+/// Goes where an act of the server leads: within the app, or out of it by a new document.
+#[component]
+fn Redirected(to: ReadSignal<Option<String>>) -> impl IntoView {
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let Some(place) = to.get() else { return };
+        if GATE.contains(&place.split(['?', '#']).next().unwrap_or_default()) {
+            browser::open(&place);
+        } else {
+            navigate(&place, NavigateOptions::default());
+        }
+    });
 }
 
 /// A route whose code a browser loads when it is first opened, where the build splits (`--split` with the feature
@@ -102,12 +128,6 @@ macro_rules! lazy_page {
     };
 }
 
-lazy_page!(SignIn, SignInPage);
-lazy_page!(VerifyEmail, VerifyEmailPage);
-lazy_page!(PrivyCode, PrivyCodePage);
-lazy_page!(PrivyRefresh, PrivyRefreshPage);
-lazy_page!(UndoEmail, UndoEmailPage);
-lazy_page!(Confirm, ConfirmPage);
 lazy_page!(Security, SecurityPage);
 lazy_page!(ActivityLog, ActivityPage);
 lazy_page!(Conversation, ChatPage);

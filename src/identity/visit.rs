@@ -45,7 +45,9 @@ impl Visit {
         &self.client
     }
 
+    /// A sign-in that is about to begin. Where it is refused, its form keeps the address.
     pub fn start<'a>(&'a self, email: &'a str, next: &'a str, time_zone: &'a str) -> StartSignIn<'a> {
+        web::keep_typed(&[("email", email)]);
         StartSignIn { email, next, time_zone, client: &self.client }
     }
 

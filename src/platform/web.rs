@@ -1,14 +1,25 @@
 //! What server functions need of the request and the answer. The only place that names leptos_axum's own types, so that
 //! a new version of it is met here.
 
-use std::fmt::Display;
+use std::{fmt::Display, future::Future, pin::Pin};
 
+use axum::{extract::Request, response::Response};
 use axum_extra::extract::cookie::Cookie;
+use futures::{Stream, StreamExt as _, stream::once};
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
-use leptos::prelude::use_context;
+use leptos::{
+    IntoView,
+    prelude::{provide_context, use_context},
+    server::ServerActionError,
+};
 use leptos_axum::ResponseOptions;
+use url::form_urlencoded;
 
-use super::{refusal::limit_headers, security::Client};
+use super::{
+    refusal::limit_headers,
+    returned::{Returned, TYPED},
+    security::Client,
+};
 use crate::error::AppError;
 
 /// The request that is being answered; outside of one, a request without headers, which nobody is signed in to.
@@ -89,6 +100,45 @@ pub fn fail<E: Into<AppError>>(error: E) -> AppError {
         set_status(error.kind.status());
     }
     error
+}
+
+/// Keeps what was typed into a plain form, so that it comes back with a refusal. For nothing that is a secret.
+pub fn keep_typed(fields: &[(&str, &str)]) {
+    if use_context::<Parts>().is_some_and(|parts| is_form_post(&parts)) {
+        let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        if let Ok(value) = HeaderValue::try_from(text) {
+            set_header(TYPED, value);
+        }
+    }
+}
+
+/// What was typed into this field of a form that was refused, while its page is drawn anew.
+#[must_use]
+pub fn typed(name: &str) -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let Returned { typed, .. } = parts.extensions.get()?;
+    typed.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
+}
+
+/// Lets the page that is drawn know the refusal that brought the browser back to it.
+pub fn provide_returned() {
+    if let Some(Returned { function, error, .. }) = parts().extensions.get() {
+        provide_context(ServerActionError::new(function, error));
+    }
+}
+
+/// Draws a page that no browser takes over: whole, and without the data that taking over would need.
+pub fn draw<V: IntoView + 'static>(
+    provide: impl Fn() + Clone + Send + 'static,
+    document: impl FnOnce() -> V + Send + 'static,
+    request: Request,
+) -> Pin<Box<dyn Future<Output = Response> + Send>> {
+    leptos_axum::handle_response_inner(provide, document, request, |document, _data, _| {
+        Box::pin(async move {
+            let html = document.to_html_stream_in_order().collect::<String>().await;
+            Box::pin(once(async move { html })) as Pin<Box<dyn Stream<Item = String> + Send>>
+        })
+    })
 }
 
 fn is_form_post(parts: &Parts) -> bool {

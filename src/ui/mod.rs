@@ -24,7 +24,7 @@ pub use avatar::Avatar;
 pub use badge::{Badge, Tone};
 pub use banner::Banner;
 pub use button::{Button, LinkButton, Look, Size};
-pub use countdown::{Countdown, countdown};
+pub use countdown::{Countdown, Remaining};
 pub use dialog::ConfirmDialog;
 pub use disclosure::Disclosure;
 pub use empty::Empty;

@@ -85,6 +85,7 @@ async fn wy_14_an_account_with_a_known_address_signs_nobody_in_until_its_owner_s
     assert_eq!(ways(&mut browser).await["asked"], json!(["Google", VICTIM]));
     assert_eq!(count(&app, "identities").await, 0, "being asked links nothing");
     let mut again = browser.clone();
+    wait(&app, Duration::milliseconds(1));
     assert_eq!(browser.json("answer-link", &[("yes", "true")]).await.status, StatusCode::OK);
     assert_eq!(again.json("answer-link", &[("yes", "true")]).await.code(), "nothing_to_link");
     assert_eq!(openers(&app).await, [("google".to_owned(), Some(VICTIM.to_owned()))]);

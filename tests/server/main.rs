@@ -18,6 +18,7 @@ mod csrf;
 mod devices;
 mod email_change;
 mod gate;
+mod gate_pages;
 mod google;
 mod guard;
 mod handles;

@@ -78,6 +78,7 @@ const OPEN_READS: &[(&str, &str)] = &[
     ("/fonts/{*path}", "file"),
     ("/icons/{*path}", "file"),
     ("/robots.txt", "file"),
+    ("/gate.js", "file"),
 ];
 
 /// Reads that begin a visit elsewhere. They ask first unless they are opened from our own pages.

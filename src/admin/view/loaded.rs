@@ -33,7 +33,7 @@ pub fn Trouble(error: AppError) -> impl IntoView {
     view! {
         <Banner
             tone=Tone::Danger
-            action=move || prove.then(|| view! { <LinkButton href=move || format!("/settings/confirm?next={}", here.get())>"Confirm"</LinkButton> })
+            action=move || prove.then(|| view! { <LinkButton href=move || format!("/settings/confirm?next={}", here.get()) external=true>"Confirm"</LinkButton> })
         >
             {error.message}
         </Banner>

@@ -56,6 +56,7 @@ pub async fn sync(to: &str) -> Result<(), AppError> {
 
 /// Has a code sent and leads to its page.
 pub async fn start_code(way: CodeWay, target: &str, next: &str) -> Result<(), AppError> {
+    web::keep_typed(&[("way", way.as_str()), ("target", target)]);
     let (privy, arrival) = (expect_context::<Privy>(), arrival().await);
     let (browser_hash, cookie) = arrival.begin(&privy.identity.random);
     let begin = Begin { browser_hash: &browser_hash, client: arrival.limit_key(), next };

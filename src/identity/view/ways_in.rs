@@ -4,9 +4,8 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     identity::{
         api::{AnswerLink, Unlink, own_ways},
-        model::{WalletPurpose, WayIn, WaysIn},
+        model::{WayIn, WaysIn},
         page::Refused,
-        view::WalletWay,
     },
     ui::{Banner, Button, ConfirmDialog, Icon, Look, Mark, Row, Rows, Setting, Size, Skeleton, Tone},
 };
@@ -60,7 +59,6 @@ pub fn WaysInSection(
                                                 })}
                                             <Accounts ways=ways.clone() unlink=unlink/>
                                             <Linkable ways=ways/>
-                                            <WalletWay next="/settings/security" purpose=WalletPurpose::Link/>
                                         </Rows>
                                     </div>
                                 }
@@ -173,27 +171,28 @@ fn Remove(account: WayIn, unlink: ServerAction<Unlink>) -> impl IntoView {
     }
 }
 
-/// What can be added: links, because each leaves for another site.
+/// What can be added: links, because each leaves for another site, or for the page where a wallet signs.
 #[component]
 fn Linkable(ways: WaysIn) -> impl IntoView {
-    (!ways.linkable.is_empty()).then(|| {
-        let links: Vec<_> = ways
-            .linkable
-            .into_iter()
-            .map(|way| {
-                view! {
-                    <a class="button small" href=format!("/api/auth/link/{}", way.id) rel="external">
-                        "Link "
-                        {way.name}
-                    </a>
-                }
-            })
-            .collect();
-        view! {
-            <div class="row">
-                <div class="grow sub">"Add another way in"</div>
-                <div class="actions">{links}</div>
+    let links: Vec<_> = ways
+        .linkable
+        .into_iter()
+        .map(|way| {
+            view! {
+                <a class="button small" href=format!("/api/auth/link/{}", way.id) rel="external">
+                    "Link "
+                    {way.name}
+                </a>
+            }
+        })
+        .collect();
+    view! {
+        <div class="row">
+            <div class="grow sub">"Add another way in"</div>
+            <div class="actions">
+                {links}
+                <a class="button small" href="/settings/wallet" rel="external">"Link a wallet"</a>
             </div>
-        }
-    })
+        </div>
+    }
 }

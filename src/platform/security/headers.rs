@@ -62,6 +62,13 @@ pub async fn page_headers(State(policy): State<HeaderPolicy>, mut request: Reque
     response
 }
 
+/// For pages that are one person's and run no script but a file of ours: nothing kept by any cache.
+pub async fn unkept(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// For every answer; what a handler or `page_headers` has set stays.
 pub async fn site_headers(State(policy): State<HeaderPolicy>, request: Request, next: Next) -> Response {
     let path = request.uri().path();

@@ -1,16 +1,15 @@
 use leptos::{prelude::*, server_fn::ServerFn as _};
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
-use super::{Refused, on_field, refusal_of};
+use super::{asked, wallet::WalletButton};
 use crate::{
     identity::{
         api::{ProveCode, SendProof, SignOut, ways_to_confirm},
         model::{Awaited, Confirming, WalletPurpose},
         next,
-        view::WalletWay,
+        page::{Refused, on_field, refusal_of},
     },
-    ui::{Banner, Button, CodeInput, Field, GatePage, Look, Size, Skeleton, Tone},
+    ui::{Banner, Button, CodeInput, Field, GatePage, Look, Size, Tone},
 };
 
 /// Asks for a proof before something important, and then leads back to it.
@@ -18,8 +17,13 @@ use crate::{
 pub fn ConfirmPage() -> impl IntoView {
     let send = ServerAction::<SendProof>::new();
     let prove = ServerAction::<ProveCode>::new();
-    let wish = use_query_map().with_untracked(|query| query.get("next").unwrap_or_default());
-    let shown = Resource::new_blocking(move || send.version().get(), |_| ways_to_confirm());
+    let wish = asked("next");
+    let ways = Suspend::new(async move {
+        match ways_to_confirm().await {
+            Ok(ways) => view! { <Ways ways=ways wish=wish send=send prove=prove/> }.into_any(),
+            Err(error) => view! { <Banner tone=Tone::Danger>{error.message}</Banner> }.into_any(),
+        }
+    });
     view! {
         <Title text="Confirm it is you"/>
         <GatePage
@@ -35,17 +39,7 @@ pub fn ConfirmPage() -> impl IntoView {
         >
             <Refused error=refusal_of(send) except=""/>
             <Refused error=refusal_of(prove) except="code"/>
-            <Transition fallback=|| view! { <Skeleton/> }>
-                {move || {
-                    let wish = wish.clone();
-                    Suspend::new(async move {
-                        match shown.await {
-                            Ok(ways) => view! { <Ways ways=ways wish=wish send=send prove=prove/> }.into_any(),
-                            Err(error) => view! { <Banner tone=Tone::Danger>{error.message}</Banner> }.into_any(),
-                        }
-                    })
-                }}
-            </Transition>
+            {ways}
         </GatePage>
     }
 }
@@ -61,7 +55,7 @@ fn Ways(
     let none = masked_email.is_none() && ways.is_empty();
     // A wallet is no other site that one leaves for: it signs here.
     let wallet = ways.iter().any(|(id, _)| id == "wallet").then(|| {
-        view! { <WalletWay next=wish.clone() purpose=WalletPurpose::Prove/> }
+        view! { <WalletButton next=wish.clone() purpose=WalletPurpose::Prove/> }
     });
     let links: Vec<_> = ways
         .into_iter()
@@ -69,7 +63,7 @@ fn Ways(
         .map(|(id, name)| {
             let href = next::handing_on(&format!("/api/auth/prove/{id}"), &wish);
             view! {
-                <a class="button large wide" href=href rel="external">
+                <a class="button large wide" href=href>
                     {format!("Confirm with {name}")}
                 </a>
             }
@@ -80,7 +74,7 @@ fn Ways(
         None => view! {
             <ActionForm action=send attr:class="stack">
                 <input type="hidden" name="next" value=wish/>
-                <Button look=Look::Primary size=Size::Large wide=true busy=send.pending()>
+                <Button look=Look::Primary size=Size::Large wide=true>
                     {format!("Send a code to {masked_email}")}
                 </Button>
             </ActionForm>
@@ -114,12 +108,13 @@ fn TypeCode(
     prove: ServerAction<ProveCode>,
 ) -> impl IntoView {
     let hint = format!("We sent it to {}. It works for 10 minutes.", awaited.masked_email);
+    let wrong = on_field(refusal_of(prove), "code");
     view! {
         <ActionForm action=prove attr:class="stack">
-            <Field id="code" label="Six-digit code" hint=hint error=on_field(refusal_of(prove), "code")>
-                <CodeInput name="code"/>
+            <Field id="code" label="Six-digit code" hint=hint error=wrong>
+                <CodeInput name="code" attr:autofocus=wrong.with_untracked(Option::is_some)/>
             </Field>
-            <Button look=Look::Primary size=Size::Large wide=true busy=prove.pending()>"Confirm"</Button>
+            <Button look=Look::Primary size=Size::Large wide=true>"Confirm"</Button>
         </ActionForm>
         <ActionForm action=send>
             <input type="hidden" name="next" value=wish/>

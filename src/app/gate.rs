@@ -1,0 +1,33 @@
+//! The pages in front of the app. Drawn on the server only: nothing of them is in what a browser loads.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    components::{Route, Router, Routes},
+    path,
+};
+
+use super::{NotFound, titled};
+use crate::identity::gate::{
+    ConfirmPage, PrivyCodePage, RefreshPage, SignInPage, UndoEmailPage, VerifyEmailPage, WalletPage,
+};
+
+/// Their table; `GATE` has the same addresses.
+#[component]
+pub(super) fn Gate() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=titled text=""/>
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/signin") view=SignInPage/>
+                <Route path=path!("/signin/privy") view=PrivyCodePage/>
+                <Route path=path!("/refresh") view=RefreshPage/>
+                <Route path=path!("/verify-email") view=VerifyEmailPage/>
+                <Route path=path!("/undo-email") view=UndoEmailPage/>
+                <Route path=path!("/settings/confirm") view=ConfirmPage/>
+                <Route path=path!("/settings/wallet") view=WalletPage/>
+            </Routes>
+        </Router>
+    }
+}

@@ -1,0 +1,67 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{
+    asked,
+    privy::PrivySignIn,
+    wallet::WalletButton,
+    ways::{OtherWays, SignInNotice},
+};
+use crate::{
+    identity::{
+        api::{StartSignIn, offered_ways},
+        model::WalletPurpose,
+        page::{Refused, on_field, refusal_of},
+        privy::api::offered_privy_ways,
+    },
+    platform::web,
+    ui::{Button, Field, GatePage, Look, Size, TextInput},
+};
+
+/// Asks for the address.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let start = ServerAction::<StartSignIn>::new();
+    let refused = refusal_of(start);
+    let wrong = on_field(refused, "email");
+    let next = asked("next");
+    let ways = Suspend::new(async move {
+        let services = offered_ways().await.unwrap_or_default().services;
+        let privy = offered_privy_ways().await.unwrap_or_default();
+        let wish = next.clone();
+        view! {
+            <SignInNotice services=services.clone()/>
+            <Refused error=refused except="email"/>
+            <ActionForm action=start attr:class="stack">
+                <input type="hidden" name="next" value=wish/>
+                <input type="hidden" name="time_zone" data-time-zone=""/>
+                <Field id="email" label="E-mail address" error=wrong>
+                    <TextInput
+                        name="email"
+                        kind="email"
+                        value=web::typed("email").unwrap_or_default()
+                        placeholder="you@company.com"
+                        required=true
+                        large=true
+                        attr:autocomplete="username"
+                        attr:maxlength="254"
+                        attr:autofocus=wrong.with_untracked(Option::is_some)
+                    />
+                </Field>
+                <Button look=Look::Primary size=Size::Large wide=true>"Send code"</Button>
+            </ActionForm>
+            <OtherWays services=services next=next.clone()/>
+            <PrivySignIn ways=privy next=next.clone()/>
+            <WalletButton next=next purpose=WalletPurpose::SignIn/>
+        }
+    });
+    view! {
+        <Title text="Sign in"/>
+        <GatePage
+            title="Sign in to Aura"
+            intro=|| view! { <p>"We send a six-digit code. New here? The same code creates your account."</p> }
+        >
+            {ways}
+        </GatePage>
+    }
+}
