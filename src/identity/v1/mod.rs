@@ -1,6 +1,8 @@
 //! The JSON API of people: signing programs in and out, their sessions and devices.
 
+pub mod device_given;
 mod sessions;
+pub mod token_answer;
 
 use axum::{
     extract::State,
