@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import pg from "pg";
-import { expect, freshAddress, hydrated, newestMail, SANDBOX, test } from "./support";
+import { expect, freshAddress, hydrated, newestMail, ready, SANDBOX, test } from "./support";
 import { Aura, database, emptyPlace, serve } from "./process";
 
 test.setTimeout(120_000);
@@ -133,11 +133,11 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
   try {
     const address = freshAddress("canary");
     await page.goto(`${aura.url}/signin`);
-    await hydrated(page);
+    await ready(page);
     await page.getByLabel("E-mail address").fill(address);
     await page.getByRole("button", { name: "Send code" }).click();
     await page.waitForURL(/\/verify-email/);
-    await hydrated(page);
+    await ready(page);
     const mail = await newestMail(address);
     const link = mail.links.map((link) => new URL(link).searchParams.get("token")).find(Boolean);
     expect(link, "the mail carries a link").toBeTruthy();

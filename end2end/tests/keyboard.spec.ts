@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 
-import { expect, freshAddress, hydrated, newestMail, test } from "./support";
+import { expect, freshAddress, hydrated, newestMail, ready, test } from "./support";
 
 /** Presses Tab until what has the focus carries this name; every stop on the way must be visible. */
 async function tabTo(page: Page, name: RegExp, key = "Tab"): Promise<void> {
@@ -31,12 +31,12 @@ async function tabTo(page: Page, name: RegExp, key = "Tab"): Promise<void> {
 test("KB-1 Signing in, connecting, asking and disconnecting need no mouse", async ({ page }) => {
   const address = freshAddress("keys");
   await page.goto("/signin");
-  await hydrated(page);
+  await ready(page);
   await tabTo(page, /E-mail address/);
   await page.keyboard.type(address);
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/verify-email/);
-  await hydrated(page);
+  await ready(page);
   await tabTo(page, /code/i);
   await page.keyboard.type((await newestMail(address)).code!);
   await page.keyboard.press("Enter");

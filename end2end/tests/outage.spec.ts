@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import pg from "pg";
-import { connect, expect, freshAddress, hydrated, newestMail, signIn, test } from "./support";
+import { connect, expect, freshAddress, hydrated, newestMail, ready, signIn, test } from "./support";
 import { Aura, database, Outside } from "./process";
 
 test.setTimeout(120_000);
@@ -132,11 +132,11 @@ test("SI-12 With the mail server away the page for the code comes, and the code 
     other.on("response", (answer) => answer.status() >= 500 && failures.push(`${answer.status()} ${answer.url()}`));
     const address = freshAddress("outage");
     await other.goto(`${aura.url}/signin`);
-    await hydrated(other);
+    await ready(other);
     await other.getByLabel("E-mail address").fill(address);
     await other.getByRole("button", { name: "Send code" }).click();
     await other.waitForURL(/\/verify-email/);
-    await hydrated(other);
+    await ready(other);
     await expect(other.getByRole("heading", { name: "Enter the code" })).toBeVisible();
 
     await outside.start();

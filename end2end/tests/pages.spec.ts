@@ -1,9 +1,10 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { BrowserContext } from "@playwright/test";
-import { connect, expect, freshAddress, hydrated, newestMail, signIn, test } from "./support";
+import { connect, expect, freshAddress, hydrated, newestMail, ready, signIn, test } from "./support";
 
 const PUBLIC = ["/", "/pricing", "/integrations", "/nothing-here"];
-const GATE = ["/signin", "/signin/privy", "/refresh?redirect_uri=/connections", "/verify-email"];
+const GATE = ["/signin", "/signin/privy", "/refresh?redirect_uri=/connections", "/verify-email", "/undo-email?token=x"];
+const INSIDE = ["/settings/confirm?next=/settings/security", "/settings/wallet"];
 const APP = ["/chat", "/connections", "/profile", "/settings"];
 const VARIANTS = [
   { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
@@ -33,7 +34,7 @@ test.beforeAll(async ({ browser }) => {
   await context.clearCookies();
   const address = freshAddress("waiting");
   await page.goto("/signin");
-  await hydrated(page);
+  await ready(page);
   await page.getByLabel("E-mail address").fill(address);
   await page.getByRole("button", { name: "Send code" }).click();
   await page.waitForURL(/\/verify-email/);
@@ -48,12 +49,13 @@ for (const { width, colorScheme } of VARIANTS) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await context.addCookies(waiting);
-    for (const path of [...PUBLIC, ...GATE, "link", ...APP, "conversation"]) {
+    for (const path of [...PUBLIC, ...GATE, "link", ...APP, "conversation", ...INSIDE]) {
       if (path === APP[0]) await context.addCookies(cookies);
       const address = { conversation, link }[path] ?? path;
       const answer = await page.goto(address);
       expect(answer?.status(), address).toBe(path === "/nothing-here" ? 404 : 200);
-      if (!PUBLIC.includes(path)) await hydrated(page);
+      if ([...GATE, "link", ...INSIDE].includes(path)) await ready(page);
+      else if (!PUBLIC.includes(path)) await hydrated(page);
       // The browser reports the expected 404 as an error of its own.
       if (path === "/nothing-here") consoleErrors.splice(0, consoleErrors.length);
       const results = await new AxeBuilder({ page }).analyze();

@@ -1,10 +1,10 @@
 import { request } from "@playwright/test";
-import { expect, freshAddress, hydrated, newestMail, test } from "./support";
+import { expect, freshAddress, newestMail, ready, test } from "./support";
 
 test("SI-15 A program that opens, renders and presses what stands in a mail gets no session, and its reader gets in", async ({ page, browser, baseURL }) => {
   const address = freshAddress("scanned");
   await page.goto("/signin");
-  await hydrated(page);
+  await ready(page);
   await page.getByLabel("E-mail address").fill(address);
   await page.getByRole("button", { name: "Send code" }).click();
   await page.waitForURL(/\/verify-email/);
@@ -23,12 +23,12 @@ test("SI-15 A program that opens, renders and presses what stands in a mail gets
   const context = await browser.newContext({ baseURL });
   const scanner = await context.newPage();
   await scanner.goto(link);
-  await hydrated(scanner);
+  await ready(scanner);
   await expect(scanner.getByText(/type the six-digit code/i)).toBeVisible();
   const things = scanner.locator("main button, main a[href]");
   for (let i = 0, count = await things.count(); i < count; i++) {
     await scanner.goto(link);
-    await hydrated(scanner);
+    await ready(scanner);
     await things.nth(i).click();
     await scanner.waitForLoadState();
   }
@@ -46,7 +46,7 @@ test("SI-15 A program that opens, renders and presses what stands in a mail gets
 
   // And now the human.
   await page.goto(link);
-  await hydrated(page);
+  await ready(page);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(/\/chat/);
 });

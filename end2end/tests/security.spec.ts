@@ -1,5 +1,5 @@
 import AxeBuilder from "@axe-core/playwright";
-import { expect, freshAddress, hydrated, newestMail, SANDBOX, test } from "./support";
+import { expect, freshAddress, hydrated, newestMail, ready, SANDBOX, test } from "./support";
 import type { Browser, BrowserContext, Page } from "@playwright/test";
 
 const VARIANTS = [
@@ -28,13 +28,13 @@ async function codeAfter(address: string, act: () => Promise<void>): Promise<str
 /** Signs in with this address; a browser without scripts does it too. */
 async function enter(page: Page, address: string, scripts = true): Promise<void> {
   await page.goto("/signin");
-  if (scripts) await hydrated(page);
+  if (scripts) await ready(page);
   const code = await codeAfter(address, async () => {
     await page.getByLabel("E-mail address").fill(address);
     await page.getByRole("button", { name: "Send code" }).click();
     await page.waitForURL(/\/verify-email/);
   });
-  if (scripts) await hydrated(page);
+  if (scripts) await ready(page);
   await page.getByLabel(/code/i).fill(code);
   await page.getByRole("button", { name: "Continue" }).click();
   await page.waitForURL(/\/chat/);
@@ -113,7 +113,7 @@ test("An address is changed with a code, and the old one takes it back", async (
   const owner = await context.newPage();
   const path = new URL(link!).pathname + new URL(link!).search;
   await owner.goto(path);
-  await hydrated(owner);
+  await ready(owner);
   await owner.getByRole("button", { name: "Bring it back" }).click();
   await expect(owner.getByRole("heading", { name: "Your address is back" })).toBeVisible();
   await page.reload();
@@ -129,7 +129,7 @@ test("The pages of security have nothing for axe, and nothing is cut off", async
     for (const path of ["/settings/security", "/settings/activity", "/settings/confirm?next=/settings/security", "/undo-email?token=x"]) {
       const answer = await page.goto(path);
       expect(answer?.status(), path).toBe(200);
-      await hydrated(page);
+      await (/confirm|undo-email/.test(path) ? ready(page) : hydrated(page));
       const results = await new AxeBuilder({ page }).analyze();
       expect(results.violations.map((violation) => `${path} ${width} ${colorScheme}: ${violation.id} ${violation.nodes[0]?.html}`)).toEqual([]);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

@@ -58,17 +58,22 @@ export async function hydrated(page: Page): Promise<void> {
   await page.locator("html[data-hydrated]").waitFor({ state: "attached", timeout: 30_000 });
 }
 
+/** Waits until the script of a page in front of the app has done its part. */
+export async function ready(page: Page): Promise<void> {
+  await page.locator("html[data-ready]").waitFor({ state: "attached", timeout: 30_000 });
+}
+
 /** Signs in with the code from the mail and ends on the page that `next` names. */
 export async function signIn(
   page: Page, name: string, options: { scripts?: boolean; at?: string; sandbox?: string } = {},
 ): Promise<void> {
   const address = freshAddress(name);
   await page.goto(`${options.at ?? ""}/signin`);
-  if (options.scripts !== false) await hydrated(page);
+  if (options.scripts !== false) await ready(page);
   await page.getByLabel("E-mail address").fill(address);
   await page.getByRole("button", { name: "Send code" }).click();
   await page.waitForURL(/\/verify-email/);
-  if (options.scripts !== false) await hydrated(page);
+  if (options.scripts !== false) await ready(page);
   const mail = await newestMail(address, options.sandbox);
   expect(mail.code, "the mail carries a six-digit code").toMatch(/^\d{6}$/);
   await page.getByLabel(/code/i).fill(mail.code!);

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { parseSiweMessage, validateSiweMessage } from "viem/siwe";
-import { expect, hydrated, signIn, test } from "./support";
+import { expect, hydrated, ready, signIn, test } from "./support";
 
 type Call = { method: string; params?: string[] };
 
@@ -33,7 +33,7 @@ async function giveWallet(page: Page, options: { declines?: boolean } = {}): Pro
 test("A wallet signs in, and what it is shown is a text of EIP-4361", async ({ page, baseURL }) => {
   const wallet = await giveWallet(page);
   await page.goto("/signin?next=/connections");
-  await hydrated(page);
+  await ready(page);
   await page.getByRole("button", { name: "Sign in with a wallet" }).click();
   await page.waitForURL((url) => url.pathname === "/connections");
   const site = new URL(baseURL!);
@@ -52,11 +52,14 @@ test("A wallet is linked in the settings and opens the same account afterwards",
   const before = await (await page.request.get("/api/auth/session")).json();
   await page.goto("/settings/security");
   await hydrated(page);
+  await page.getByRole("link", { name: "Link a wallet" }).click();
+  await page.waitForURL(/\/settings\/wallet$/);
   await page.getByRole("button", { name: "Link a wallet" }).click();
+  await page.waitForURL(/\/settings\/security$/);
   await expect(page.getByText(`${wallet.address.slice(0, 6)}…${wallet.address.slice(-4)}`).first()).toBeVisible();
   await page.context().clearCookies();
   await page.goto("/signin");
-  await hydrated(page);
+  await ready(page);
   await page.getByRole("button", { name: "Sign in with a wallet" }).click();
   await page.waitForURL(/\/chat/);
   const after = await (await page.request.get("/api/auth/session")).json();
@@ -66,15 +69,17 @@ test("A wallet is linked in the settings and opens the same account afterwards",
 test("WA-9 A wallet that declines changes nothing and says so, and without a wallet none is offered", async ({ page, browser, baseURL }) => {
   await giveWallet(page, { declines: true });
   await page.goto("/signin");
-  await hydrated(page);
+  await ready(page);
   await page.getByRole("button", { name: "Sign in with a wallet" }).click();
-  await expect(page.getByText("The wallet gave no signature")).toBeVisible();
+  await expect(page.getByRole("alert")).toContainText("The wallet gave no signature");
+  await expect(page.locator("[aria-busy]")).toHaveCount(0);
   expect((await page.request.get("/api/auth/session")).status()).toBe(401);
 
   const plain = await browser.newPage({ baseURL });
   await plain.goto("/signin");
-  await hydrated(plain);
+  await ready(plain);
   await expect(plain.getByRole("button", { name: "Send code" })).toBeVisible();
   await expect(plain.getByRole("button", { name: "Sign in with a wallet" })).toHaveCount(0);
+  await expect(plain.getByRole("alert")).toHaveCount(0);
   await plain.close();
 });

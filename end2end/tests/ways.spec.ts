@@ -1,5 +1,5 @@
 import AxeBuilder from "@axe-core/playwright";
-import { expect, hydrated, newestMail, SANDBOX, test } from "./support";
+import { expect, hydrated, newestMail, ready, SANDBOX, test } from "./support";
 import { Aura, database, serve } from "./process";
 import type { Page } from "@playwright/test";
 
@@ -68,11 +68,11 @@ test("A Google account with a known address asks its owner first", async ({ page
   const address = `${login}@northbeam.example`;
   const code = async () => (await newestMail(address)).code!;
   await page.goto("/signin");
-  await hydrated(page);
+  await ready(page);
   await page.getByLabel("E-mail address").fill(address);
   await page.getByRole("button", { name: "Send code" }).click();
   await page.waitForURL(/\/verify-email/);
-  await hydrated(page);
+  await ready(page);
   await page.getByLabel(/code/i).fill(await code());
   await page.getByRole("button", { name: "Continue" }).click();
   await page.waitForURL(/\/chat/);
@@ -83,12 +83,12 @@ test("A Google account with a known address asks its owner first", async ({ page
   await comeInWith(page, "Google", login, "hosted");
   await page.waitForURL(/\/signin\?known=google/);
   await expect(page.getByText("You have an account with this address already.")).toBeVisible();
-  await hydrated(page);
+  await ready(page);
   const before = await code();
   await page.getByLabel("E-mail address").fill(address);
   await page.getByRole("button", { name: "Send code" }).click();
   await page.waitForURL(/\/verify-email/);
-  await hydrated(page);
+  await ready(page);
   await expect.poll(code, { timeout: 20_000 }).not.toBe(before);
   await page.getByLabel(/code/i).fill(await code());
   await page.getByRole("button", { name: "Continue" }).click();
