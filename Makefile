@@ -17,7 +17,7 @@ up: ## Like run, in the background; returns when Aura answers (PORT, SANDBOX_POR
 down: ## End what `make up` started
 	@scripts/stack down
 
-check: ## Format, lints for both targets, secret scan, licences
+check: ## Format, lints for both targets, types, secret scan, licences
 	@scripts/check
 
 test-long: ## The suites that take longer; SUITE=random, revocation, release or budget runs one

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,6 +13,22 @@ const BINARY = process.env.AURA_BINARY ?? resolve(ROOT, "target/debug/aura");
 const ADMIN = process.env.DATABASE_URL ?? "postgres://postgres@127.0.0.1:54329/postgres";
 const SECRET = randomBytes(32).toString("hex");
 const KEYS = `k1:${randomBytes(32).toString("base64")}`;
+
+/** What tokens for programs are signed with: a pair of keys in files of their own. */
+function tokenKeys(): NodeJS.ProcessEnv {
+  const place = mkdtempSync(join(tmpdir(), "aura-e2e-keys-"));
+  process.once("exit", () => rmSync(place, { recursive: true, force: true }));
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  const [JWT_PRIVATE_KEY_PATH, JWT_PUBLIC_KEY_PATH] = [join(place, "private.pem"), join(place, "public.pem")];
+  writeFileSync(JWT_PRIVATE_KEY_PATH, privateKey, { mode: 0o600 });
+  writeFileSync(JWT_PUBLIC_KEY_PATH, publicKey);
+  return { JWT_PRIVATE_KEY_PATH, JWT_PUBLIC_KEY_PATH };
+}
+export const TOKEN_KEYS = tokenKeys();
 
 /** A port nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
@@ -122,6 +138,7 @@ export class Aura {
       AURA_ENV: "development",
       AUTH_SECRET: SECRET,
       AURA_KEYS: KEYS,
+      ...TOKEN_KEYS,
       AUTH_URL: url,
       PORT: String(port),
       LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
