@@ -29,6 +29,21 @@ fn words(notice: &Notice<'_>) -> Said {
             format!("{} signed in from {}.", browser_name(user_agent), shown_address(address)),
         )
         .and("If this was you, there is nothing to do."),
+        Notice::NewDevice { name, platform, address } => said(
+            "new_device",
+            "An app signed in to your Aura account",
+            format!("An app {} signed in from {}. The device is called «{name}».", on(platform), shown_address(address)),
+        )
+        .and("If this was you, there is nothing to do."),
+        Notice::RefreshReused { device } => said(
+            "refresh_reused",
+            "An app was signed out of your Aura account, to be safe",
+            format!(
+                "What keeps the app on «{device}» signed in was used twice. That happens when somebody has copied it, so \
+                 we ended that sign-in: neither the app nor the copy works any more."
+            ),
+        )
+        .and("Sign in again in the app. If you do not know the device, look at where else your account is open."),
         Notice::WayAdded { label } => {
             said("way_added", "A way to sign in was added", format!("{label} now opens your Aura account."))
         }
@@ -51,8 +66,8 @@ fn words(notice: &Notice<'_>) -> Said {
         ),
         Notice::SessionsEnded => said(
             "sessions_ended",
-            "Browsers were signed out of your Aura account",
-            "You signed out other browsers from one of yours. They have to sign in again.",
+            "Devices were signed out of your Aura account",
+            "You signed out other browsers and apps from one of yours. They have to sign in again.",
         ),
         Notice::Suspended => said(
             "suspended",
@@ -75,8 +90,21 @@ fn words(notice: &Notice<'_>) -> Said {
         Notice::SignedOutByOperator => said(
             "signed_out_by_operator",
             "You were signed out of Aura",
-            "Somebody who runs this Aura has signed out all your browsers. You can sign in as before.",
+            "Somebody who runs this Aura has signed out all your browsers and apps. You can sign in as before.",
         ),
+    }
+}
+
+/// «on iOS», by the name of a platform in a row.
+pub fn on(platform: &str) -> &'static str {
+    match platform {
+        "ios" => "on iOS",
+        "android" => "on Android",
+        "macos" => "on macOS",
+        "windows" => "on Windows",
+        "linux" => "on Linux",
+        "web" => "on the web",
+        _ => "on a device",
     }
 }
 
@@ -207,6 +235,12 @@ mod tests {
         let notices = [
             (Notice::Welcome { name: "<b>Mira</b>" }, "welcome", "/chat"),
             (Notice::NewBrowser { user_agent: "curl/8", address: "192.0.2.7" }, "new_browser", "/settings/security"),
+            (
+                Notice::NewDevice { name: "<b>Mira's phone</b>", platform: "ios", address: "192.0.2.7" },
+                "new_device",
+                "/settings/security",
+            ),
+            (Notice::RefreshReused { device: "<b>Mira's phone</b>" }, "refresh_reused", "/settings/security"),
             (Notice::WayAdded { label: "GitHub (mira)" }, "way_added", "/settings/security"),
             (Notice::WayRemoved { label: "GitHub (mira)" }, "way_removed", "/settings/security"),
             (Notice::AddressChanged { new: "m••a@new.example", undo }, "address_changed", "/undo-email?token=abc"),

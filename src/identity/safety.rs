@@ -52,7 +52,7 @@ pub async fn show() -> Result<Security, AppError> {
 pub async fn end_device(id: &str) -> Result<(), AppError> {
     let (identity, session) = proved()?;
     let id: SessionId = id.parse().map_err(|_| web::fail(IdentityError::NoSuchSession))?;
-    identity.end_device(&session, id).await.map_err(web::fail)?;
+    identity.end_device(session.user, id).await.map_err(web::fail)?;
     web::redirect(SECURITY);
     Ok(())
 }

@@ -89,7 +89,7 @@ impl Visit {
     /// Ends all sessions of the person.
     pub async fn sign_out_everywhere(&self) -> Result<(), AppError> {
         let session = session::require().map_err(web::fail)?;
-        self.identity.sign_out_everywhere(&session).await.map_err(web::fail)?;
+        self.identity.sign_out_everywhere(session.user).await.map_err(web::fail)?;
         leave();
         Ok(())
     }

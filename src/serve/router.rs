@@ -80,6 +80,7 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
     let programs = identity::v1::routes(state.identity.clone())
         .into_router(&mut list)
         .layer(from_fn_with_state(state.limits.clone(), limits::general))
+        .merge(identity::v1::renewal(state.identity.clone()).into_router(&mut list))
         .layer(identity::bearer::layer(state.identity.clone()))
         .layer(from_fn(audit::witness))
         .merge(identity::v1::published_keys(state.identity.clone()).into_router(&mut list));

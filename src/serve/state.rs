@@ -85,6 +85,7 @@ impl AppState {
             clock.clone(),
             random.clone(),
             keys.clone(),
+            vault.clone(),
             outbox.clone(),
             limits.clone(),
             bus.clone(),

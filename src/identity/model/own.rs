@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::Awaited;
 use crate::kit::id::{AuditId, SessionId};
 
-/// A browser that is signed in.
+/// A browser or an app that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     pub id: SessionId,
-    /// «Safari on macOS».
+    /// «Safari on macOS», or what its owner calls an app's device.
     pub name: String,
+    /// «App on iOS»; none for a browser.
+    pub app: Option<String>,
     /// Whether it is one that is carried about.
     pub handheld: bool,
     /// Where it signed in from, with the last part hidden.
@@ -32,7 +34,7 @@ pub struct Security {
     pub email: Option<String>,
     /// A new address that waits for its code.
     pub awaited: Option<Awaited>,
-    /// The browsers that are signed in, this one first.
+    /// The browsers and apps that are signed in, this one first.
     pub devices: Vec<Device>,
 }
 

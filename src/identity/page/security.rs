@@ -123,7 +123,7 @@ fn Devices(
         others => format!("Sign out {others} others"),
     };
     view! {
-        <Setting id="devices" title="Devices" intro="Signing a device out works at once, also for open tabs.">
+        <Setting id="devices" title="Devices" intro="Browsers and apps that are signed in. Signing one out works at once, also for open tabs.">
             <Refused error=refusal_of(end) except=""/>
             <Refused error=refusal_of(end_others) except=""/>
             <div class="panel">
@@ -154,9 +154,10 @@ fn Devices(
 
 #[component]
 fn OneDevice(device: Device, end: ServerAction<EndDevice>) -> impl IntoView {
-    let Device { id, name, handheld, address, method, signed_in, used, this } = device;
+    let Device { id, name, app, handheld, address, method, signed_in, used, this } = device;
     let icon = if handheld { "smartphone" } else { "laptop" };
-    let sub = format!("{address}, signed in {method}, {signed_in}");
+    let place = app.map_or_else(|| address.clone(), |app| format!("{app}, {address}"));
+    let sub = format!("{place}, signed in {method}, {signed_in}");
     let spoken = format!(" {name}");
     view! {
         <Row
@@ -199,7 +200,7 @@ fn Everywhere() -> impl IntoView {
                 }
             }
         >
-            <p>"Every browser has to sign in again, this one too. Your connections and conversations stay."</p>
+            <p>"Every browser and app has to sign in again, this one too. Your connections and conversations stay."</p>
         </ConfirmDialog>
     }
 }

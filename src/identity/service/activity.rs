@@ -19,7 +19,7 @@ const PAGE: usize = 25;
 const ALL: i64 = 50_000;
 
 /// Coming and going; every other kind is a change.
-const SIGN_INS: [&str; 8] = [
+const SIGN_INS: [&str; 9] = [
     "signed_in",
     "signed_out",
     "signed_out_everywhere",
@@ -28,6 +28,7 @@ const SIGN_INS: [&str; 8] = [
     "signed_out_by_operator",
     "sign_in_refused",
     "proved_again",
+    "refresh_reused",
 ];
 
 impl Identity {
@@ -119,17 +120,22 @@ fn sentence(kind: &str, detail: &Value) -> (String, String) {
     let word = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
     let browsers = || match detail["sessions"].as_u64() {
         None => String::new(),
-        Some(1) => "1 browser".to_owned(),
-        Some(count) => format!("{count} browsers"),
+        Some(1) => "1 session".to_owned(),
+        Some(count) => format!("{count} sessions"),
     };
     let plain = |what: &str| (what.to_owned(), String::new());
     match kind {
-        "signed_in" => (format!("Signed in {}", means(&word("method"))), String::new()),
+        "signed_in" => (format!("Signed in {}", means(&word("method"))), word("device")),
+        "refresh_reused" => {
+            ("An app was signed out, because what keeps it signed in was used twice".to_owned(), word("device"))
+        }
+        "device_added" => ("Added a device".to_owned(), word("device")),
+        "device_removed" => ("Removed a device".to_owned(), word("device")),
         "signed_out" => plain("Signed out"),
         "signed_out_everywhere" => ("Signed out everywhere".to_owned(), browsers()),
-        "session_ended" => plain("Signed another browser out"),
-        "other_sessions_ended" => ("Signed all other browsers out".to_owned(), browsers()),
-        "signed_out_by_operator" => ("All browsers were signed out".to_owned(), browsers()),
+        "session_ended" => plain("Signed another device out"),
+        "other_sessions_ended" => ("Signed all others out".to_owned(), browsers()),
+        "signed_out_by_operator" => ("Everything was signed out".to_owned(), browsers()),
         "proved_again" => (format!("Confirmed who you are {}", means(&word("method"))), String::new()),
         "account_created" => plain("Made the account"),
         "email_added" => ("Added an address".to_owned(), word("to")),
@@ -170,7 +176,7 @@ mod tests {
         let table = [
             ("signed_in", json!({"method": "email_code"}), "Signed in with a code by mail", ""),
             ("signed_in", json!({"method": "github"}), "Signed in with GitHub", ""),
-            ("other_sessions_ended", json!({"sessions": 1}), "Signed all other browsers out", "1 browser"),
+            ("other_sessions_ended", json!({"sessions": 1}), "Signed all others out", "1 session"),
             (
                 "email_changed",
                 json!({"from": "m••a@a.example", "to": "m••a@b.example"}),

@@ -1,16 +1,17 @@
-//! The browsers that a person is signed in with, and sending them away.
+//! The browsers and apps that a person is signed in with, and sending them away.
 
 use std::{future::Future, time::Duration};
 
 use super::{Identity, IdentityError, Notice, SESSION_IDLE, activity};
 use crate::{
     identity::{
+        letter,
         model::{Device, Security},
         moment,
         session::Session,
-        store::{self, DeviceRow, Purpose},
+        store::{self, DeviceRow, Purpose, SessionListRow},
     },
-    kit::id::SessionId,
+    kit::id::{SessionId, UserId},
     platform::{
         audit,
         bus::{Event, Topic},
@@ -42,10 +43,12 @@ impl Identity {
     fn device(&self, row: DeviceRow, session: &Session) -> Device {
         let now = self.clock.now();
         let this = row.id == session.id;
+        let platform = row.platform.as_deref();
         Device {
             id: row.id,
-            name: browser_name(&row.user_agent),
-            handheld: is_handheld(&row.user_agent),
+            name: row.device_name.unwrap_or_else(|| browser_name(&row.user_agent)),
+            app: platform.map(|platform| format!("App {}", letter::on(platform))),
+            handheld: platform.map_or_else(|| is_handheld(&row.user_agent), |name| matches!(name, "ios" | "android")),
             address: shown_address(&row.address),
             method: activity::means(&row.method),
             signed_in: moment::stamp(row.created_at, now, &session.time_zone),
@@ -54,18 +57,33 @@ impl Identity {
         }
     }
 
+    /// A part of the person's living sessions, the newest first, from before one on; at most so many.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn sessions(
+        &self,
+        user: UserId,
+        before: Option<SessionId>,
+        most: i64,
+    ) -> Result<Vec<SessionListRow>, IdentityError> {
+        let now = self.clock.now();
+        let mut connection = self.db.acquire().await?;
+        Ok(store::sessions_page(&mut connection, user, now, now - SESSION_IDLE, before, most).await?)
+    }
+
     /// Ends one session of the person.
     ///
     /// # Errors
     /// When it is none of theirs or has ended, or the database is away.
-    pub async fn end_device(&self, session: &Session, id: SessionId) -> Result<(), IdentityError> {
+    pub async fn end_device(&self, user: UserId, id: SessionId) -> Result<(), IdentityError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        if !store::end_session(&mut tx, session.user, id, now).await? {
+        if !store::end_session(&mut tx, user, id, now).await? {
             return Err(IdentityError::NoSuchSession);
         }
         self.bus.notify(&mut tx, Topic::SessionEnded, &id.to_string()).await?;
-        audit::record(&mut tx, &self.random, now, session.user, "session_ended", serde_json::json!({})).await?;
+        audit::record(&mut tx, &self.random, now, user, "session_ended", serde_json::json!({})).await?;
         Ok(tx.commit().await?)
     }
 

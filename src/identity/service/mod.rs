@@ -10,7 +10,9 @@ mod gate;
 mod handles;
 mod linking;
 mod notices;
+mod program_devices;
 pub mod operators;
+mod renewal;
 mod sessions;
 mod sign_in;
 mod step_up;
@@ -21,6 +23,8 @@ pub use entry::{Arriving, Entry, Method, Opened, ProvenAccount};
 pub use error::IdentityError;
 pub use handles::HandleError;
 pub use notices::Notice;
+pub use program_devices::{DEVICES, DeviceChange, DeviceError};
+pub use renewal::{LOST_ANSWER_WAITS, RenewalError, Renewing};
 pub use sign_in::{Proof, SignedIn, StartSignIn};
 pub use tokens::{ArrivingProgram, IssuedTokens, ProgramDevice, TokenError};
 pub use wallet::{StartWallet, WalletDone, WalletError};
@@ -29,7 +33,7 @@ use time::Duration;
 use url::Url;
 
 use crate::platform::{
-    bus::Bus, clock::Clock, config::{SignUpPolicy, TokenSettings}, crypto::Keys, db::Db, limits::Limits, mail::Outbox, random::Random,
+    bus::Bus, clock::Clock, config::{SignUpPolicy, TokenSettings}, crypto::{Keys, Vault}, db::Db, limits::Limits, mail::Outbox, random::Random,
 };
 
 /// How long a code and a link work, and the browser's cookie for them with it.
@@ -52,6 +56,7 @@ pub struct Identity {
     pub(super) clock: Clock,
     pub(super) random: Random,
     pub(super) keys: Keys,
+    vault: Vault,
     outbox: Outbox,
     pub(super) limits: Limits,
     pub(super) bus: Bus,
@@ -69,6 +74,7 @@ impl Identity {
         clock: Clock,
         random: Random,
         keys: Keys,
+        vault: Vault,
         outbox: Outbox,
         limits: Limits,
         bus: Bus,
@@ -76,6 +82,6 @@ impl Identity {
         sign_up: SignUpPolicy,
         tokens: TokenSettings,
     ) -> Self {
-        Self { db, clock, random, keys, outbox, limits, bus, public_url, sign_up, tokens }
+        Self { db, clock, random, keys, vault, outbox, limits, bus, public_url, sign_up, tokens }
     }
 }

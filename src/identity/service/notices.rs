@@ -14,6 +14,10 @@ pub enum Notice<'a> {
     Welcome { name: &'a str },
     /// A browser that was not seen before has signed in.
     NewBrowser { user_agent: &'a str, address: &'a str },
+    /// An app has signed in on a device that was not known before.
+    NewDevice { name: &'a str, platform: &'a str, address: &'a str },
+    /// A token that renews an app's session was used twice, so the session was ended.
+    RefreshReused { device: &'a str },
     /// A way to sign in was added.
     WayAdded { label: &'a str },
     /// A way to sign in was removed.
@@ -22,7 +26,7 @@ pub enum Notice<'a> {
     AddressChanged { new: &'a str, undo: &'a str },
     /// The address that is told has its place again.
     AddressRestored,
-    /// Their browsers were signed out, by themselves.
+    /// Their browsers and apps were signed out, by themselves.
     SessionsEnded,
     /// The account was closed off by an operator.
     Suspended,

@@ -75,17 +75,17 @@ impl Identity {
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn sign_out_everywhere(&self, session: &Session) -> Result<(), IdentityError> {
+    pub async fn sign_out_everywhere(&self, user: UserId) -> Result<(), IdentityError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let ended = store::end_all_sessions(&mut tx, session.user, now).await?;
+        let ended = store::end_all_sessions(&mut tx, user, now).await?;
         for id in &ended {
             self.bus.notify(&mut tx, Topic::SessionEnded, &id.to_string()).await?;
         }
         let detail = serde_json::json!({ "sessions": ended.len() });
-        audit::record(&mut tx, &self.random, now, session.user, "signed_out_everywhere", detail).await?;
+        audit::record(&mut tx, &self.random, now, user, "signed_out_everywhere", detail).await?;
         if ended.len() > 1 {
-            self.notify(&mut tx, session.user, &Notice::SessionsEnded).await?;
+            self.notify(&mut tx, user, &Notice::SessionsEnded).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -104,9 +104,10 @@ impl Identity {
         let lines = audit::retire(&mut connection, now - KEEP_LOG).await?;
         drop(connection);
         let invitations = store::system::invitations::purge(&self.db, now - KEEP_INVITATIONS).await?;
+        let devices = store::system::purge_devices(&self.db, now - KEEP_DEVICES, now).await?;
         let links = store::system::purge_pending_links(&self.db, now).await?;
         let wallets = store::system::purge_wallet_challenges(&self.db, now).await?;
-        Ok(ceremonies + sessions + links + wallets + changes + lines + invitations)
+        Ok(ceremonies + sessions + devices + links + wallets + changes + lines + invitations)
     }
 }
 
@@ -114,6 +115,8 @@ impl Identity {
 const KEEP_CEREMONIES: Duration = Duration::hours(1);
 /// The log of an account is kept for this long.
 const KEEP_LOG: Duration = Duration::days(365);
+/// A device that nothing is signed in on stays for this long after its last use, longer than any refresh token lasts.
+const KEEP_DEVICES: Duration = Duration::days(400);
 /// An ended session stays to be looked at for this long.
 const KEEP_SESSIONS: Duration = Duration::days(30);
 /// An invitation that was used or expired stays to be looked at for this long.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
 
 use super::{Identity, IdentityError, Method, Notice};
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     identity::{
         bearer::{Credential, Principal},
         model::Role,
-        store::{self, NewDevice, NewProgramSession, NewRefreshToken},
+        store::{self, NewProgramSession, NewRefreshToken},
     },
     kit::id::{DeviceId, RefreshTokenId, SessionId, UserId},
     platform::{
@@ -58,7 +59,7 @@ pub struct IssuedTokens {
     /// Seconds from now.
     pub expires_in: i64,
     /// 64 hexadecimal characters; it works once.
-    pub refresh_token: String,
+    pub refresh_token: Zeroizing<String>,
     /// Until when the program stays signed in, however often it renews.
     pub refresh_expires_at: OffsetDateTime,
     pub user: UserId,
@@ -121,7 +122,7 @@ impl Identity {
     ///
     /// # Errors
     /// When the person is suspended or gone, or the database is away.
-    pub(in crate::identity) async fn open_program_session(
+    pub async fn open_program_session(
         &self,
         tx: &mut PgConnection,
         user: UserId,
@@ -153,20 +154,12 @@ impl Identity {
         let detail = serde_json::json!({ "method": method.as_str(), "device": arriving.device.name });
         audit::record(tx, &self.random, now, user, "signed_in", detail).await?;
         if new_device && !new_person {
-            let notice = Notice::NewBrowser { user_agent: arriving.user_agent, address: arriving.address };
+            let ProgramDevice { name, platform, .. } = arriving.device;
+            let notice = Notice::NewDevice { name, platform, address: arriving.address };
             self.notify(tx, user, &notice).await?;
         }
         let role = store::role_of(tx, user).await?;
-        let access_token = self.access_token(user, session, device, role, now)?;
-        Ok(IssuedTokens {
-            access_token,
-            expires_in: self.tokens.access_lasts.whole_seconds(),
-            refresh_token,
-            refresh_expires_at: expires_at,
-            user,
-            session,
-            device,
-        })
+        self.issued(user, session, device, role, refresh_token, expires_at, now)
     }
 
     /// Whom an access token acts for. Its session is looked up on every use, so that one that was ended is refused at
@@ -213,15 +206,19 @@ impl Identity {
         self.tokens.issuer.jwks()
     }
 
-    /// A signed access token for a session.
-    pub(super) fn access_token(
+    /// A refresh token with a signed access token beside it, which does not outlive the session.
+    #[expect(clippy::too_many_arguments, reason = "each is one word of the answer")]
+    pub(super) fn issued(
         &self,
         user: UserId,
         session: SessionId,
         device: DeviceId,
         role: Role,
+        refresh_token: Zeroizing<String>,
+        refresh_expires_at: OffsetDateTime,
         now: OffsetDateTime,
-    ) -> Result<String, IdentityError> {
+    ) -> Result<IssuedTokens, IdentityError> {
+        let lasts = self.tokens.access_lasts.min(refresh_expires_at - now);
         let issuer = self.issuer_name().to_owned();
         let claims = AccessClaims {
             iss: issuer.clone(),
@@ -233,9 +230,11 @@ impl Identity {
             role,
             jti: self.random.id(now),
             iat: now.unix_timestamp(),
-            exp: (now + self.tokens.access_lasts).unix_timestamp(),
+            exp: (now + lasts).unix_timestamp(),
         };
-        self.tokens.issuer.sign(TYPE, &claims).map_err(IdentityError::Signing)
+        let access_token = self.tokens.issuer.sign(TYPE, &claims).map_err(IdentityError::Signing)?;
+        let expires_in = lasts.whole_seconds();
+        Ok(IssuedTokens { access_token, expires_in, refresh_token, refresh_expires_at, user, session, device })
     }
 
     /// A new refresh token, in clear for the program and as a digest in its row.
@@ -247,32 +246,12 @@ impl Identity {
         parent: Option<RefreshTokenId>,
         expires_at: OffsetDateTime,
         now: OffsetDateTime,
-    ) -> Result<(String, RefreshTokenId), IdentityError> {
-        let token = hex::encode(self.random.bytes::<32>());
+    ) -> Result<(Zeroizing<String>, RefreshTokenId), IdentityError> {
+        let token = Zeroizing::new(hex::encode(*Zeroizing::new(self.random.bytes::<32>())));
         let id: RefreshTokenId = self.random.id(now);
         let new = NewRefreshToken { id, user, session, token_hash: &digest(token.as_bytes()), parent, expires_at, now };
         store::insert_refresh_token(tx, &new).await?;
         Ok((token, id))
-    }
-
-    /// The device's row, made where there is none of this person's. Whether it is new.
-    async fn device_of(
-        &self,
-        tx: &mut PgConnection,
-        user: UserId,
-        device: &ProgramDevice<'_>,
-        now: OffsetDateTime,
-    ) -> Result<(DeviceId, bool), IdentityError> {
-        if let Some(id) = device.id
-            && store::note_device(tx, user, id, device.app_version, now).await?
-        {
-            return Ok((id, false));
-        }
-        let id: DeviceId = self.random.id(now);
-        let new =
-            NewDevice { id, user, name: device.name, platform: device.platform, app_version: device.app_version, now };
-        store::insert_device(tx, &new).await?;
-        Ok((id, true))
     }
 
     /// Who signs our tokens, and whom they are for: this installation, by its public address.

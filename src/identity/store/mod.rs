@@ -5,7 +5,9 @@ mod email_changes;
 mod handles;
 mod identities;
 mod pending_links;
+mod program_devices;
 mod programs;
+mod renewal;
 mod sessions;
 pub mod system;
 mod users;
@@ -28,13 +30,20 @@ pub use identities::{
     providers_of, user_by_identity,
 };
 pub use pending_links::{NewPendingLink, insert_pending_link, pending_link_by_secret, take_pending_link_by_secret};
+pub use program_devices::{
+    ProgramDeviceRow, change_device, count_devices, delete_device, devices_of, end_sessions_of_device, own_device,
+    set_session_device, unused_longest,
+};
 pub use programs::{
     NewDevice, NewProgramSession, NewRefreshToken, insert_device, insert_program_session, insert_refresh_token,
     note_device, program_session, role_of,
 };
+pub use renewal::{
+    RefreshTokenRow, note_rotated, refresh_token_by_secret, renewals_since, successor_is_unused,
+};
 pub use sessions::{
-    DeviceRow, NewSession, browsers_of, end_all_sessions, end_other_sessions, end_session, end_sessions_of_method,
-    insert_session, lives, living_sessions, note_use, renew_session, session_by_secret,
+    DeviceRow, NewSession, SessionListRow, browsers_of, end_all_sessions, end_other_sessions, end_session, end_sessions_of_method,
+    insert_session, lives, living_sessions, note_use, renew_session, session_by_secret, sessions_page,
 };
 pub use users::{email_of, insert_email, insert_user, lock_key, note_sign_in, set_time_zone, user_by_email};
 pub use wallet::{NewWalletChallenge, put_wallet_challenge, take_wallet_challenge_by_secret};

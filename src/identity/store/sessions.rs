@@ -1,7 +1,7 @@
 use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
-use crate::kit::id::{SessionId, UserId};
+use crate::kit::id::{DeviceId, SessionId, UserId};
 
 /// A living session and its person.
 pub struct SessionRow {
@@ -91,17 +91,21 @@ pub async fn note_use(
     Ok(())
 }
 
-/// A signed-in browser, as its owner looks at it.
+/// A signed-in browser or app, as its owner looks at it.
 pub struct DeviceRow {
     pub id: SessionId,
     pub method: String,
     pub user_agent: String,
     pub address: String,
+    /// Of the device that an app runs on.
+    pub device_name: Option<String>,
+    pub platform: Option<String>,
     pub created_at: OffsetDateTime,
     pub last_used_at: OffsetDateTime,
 }
 
-/// A person's living sessions, the one used last first.
+/// A person's living sessions, the one used last first. A browser's ends when it rests for long; a program's has only
+/// its last day.
 pub async fn living_sessions(
     connection: &mut PgConnection,
     user: UserId,
@@ -110,12 +114,58 @@ pub async fn living_sessions(
 ) -> sqlx::Result<Vec<DeviceRow>> {
     query_as!(
         DeviceRow,
-        r#"select id as "id: SessionId", method, user_agent, address, created_at, last_used_at from sessions
-           where user_id = $1 and ended_at is null and expires_at > $2 and last_used_at > $3
-           order by last_used_at desc, id desc"#,
+        r#"select s.id as "id: SessionId", s.method, s.user_agent, s.address, d.name as "device_name?",
+               d.platform as "platform?", s.created_at, s.last_used_at
+           from sessions s left join devices d on d.id = s.device_id
+           where s.user_id = $1 and s.ended_at is null and s.expires_at > $2
+             and (s.kind = 'api' or s.last_used_at > $3)
+           order by s.last_used_at desc, s.id desc"#,
         user as UserId,
         now,
         used_after,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// A living session, as programs list it.
+pub struct SessionListRow {
+    pub id: SessionId,
+    pub is_app: bool,
+    pub device: Option<DeviceId>,
+    pub device_name: Option<String>,
+    pub platform: Option<String>,
+    pub method: String,
+    pub user_agent: String,
+    pub address: String,
+    pub created_at: OffsetDateTime,
+    pub last_used_at: OffsetDateTime,
+    pub expires_at: OffsetDateTime,
+}
+
+/// A part of the same list, the newest first, from before a session on.
+pub async fn sessions_page(
+    connection: &mut PgConnection,
+    user: UserId,
+    now: OffsetDateTime,
+    used_after: OffsetDateTime,
+    before: Option<SessionId>,
+    most: i64,
+) -> sqlx::Result<Vec<SessionListRow>> {
+    query_as!(
+        SessionListRow,
+        r#"select s.id as "id: SessionId", s.kind = 'api' as "is_app!", d.id as "device?: DeviceId",
+               d.name as "device_name?", d.platform as "platform?", s.method, s.user_agent, s.address, s.created_at,
+               s.last_used_at, s.expires_at
+           from sessions s left join devices d on d.id = s.device_id
+           where s.user_id = $1 and s.ended_at is null and s.expires_at > $2
+             and (s.kind = 'api' or s.last_used_at > $3) and ($4::uuid is null or s.id < $4)
+           order by s.id desc limit $5"#,
+        user as UserId,
+        now,
+        used_after,
+        before as Option<SessionId>,
+        most,
     )
     .fetch_all(connection)
     .await
@@ -143,9 +193,12 @@ pub async fn lives(
 
 /// The browsers and places that a person has signed in with and from, each once.
 pub async fn browsers_of(connection: &mut PgConnection, user: UserId) -> sqlx::Result<Vec<(String, String)>> {
-    let rows = query!("select distinct user_agent, address from sessions where user_id = $1", user as UserId)
-        .fetch_all(connection)
-        .await?;
+    let rows = query!(
+        "select distinct user_agent, address from sessions where user_id = $1 and kind = 'browser'",
+        user as UserId,
+    )
+    .fetch_all(connection)
+    .await?;
     Ok(rows.into_iter().map(|row| (row.user_agent, row.address)).collect())
 }
 

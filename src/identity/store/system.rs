@@ -20,10 +20,12 @@ pub async fn purge_wallet_challenges(db: &Db, now: OffsetDateTime) -> sqlx::Resu
     Ok(gone.rows_affected())
 }
 
-/// Removes sessions that ended, expired or were last used before the given times.
+/// Removes sessions that ended or expired before the given times, and browsers' that were last used before: an app's
+/// goes on until its last day, however long it rests. Their tokens go with them.
 pub async fn purge_sessions(db: &Db, ended_before: OffsetDateTime, used_before: OffsetDateTime) -> sqlx::Result<u64> {
     let gone = query!(
-        "delete from sessions where ended_at < $1 or expires_at < $1 or last_used_at < $2",
+        "delete from sessions
+         where ended_at < $1 or expires_at < $1 or (kind = 'browser' and last_used_at < $2)",
         ended_before,
         used_before,
     )
@@ -41,5 +43,29 @@ pub async fn purge_pending_links(db: &Db, now: OffsetDateTime) -> sqlx::Result<u
 /// Removes replacements of addresses whose time to undo is over.
 pub async fn purge_email_changes(db: &Db, undo_before: OffsetDateTime) -> sqlx::Result<u64> {
     let gone = query!("delete from email_changes where undo_until < $1", undo_before).execute(db).await?;
+    Ok(gone.rows_affected())
+}
+
+/// Takes away the tokens that were kept, sealed, for answers that got lost before the given time.
+pub async fn forget_successors(db: &Db, rotated_before: OffsetDateTime) -> sqlx::Result<u64> {
+    let forgotten = query!(
+        "update refresh_tokens set sealed_successor = null where sealed_successor is not null and rotated_at <= $1",
+        rotated_before,
+    )
+    .execute(db)
+    .await?;
+    Ok(forgotten.rows_affected())
+}
+
+/// Removes devices that were last used before the given time and have nothing signed in.
+pub async fn purge_devices(db: &Db, used_before: OffsetDateTime, now: OffsetDateTime) -> sqlx::Result<u64> {
+    let gone = query!(
+        "delete from devices d where last_used_at < $1
+         and not exists (select from sessions s where s.device_id = d.id and s.ended_at is null and s.expires_at > $2)",
+        used_before,
+        now,
+    )
+    .execute(db)
+    .await?;
     Ok(gone.rows_affected())
 }

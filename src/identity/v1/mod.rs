@@ -1,8 +1,10 @@
 //! The JSON API of people: signing programs in and out, their sessions and devices.
 
 pub mod device_given;
+mod devices;
 mod sessions;
 pub mod token_answer;
+mod tokens;
 
 use axum::{
     extract::State,
@@ -16,8 +18,19 @@ use crate::platform::routes::Routes;
 
 /// What programs use. The layer of `bearer` goes around it.
 pub fn routes(identity: Identity) -> Routes {
-    let documented = OpenApiRouter::default().routes(routes!(sessions::end_current));
+    let documented = OpenApiRouter::default()
+        .routes(routes!(sessions::list, sessions::end_all))
+        .routes(routes!(sessions::end_one))
+        .routes(routes!(sessions::end_current))
+        .routes(routes!(devices::list, devices::add))
+        .routes(routes!(devices::show, devices::change, devices::remove));
     Routes::new().documented(documented).with_state(identity)
+}
+
+/// Renewing tokens. It has a limit of its own, by person: the general one, by address, would keep out those who share
+/// one, and an app whose tabs all ask at once.
+pub fn renewal(identity: Identity) -> Routes {
+    Routes::new().documented(OpenApiRouter::default().routes(routes!(tokens::refresh))).with_state(identity)
 }
 
 /// The keys that our tokens can be checked with, for whoever wants to.

@@ -1,3 +1,8 @@
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, header};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -39,11 +44,18 @@ impl TokenAnswer {
             access_token: tokens.access_token,
             token_type: "Bearer",
             expires_in: tokens.expires_in,
-            refresh_token: tokens.refresh_token,
+            refresh_token: tokens.refresh_token.to_string(),
             refresh_expires_at: tokens.refresh_expires_at,
             user_id: tokens.user,
             session_id: tokens.session,
             device_id: tokens.device,
         }
+    }
+}
+
+/// Nobody on the way keeps it (RFC 6749 §5.1).
+impl IntoResponse for TokenAnswer {
+    fn into_response(self) -> Response {
+        ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(self)).into_response()
     }
 }

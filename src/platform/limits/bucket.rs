@@ -13,6 +13,8 @@ pub enum Bucket {
     Login,
     /// Sessions refreshed, by user.
     Refresh,
+    /// Refresh tokens that are none of ours, by address.
+    UnknownToken,
     /// Mails in a minute, by mailbox.
     MailMinute,
     /// Mails in a day, by mailbox.
@@ -30,6 +32,7 @@ impl Bucket {
             Self::Auth => "auth",
             Self::Login => "login",
             Self::Refresh => "refresh",
+            Self::UnknownToken => "unknown-token",
             Self::MailMinute => "mail-minute",
             Self::MailDay => "mail-day",
             Self::SignUpDay => "sign-up-day",
@@ -42,7 +45,7 @@ impl Bucket {
         match self {
             Self::Auth | Self::MailMinute => 5,
             Self::General | Self::Login | Self::MailDay => 10,
-            Self::Refresh | Self::SignUpDay => 20,
+            Self::Refresh | Self::UnknownToken | Self::SignUpDay => 20,
         }
     }
 
@@ -51,7 +54,7 @@ impl Bucket {
     pub fn window(self) -> Duration {
         match self {
             Self::General => Duration::seconds(10),
-            Self::Auth | Self::Login | Self::Refresh | Self::MailMinute => Duration::minutes(1),
+            Self::Auth | Self::Login | Self::Refresh | Self::UnknownToken | Self::MailMinute => Duration::minutes(1),
             Self::MailDay | Self::SignUpDay => Duration::days(1),
         }
     }

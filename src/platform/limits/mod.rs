@@ -150,11 +150,16 @@ impl Limits {
         };
         match decision {
             Decision::Allowed => Ok(()),
-            Decision::Refused { oldest } => {
-                metrics::counter!("aura_limited_total", "bucket" => bucket.name()).increment(1);
-                Err(Limited { rule, retry_after: rule.wait(oldest, now) })
-            }
+            Decision::Refused { oldest } => Err(self.met(rule, oldest, now)),
         }
+    }
+
+    /// Says how long to wait where a window is full, and counts that: also for one that a caller keeps in its own rows.
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "who refuses is handed the limits, as everybody who counts is")]
+    pub fn met(&self, rule: Rule, oldest: OffsetDateTime, now: OffsetDateTime) -> Limited {
+        metrics::counter!("aura_limited_total", "bucket" => rule.bucket.name()).increment(1);
+        Limited { rule, retry_after: rule.wait(oldest, now) }
     }
 
     /// Asks the shared store, unless it failed a moment ago. The call outlives our patience: a connection that takes

@@ -45,7 +45,7 @@ pub async fn counts(db: &Db, now: OffsetDateTime, used_after: OffsetDateTime) ->
         r#"select count(*) as "people!", count(*) filter (where status = 'suspended') as "suspended!",
                count(*) filter (where role = 'admin') as "admins!",
                (select count(*) from sessions
-                where ended_at is null and expires_at > $1 and last_used_at > $2) as "sessions!",
+                where ended_at is null and expires_at > $1 and (kind = 'api' or last_used_at > $2)) as "sessions!",
                (select count(*) from sign_up_invitations where used_at is null and expires_at > $1) as "invitations!"
            from users"#,
         now,
@@ -101,7 +101,7 @@ pub async fn browsers(
     query_as!(
         Browser,
         r#"select id as "id: SessionId", method, user_agent, created_at, last_used_at from sessions
-           where user_id = $1 and ended_at is null and expires_at > $2 and last_used_at > $3
+           where user_id = $1 and ended_at is null and expires_at > $2 and (kind = 'api' or last_used_at > $3)
            order by last_used_at desc, id"#,
         user as UserId,
         now,
