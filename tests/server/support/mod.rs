@@ -1,7 +1,7 @@
 //! What every server test stands on.
 
 mod logs;
-mod token_keys;
+pub mod token_keys;
 
 use std::collections::BTreeMap;
 
