@@ -161,3 +161,18 @@ async fn gp_05_a_form_of_the_app_that_was_refused_without_a_script_says_why(db: 
     assert!(shown.text().contains("/api/identity/start-email-change\\\","), "{}", shown.text());
     assert!(!follow(&mut browser, &refused).await.text().contains(WRONG));
 }
+
+#[sqlx::test]
+async fn a_form_that_was_sent_too_often_comes_back_with_the_seconds_to_wait(db: PgPool) {
+    let app = TestApp::with(db, &[("RATE_LIMIT", "100/10s"), ("LIMIT_STORE_TIMEOUT", "20000")]).await;
+    let mut browser = Browser::new(&app);
+    for number in 0..10 {
+        assert_eq!(start(&mut browser, "/signin", &format!("p{number}@example.com")).await.location(), "/verify-email");
+    }
+    let stopped = start(&mut browser, "/signin", MIRA).await;
+    assert_eq!(stopped.location(), "http://localhost:3000/signin");
+    let shown = follow(&mut browser, &stopped).await;
+    for part in ["data-seconds=\"", " seconds left.", "value=\"mira@example.com\""] {
+        assert!(shown.text().contains(part), "{}", shown.text());
+    }
+}
