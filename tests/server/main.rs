@@ -4,6 +4,8 @@
 
 mod account;
 mod activity;
+mod api_devices;
+mod api_sessions;
 mod admin;
 mod avatar;
 #[path = "../../bench/identity.rs"]
@@ -52,6 +54,7 @@ mod signer;
 mod step_up;
 mod support;
 mod teams;
+mod tokens;
 mod tools;
 mod two_processes;
 mod vault;

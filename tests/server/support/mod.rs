@@ -19,7 +19,7 @@ use aura::{
 use axum::Router;
 use leptos::config::LeptosOptions;
 use sqlx::{ConnectOptions as _, PgPool};
-use time::macros::datetime;
+use time::{Duration, macros::datetime};
 
 pub use self::logs::Logs;
 
@@ -27,7 +27,8 @@ pub use self::logs::Logs;
 pub struct TestApp {
     state: AppState,
     router: Router,
-    variables: Variables,
+    variables: BTreeMap<String, String>,
+    access_lasts: Option<Duration>,
 }
 
 impl TestApp {
@@ -52,25 +53,46 @@ impl TestApp {
             ("HOST_OVERRIDES", "*=http://127.0.0.1:9"),
         ];
         let variables: BTreeMap<&str, &str> = variables.into_iter().chain(changes.iter().copied()).collect();
-        let variables: Variables = variables.into_iter().collect();
-        let settings = Settings::load(&variables).unwrap();
+        let variables: BTreeMap<String, String> =
+            variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let settings = Settings::load(&variables.clone().into_iter().collect()).unwrap();
         db::migrate(&settings.database).await.unwrap();
-        Self::start(db, variables, Clock::manual(datetime!(2026-03-12 12:00 UTC)), 1).await
+        Self::start(db, variables, None, Clock::manual(datetime!(2026-03-12 12:00 UTC)), 1).await
     }
 
-    async fn start(db: PgPool, variables: Variables, clock: Clock, seed: u64) -> Self {
+    async fn start(
+        db: PgPool,
+        variables: BTreeMap<String, String>,
+        access_lasts: Option<Duration>,
+        clock: Clock,
+        seed: u64,
+    ) -> Self {
         serve::install_tls();
-        let settings = Settings::load(&variables).unwrap();
+        let mut settings = Settings::load(&variables.clone().into_iter().collect::<Variables>()).unwrap();
+        settings.tokens.access_lasts = access_lasts.unwrap_or(settings.tokens.access_lasts);
         let options = LeptosOptions::builder().output_name("aura").build();
         let site = Site { options, stylesheet: "/pkg/aura.css".into() };
         let state = Box::pin(AppState::build(settings, site, db, clock, Random::seeded(seed))).await.unwrap();
         let router = serve::router(&state);
-        Self { state, router, variables }
+        Self { state, router, variables, access_lasts }
     }
 
     /// Another process over the same database and at the same time.
     pub async fn second_process(&self) -> Self {
-        Self::start(self.state.db.clone(), self.variables.clone(), self.state.clock.clone(), 2).await
+        self.second_process_with(&[]).await
+    }
+
+    /// The same, with further variables, or others.
+    pub async fn second_process_with(&self, changes: &[(&str, &str)]) -> Self {
+        let mut variables = self.variables.clone();
+        variables.extend(changes.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
+        Self::start(self.state.db.clone(), variables, self.access_lasts, self.state.clock.clone(), 2).await
+    }
+
+    /// By the machine's clock, with access tokens that last as long as no setting says.
+    pub async fn in_real_time(db: PgPool, access_lasts: Duration) -> Self {
+        let Self { variables, .. } = Self::new(db.clone()).await;
+        Self::start(db, variables, Some(access_lasts), Clock::system(), 1).await
     }
 
     pub fn router(&self) -> Router {
