@@ -8,13 +8,12 @@ create table passwords (
     changed_at timestamptz not null
 );
 
--- An address or number that somebody has to prove by a code or link, asked for by a program. The browser's own are in
--- `sign_in_ceremonies`.
+-- An address or number that has to be proved by a code or link, asked for by a program. Those of browsers, and of people
+-- who are signed in and prove an address, are in `sign_in_ceremonies`.
 create table user_verifications (
     id uuid primary key,
-    purpose text not null
-        check (purpose in ('register', 'sign_in', 'recover', 'prove', 'change_email', 'phone')),
-    -- Who asked, where they were signed in, and in which session.
+    purpose text not null check (purpose in ('register', 'sign_in', 'recover', 'phone')),
+    -- Who asked and in which session, where they were signed in.
     user_id uuid references users (id) on delete cascade,
     session_id uuid references sessions (id) on delete cascade,
     -- The address or number that the code went to.
@@ -28,8 +27,7 @@ create table user_verifications (
     created_at timestamptz not null,
     expires_at timestamptz not null,
     consumed_at timestamptz,
-    constraint user_verifications_owner
-        check ((purpose in ('prove', 'change_email', 'phone')) = (user_id is not null))
+    constraint user_verifications_owner check ((purpose = 'phone') = (user_id is not null))
 );
 create index user_verifications_user on user_verifications (user_id) where user_id is not null;
 create index user_verifications_session on user_verifications (session_id) where session_id is not null;
