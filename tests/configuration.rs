@@ -2,6 +2,9 @@
 //! `Leptos.toml` say what the code does.
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "server/support/token_keys.rs"]
+mod token_keys;
+
 use std::{collections::BTreeSet, fs};
 
 use aura::platform::config::{ConfigErrors, MailSettings, Need, Settings, VARIABLES, Variables};
@@ -11,7 +14,12 @@ const SECRET: &str = "Zm9yIHRlc3RzIG9ubHksIG5vdCBhIHJlYWwgc2VjcmV0IGF0IGFsbA";
 const KEYS: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 fn with(base: &[(&str, &str)], changes: &[(&str, &str)]) -> Result<Settings, ConfigErrors> {
-    Settings::load(&base.iter().chain(changes).copied().collect::<Variables>())
+    Settings::load(&base.iter().chain(&token_key_files()).chain(changes).copied().collect::<Variables>())
+}
+
+fn token_key_files() -> [(&'static str, &'static str); 2] {
+    let keys = token_keys::pair();
+    [("JWT_PRIVATE_KEY_PATH", &keys.private), ("JWT_PUBLIC_KEY_PATH", &keys.public)]
 }
 
 const DEVELOPMENT: &[(&str, &str)] = &[
@@ -40,8 +48,9 @@ fn accepted(result: Result<Settings, ConfigErrors>) -> Settings {
 
 #[test]
 fn op_02_everything_missing_is_named_in_one_message() {
-    let errors = errors(with(&[], &[]));
-    for name in ["DATABASE_URL", "AUTH_URL", "AUTH_SECRET", "AURA_KEYS", "SMTP_HOST"] {
+    let errors = errors(Settings::load(&Variables::default()));
+    let pair = ["JWT_PRIVATE_KEY_PATH", "JWT_PUBLIC_KEY_PATH"];
+    for name in ["DATABASE_URL", "AUTH_URL", "AUTH_SECRET", "AURA_KEYS", "SMTP_HOST"].into_iter().chain(pair) {
         assert!(errors.names(name), "{name} is not named in: {errors}");
     }
     let text = errors.to_string();
@@ -158,6 +167,64 @@ fn a_secret_may_stand_in_a_file() {
     assert!(errors(with(&without, &[("AUTH_SECRET_FILE", path.to_str().unwrap())])).names("AUTH_SECRET_FILE"));
 }
 
+/// Files that are not there, cannot be read, hold something else, or hold keys that do not belong together: the message
+/// names them, and nothing of what they hold.
+#[test]
+fn tk_21_files_that_hold_no_pair_of_keys_are_named() {
+    let other = token_keys::new();
+    let keys = token_keys::pair();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let private = fs::read(&keys.private).unwrap();
+    let (empty, half) = (file("empty.pem", b""), file("half.pem", &private[..private.len() / 2]));
+    let (binary, folder_path) = (file("binary.pem", &[0xff, 0xfe, 0]), folder.path().to_str().unwrap().to_owned());
+    let both = format!("{},{}", other.public, keys.public);
+    for base in [DEVELOPMENT, PRODUCTION] {
+        for (name, path) in [
+            ("JWT_PRIVATE_KEY_PATH", "/no/such/place/private.pem"),
+            ("JWT_PUBLIC_KEY_PATH", "/no/such/place/public.pem"),
+            ("JWT_PRIVATE_KEY_PATH", &folder_path),
+            ("JWT_PRIVATE_KEY_PATH", &binary),
+            ("JWT_PRIVATE_KEY_PATH", &empty),
+            ("JWT_PRIVATE_KEY_PATH", &half),
+            ("JWT_PRIVATE_KEY_PATH", &keys.public),
+            ("JWT_PUBLIC_KEY_PATH", &keys.private),
+            ("JWT_PUBLIC_KEY_PATH", &empty),
+            ("JWT_PRIVATE_KEY_PATH", &other.private),
+            ("JWT_PUBLIC_KEY_PATH", &other.public),
+            ("JWT_PUBLIC_KEY_PATH", &both),
+        ] {
+            let errors = errors(with(base, &[(name, path)]));
+            assert_eq!(errors.0.len(), 1, "{name}={path}: {errors}");
+            let text = errors.to_string();
+            assert!(text.contains(path) && text.contains("openssl genrsa"), "{name}={path}: {text}");
+            assert!(!text.contains("BEGIN") && !text.contains("MII"), "{text}");
+        }
+    }
+    let nowhere = [("JWT_PRIVATE_KEY_PATH", "/no/private.pem"), ("JWT_PUBLIC_KEY_PATH", "/no/public.pem")];
+    let text = errors(with(PRODUCTION, &nowhere)).to_string();
+    assert!(nowhere.iter().all(|(_, path)| text.contains(path)), "both at once: {text}");
+
+    // A former public key may stand behind the one of the pair, and how long tokens last is within a year.
+    let both = format!("{},{}", keys.public, other.public);
+    accepted(with(PRODUCTION, &[("JWT_PUBLIC_KEY_PATH", &both)]));
+    for name in ["JWT_EXPIRY_DAYS", "REFRESH_TOKEN_EXPIRY_DAYS"] {
+        for days in ["0", "-1", "366", "7d"] {
+            assert!(errors(with(PRODUCTION, &[(name, days)])).names(name), "{name}={days}");
+        }
+    }
+    let lasts = |changes: &[(&str, &str)]| {
+        let tokens = accepted(with(PRODUCTION, changes)).tokens;
+        (tokens.access_lasts.whole_days(), tokens.refresh_lasts.whole_days())
+    };
+    assert_eq!(lasts(&[]), (7, 30));
+    assert_eq!(lasts(&[("JWT_EXPIRY_DAYS", "1"), ("REFRESH_TOKEN_EXPIRY_DAYS", "365")]), (1, 365));
+}
+
 #[test]
 fn a_client_needs_both_halves() {
     let settings = accepted(with(DEVELOPMENT, &[("EXAMPLE_CLIENT_ID", "id"), ("EXAMPLE_CLIENT_SECRET", "secret")]));
@@ -203,6 +270,7 @@ fn the_examples_of_the_other_modes_need_only_their_blanks() {
                 "AURA_KEYS" => KEYS,
                 "DATABASE_URL" => "postgres://localhost/aura",
                 "FROM_EMAIL" | "SMTP_FROM" | "REPLY_TO_EMAIL" => "hello@example.com",
+                _ if name.starts_with("JWT_") => token_key_files().into_iter().find(|(key, _)| key == name).unwrap().1,
                 _ => "filled",
             };
             (*name, value)
