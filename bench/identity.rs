@@ -4,15 +4,23 @@
 
 use std::time::{Duration, Instant};
 
-use aura::platform::{config::DatabaseSettings, db};
+use aura::{
+    identity::bearer::{self, Principal},
+    kit::id::{DeviceId, UserId},
+    platform::{config::DatabaseSettings, db},
+};
+use axum::{Router, body::Body, extract::Path, routing::get};
+use http::{Request, Response, StatusCode};
 use secrecy::SecretString;
 use sqlx::{ConnectOptions as _, PgPool};
+use tower::ServiceExt as _;
 
-use crate::{browser::Browser, support::TestApp};
+use crate::{browser::Browser, program::Program, support::TestApp, vendor::person};
 
 const REQUESTS: usize = 5_000;
 const STARTS: usize = 1_000;
 const MAILBOXES: usize = 100;
+const AT_ONCE: usize = 32;
 
 /// The value below which this share of the samples lies.
 fn quantile(samples: &mut [Duration], share: f64) -> Duration {
@@ -42,14 +50,18 @@ fn print(what: &str, first: (&str, &mut [Duration]), second: (&str, &mut [Durati
     }
 }
 
+/// An app over the pool that the product has: the tests' asks each connection whether it lives before every use.
+async fn as_in_life(db: &PgPool) -> TestApp {
+    let url = SecretString::from(db.connect_options().to_url_lossy().to_string());
+    let settings = DatabaseSettings { url: url.clone(), owner_url: url.clone(), listen_url: url };
+    TestApp::new(db::connect(&settings).await.unwrap()).await
+}
+
 /// The same address, asked with and without the cookie of a session: the difference is what the session costs.
 #[sqlx::test]
 #[ignore = "figures for make bench"]
 async fn figures_of_a_session(db: PgPool) {
-    // The pool of the tests asks each connection whether it lives before every use; the product's does not.
-    let url = SecretString::from(db.connect_options().to_url_lossy().to_string());
-    let settings = DatabaseSettings { url: url.clone(), owner_url: url.clone(), listen_url: url };
-    let app = TestApp::new(db::connect(&settings).await.unwrap()).await;
+    let app = as_in_life(&db).await;
     let mut with = Browser::new(&app);
     with.sign_in(&app, "mira@example.com").await;
     let mut without = Browser::new(&app);
@@ -111,4 +123,69 @@ async fn figures_of_known_and_unknown_addresses(db: PgPool) {
         ("unknown", &mut unknown),
         [" (goal within 2)", ""],
     );
+}
+
+/// One handler, behind the check of access tokens and without it: the difference is the signature and the session's row.
+#[sqlx::test]
+#[ignore = "figures for make bench"]
+async fn figures_of_an_access_token(db: PgPool) {
+    let app = as_in_life(&db).await;
+    let program = Program::new(&app, person(&app).await).await;
+    let answer = |user: UserId, id: DeviceId| {
+        let identity = app.identity().clone();
+        async move { identity.own_device(user, id).await.unwrap().name }
+    };
+    let (open, checked, user) = (answer.clone(), answer, program.user);
+    let path = "/api/v1/devices/{id}";
+    let bare: Router = Router::new().route(path, get(move |Path(id): Path<DeviceId>| open(user, id)));
+    let guarded: Router = Router::new()
+        .route(path, get(move |principal: Principal, Path(id): Path<DeviceId>| checked(principal.user, id)))
+        .layer(bearer::layer(app.identity().clone()));
+    let whole = app.router();
+    let ask = |router: &Router| {
+        let request = Request::builder()
+            .uri(format!("/api/v1/devices/{}", program.device))
+            .header("authorization", format!("Bearer {}", program.access))
+            .body(Body::empty());
+        let answered = router.clone().oneshot(request.unwrap());
+        async move {
+            let answer: Response<Body> = answered.await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK);
+        }
+    };
+
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for round in 0..REQUESTS + REQUESTS / 10 {
+        for (router, samples) in [(&bare, &mut without), (&guarded, &mut with)] {
+            let start = Instant::now();
+            ask(router).await;
+            // The first ones warm up.
+            if round >= REQUESTS / 10 {
+                samples.push(start.elapsed());
+            }
+        }
+    }
+    print(
+        "An access token on a request: a device's name, in one process",
+        ("unchecked", &mut without),
+        ("checked", &mut with),
+        [" (goal 0.3)", " (goal 1)"],
+    );
+
+    // How many a second, when many ask at once, with everything that stands around a route beside it.
+    for (name, router) in [("unchecked", &bare), ("checked", &guarded), ("checked, the whole site", &whole)] {
+        let start = Instant::now();
+        let callers = (0..AT_ONCE).map(|_| async {
+            for _ in 0..REQUESTS / AT_ONCE {
+                ask(router).await;
+            }
+        });
+        futures::future::join_all(callers).await;
+        tell_rate(name, REQUESTS / AT_ONCE * AT_ONCE, start.elapsed());
+    }
+}
+
+#[expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "figures are printed")]
+fn tell_rate(name: &str, requests: usize, taken: Duration) {
+    println!("  {name}: {:.0} requests/s, {AT_ONCE} at once on one thread", requests as f64 / taken.as_secs_f64());
 }

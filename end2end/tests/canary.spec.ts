@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createPrivateKey, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import pg from "pg";
 import { expect, freshAddress, hydrated, newestMail, ready, SANDBOX, test } from "./support";
-import { Aura, database, emptyPlace, serve } from "./process";
+import { Aura, database, emptyPlace, serve, TOKEN_KEYS } from "./process";
+import { program, renew, type Tokens } from "./program";
 
 test.setTimeout(120_000);
 
@@ -56,6 +58,18 @@ async function issuing(tokens: Record<string, { access: string; refresh: string 
     } else json(response, { items: [], id: "canary-account@example.com", summary: "canary-account@example.com" });
   })());
   return { url, server, passed };
+}
+
+/** What the key of our tokens is made of, as its file has it and as numbers; its first lines are the public half. */
+function signingKey(): [string, string][] {
+  const pem = readFileSync(TOKEN_KEYS.JWT_PRIVATE_KEY_PATH!, "utf8");
+  const lines = pem.split("\n").filter((line) => /^[\w+/]{64}$/.test(line));
+  const { d, p, q } = createPrivateKey(pem).export({ format: "jwk" });
+  const numbers = Object.entries({ d, p, q }).flatMap(([name, number]): [string, string][] => [
+    [`${name} of the signing key`, number!.slice(0, 64)],
+    [`${name} of the signing key in hexadecimal`, Buffer.from(number!, "base64url").toString("hex").slice(0, 64)],
+  ]);
+  return [...lines.slice(9, 21).map((line, at): [string, string] => [`line ${at} of the signing key`, line]), ...numbers];
 }
 
 /** The whole database as text: as `pg_dump` writes it, or row by row where there is none of the server's version. */
@@ -156,7 +170,29 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
       await page.waitForURL(/\/connections\?connected=/);
     }
     for (const [name, value] of issuer.passed) secrets.set(name, value);
-    expect(secrets.size).toBe(19);
+
+    // A program signs in, and renews a few times.
+    const { first, tokens: given } = await program(aura, store.url);
+    const renewed = [given];
+    while (renewed.length < 3) {
+      const answer = await renew(aura, renewed.at(-1)!.refresh_token);
+      expect(answer.status).toBe(200);
+      renewed.push(await answer.json() as Tokens);
+    }
+    secrets.set("refresh token 0", first);
+    for (const [at, { refresh_token, access_token }] of renewed.entries()) {
+      secrets.set(`refresh token ${at + 1}`, refresh_token);
+      secrets.set(`signature of access token ${at + 1}`, access_token.split(".")[2]!);
+    }
+    const bearer = { authorization: `Bearer ${renewed.at(-1)!.access_token}` };
+    const push = canary("push-token");
+    secrets.set("push token", push);
+    const told = await fetch(`${aura.url}/api/v1/devices/${given.device_id}`, {
+      method: "PATCH", headers: { ...bearer, "content-type": "application/json" }, body: JSON.stringify({ push_token: push }),
+    });
+    expect(told.status).toBe(200);
+    for (const [name, value] of signingKey()) secrets.set(name, value);
+    expect(secrets.size).toBe(19 + 7 + 1 + 18);
 
     await page.goto(`${aura.url}/chat`);
     await hydrated(page);
@@ -173,6 +209,11 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
     const conversation = new URL(page.url()).pathname;
     for (const path of ["/", "/signin", "/connections", "/chat", conversation, "/integrations", `${events.pathname}?after=0`]) {
       const answer = await fetch(aura.url + path, { headers: { cookie } });
+      expect(answer.status, path).toBe(200);
+      texts.set(path, await answer.text());
+    }
+    for (const path of ["/api/v1/sessions", "/api/v1/devices", "/.well-known/jwks.json", "/api/openapi.json"]) {
+      const answer = await fetch(aura.url + path, { headers: bearer });
       expect(answer.status, path).toBe(200);
       texts.set(path, await answer.text());
     }

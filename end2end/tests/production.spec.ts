@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "@playwright/test";
-import { Aura, command, database, emptyPlace, freePort } from "./process";
+import { Aura, command, database, emptyPlace, freePort, TOKEN_KEYS } from "./process";
 
 /** What an operator would set, for a service that people reach at https://aura.example.com. */
 async function production(databaseUrl: string): Promise<NodeJS.ProcessEnv> {
@@ -10,6 +10,7 @@ async function production(databaseUrl: string): Promise<NodeJS.ProcessEnv> {
     AUTH_URL: "https://aura.example.com",
     AUTH_SECRET: randomBytes(48).toString("base64"),
     AURA_KEYS: `k1:${randomBytes(32).toString("base64")}`,
+    ...TOKEN_KEYS,
     DATABASE_URL: databaseUrl,
     SMTP_HOST: "localhost",
     SMTP_PORT: process.env.SANDBOX_SMTP_PORT ?? "1025",
@@ -95,4 +96,24 @@ test("Everything that is wrong with a production configuration stands in one mes
     expect(text).toMatch(said);
   }
   expect(text).not.toContain("too-short");
+});
+
+test("TK-23 Without a pair of keys for tokens the program does not start, and says which file it is", async () => {
+  const environment = await production("postgres://127.0.0.1:1/nobody");
+  const cases: [NodeJS.ProcessEnv, string][] = [
+    [{ JWT_PRIVATE_KEY_PATH: "/no/such/place/private.pem" }, "/no/such/place/private.pem"],
+    [{ JWT_PUBLIC_KEY_PATH: "/no/such/place/public.pem" }, "/no/such/place/public.pem"],
+    [{ JWT_PRIVATE_KEY_PATH: environment.JWT_PUBLIC_KEY_PATH }, environment.JWT_PUBLIC_KEY_PATH!],
+    [{ JWT_PRIVATE_KEY_PATH: "", JWT_PUBLIC_KEY_PATH: "" }, "JWT_PUBLIC_KEY_PATH: is not set"],
+    [{ JWT_SECRET: "a shared secret" }, "JWT_PRIVATE_KEY_PATH"],
+  ];
+  for (const mode of ["production", "development"]) {
+    for (const [changes, said] of cases) {
+      if (mode === "development" && "JWT_SECRET" in changes) continue;
+      const { code, text } = await command("serve", { ...environment, AURA_ENV: mode, ...changes });
+      expect(code, text).toBe(2);
+      expect(text).toContain(said);
+      expect(text).not.toContain("a shared secret");
+    }
+  }
 });

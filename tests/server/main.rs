@@ -51,6 +51,7 @@ mod session_info;
 mod sessions;
 mod sign_in;
 mod signer;
+mod soak;
 mod step_up;
 mod support;
 mod teams;
