@@ -14,10 +14,14 @@ const ADMIN = process.env.DATABASE_URL ?? "postgres://postgres@127.0.0.1:54329/p
 const SECRET = randomBytes(32).toString("hex");
 const KEYS = `k1:${randomBytes(32).toString("base64")}`;
 
+/** What is taken away when these tests end. */
+const places: string[] = [];
+process.once("exit", () => places.forEach((place) => rmSync(place, { recursive: true, force: true })));
+
 /** What tokens for programs are signed with: a pair of keys in files of their own. */
 function tokenKeys(): NodeJS.ProcessEnv {
   const place = mkdtempSync(join(tmpdir(), "aura-e2e-keys-"));
-  process.once("exit", () => rmSync(place, { recursive: true, force: true }));
+  places.push(place);
   const { privateKey, publicKey } = generateKeyPairSync("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -63,7 +67,7 @@ export function emptyPlace(): string {
   const place = mkdtempSync(join(tmpdir(), "aura-e2e-"));
   symlinkSync(resolve(ROOT, "Leptos.toml"), join(place, "Leptos.toml"));
   symlinkSync(resolve(ROOT, "target"), join(place, "target"));
-  process.once("exit", () => rmSync(place, { recursive: true, force: true }));
+  places.push(place);
   return place;
 }
 
