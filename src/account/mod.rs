@@ -7,6 +7,7 @@
 //! axum route beside them that shows strangers the name and the picture, and leads from an old handle to the new one.
 
 pub mod api;
+pub mod api_keys;
 mod browser;
 pub mod model;
 pub mod page;

@@ -12,12 +12,13 @@ use time::OffsetDateTime;
 use super::{
     Identity,
     model::Role,
+    service::Asker,
     session::{FunctionLayer, PROOF_LASTS},
 };
 use crate::{
     error::{AppError, ErrorKind},
     kit::id::{ApiKeyId, DeviceId, SessionId, UserId},
-    platform::{limits, refusal::Refusal, telemetry},
+    platform::{api::idempotency::Owner, limits, refusal::Refusal, telemetry},
 };
 
 /// Whom a program acts for, and what it may do.
@@ -133,6 +134,12 @@ impl Principal {
         }
     }
 
+    /// The person as services ask for them; `email` is their address.
+    #[must_use]
+    pub fn asker<'a>(&self, session: SessionId, email: Option<&'a str>) -> Asker<'a> {
+        Asker { user: self.user, session, email }
+    }
+
     /// Lets operators go on, with a token.
     ///
     /// # Errors
@@ -179,6 +186,7 @@ pub fn presented(headers: &HeaderMap) -> Option<&str> {
 pub fn admit(request: &mut Request, principal: Principal) {
     telemetry::note_user(request.extensions(), principal.user);
     request.extensions_mut().insert(limits::Key(principal.user.to_string()));
+    request.extensions_mut().insert(Owner(principal.user));
     request.extensions_mut().insert(principal);
 }
 

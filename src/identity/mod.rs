@@ -10,6 +10,7 @@ pub mod api;
 pub mod model;
 pub mod next;
 pub mod page;
+pub mod password;
 pub mod privy;
 pub mod view;
 
@@ -32,7 +33,7 @@ pub mod jobs;
 #[cfg(feature = "ssr")]
 mod letter;
 #[cfg(feature = "ssr")]
-mod moment;
+pub mod moment;
 #[cfg(feature = "ssr")]
 mod own_ways;
 #[cfg(feature = "ssr")]

@@ -2,6 +2,7 @@
 //! stand in `gate`.
 
 mod activity;
+mod password;
 mod security;
 
 pub use activity::ActivityPage;
@@ -43,7 +44,7 @@ pub fn on_field(error: Signal<Option<AppError>>, field: &'static str) -> Signal<
 }
 
 /// Why the act was refused the last time, as long as that is the last that is known of it.
-pub(super) fn refusal_of<S>(action: ServerAction<S>) -> Signal<Option<AppError>>
+pub fn refusal_of<S>(action: ServerAction<S>) -> Signal<Option<AppError>>
 where
     S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     S::Output: Clone + Send + Sync + 'static,

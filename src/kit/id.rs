@@ -156,10 +156,16 @@ ids! {
     FileId;
     /// A key with which a program acts for a person.
     ApiKeyId;
+    /// A request that may arrive twice.
+    IdempotencyKeyId;
     /// A published version of an app.
     AppVersionId;
     /// A text message waiting to be sent.
     TextMessageId;
+    /// A change of an account's status.
+    StatusId;
+    /// A wish for another address of an account whose mailbox is lost.
+    MailboxRecoveryId;
 }
 
 #[cfg(test)]

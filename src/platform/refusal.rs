@@ -68,7 +68,8 @@ pub type DrawErrorPage = Arc<dyn Fn(ErrorPage) -> String + Send + Sync>;
 /// Gives every refusal its body, and also those that the framework makes without one.
 pub async fn present(State(draw): State<DrawErrorPage>, request: Request, next: Next) -> Response {
     let request_id = RequestId::of(request.extensions());
-    let page = wants_page(request.headers());
+    // Whoever speaks to the JSON API gets JSON, whatever they accept.
+    let page = wants_page(request.headers()) && !request.uri().path().starts_with("/api/v1/");
     let response = with_its_own_status(next.run(request).await).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
@@ -112,6 +113,8 @@ async fn with_its_own_status(response: Response) -> Response {
 /// RFC 9457, with Aura's code beside it.
 #[derive(Serialize)]
 struct Problem<'a> {
+    /// The kinds of refusal have no pages of their own: `code` names them.
+    r#type: &'static str,
     title: &'a str,
     status: u16,
     detail: &'a str,
@@ -122,6 +125,7 @@ struct Problem<'a> {
 
 fn problem(status: StatusCode, error: &AppError, request_id: &RequestId) -> String {
     let problem = Problem {
+        r#type: "about:blank",
         title: status.canonical_reason().unwrap_or("Refused"),
         status: status.as_u16(),
         detail: &error.message,

@@ -54,6 +54,7 @@ async fn purge(state: AppState) -> Result<(), JobFailed> {
     mail::purge(&state.db, now).await?;
     state.webhooks.purge(now).await?;
     state.privy.purge().await?;
+    state.idempotency.purge().await?;
     limits::PostgresStore::new(state.db.clone()).purge(now).await?;
     Ok(())
 }

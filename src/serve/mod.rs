@@ -8,6 +8,7 @@ mod doctor;
 mod error;
 mod files;
 mod pages;
+mod programs;
 mod router;
 mod state;
 

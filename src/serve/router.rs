@@ -8,14 +8,9 @@ use axum::{
 };
 use utoipa::openapi::OpenApi;
 
-use super::{
-    AppState,
-    contract::{self, document},
-    pages::pages,
-};
+use super::{AppState, contract::document, pages::pages, programs::programs};
 use crate::{
-    account, admin,
-    chat,
+    account, admin, chat,
     identity::{self, privy::refresh::Renewal},
     integrations, music,
     platform::{
@@ -76,15 +71,7 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
         .layer(from_fn_with_state(OwnScheme::of(&state.settings.public_url), security::own_origin));
     // Outside services post from elsewhere, and sign what they post.
     let posts = mail::routes(state.webhooks.clone(), &state.settings.resend_webhook_secrets).into_router(&mut list);
-    // Programs show a token and no cookie, so no other site can make a browser speak for them.
-    let programs = identity::v1::routes(state.identity.clone())
-        .into_router(&mut list)
-        .layer(from_fn_with_state(state.limits.clone(), limits::general))
-        .merge(identity::v1::renewal(state.identity.clone()).into_router(&mut list))
-        .layer(identity::bearer::layer(state.identity.clone()))
-        .layer(from_fn(audit::witness))
-        .merge(identity::v1::published_keys(state.identity.clone()).into_router(&mut list));
-    let programs = programs.merge(contract::routes(&mut list));
+    let programs = programs(state, &mut list);
     // The last layer is the outermost.
     let router = routes
         .merge(posts)

@@ -6,13 +6,14 @@ use leptos::prelude::provide_context;
 
 use super::{Site, StartError};
 use crate::{
-    account::Account,
+    account::{Account, api_keys::ApiKeys},
     admin::Admin,
     chat::{self, Chat},
-    identity::{Identity, model::Ways, privy::Privy},
+    identity::{Identity, model::Ways, password::Passwords, privy::Privy},
     inference::Inference,
     integrations::Integrations,
     platform::{
+        api::idempotency::Idempotency,
         bus::Bus,
         clock::Clock,
         config::Settings,
@@ -50,6 +51,8 @@ pub struct AppState {
     pub identity: Identity,
     pub privy: Privy,
     pub account: Account,
+    pub api_keys: ApiKeys,
+    pub idempotency: Idempotency,
     pub teams: Teams,
     pub inference: Inference,
     pub integrations: Integrations,
@@ -92,11 +95,14 @@ impl AppState {
             settings.public_url.clone(),
             settings.sign_up.clone(),
             settings.tokens.clone(),
+            Passwords::new(random.clone(), http.clone(), settings.password_breaches.clone()),
         );
         let privy = Privy::new(settings.privy.as_ref(), &http, identity.clone(), webhooks.clone())
             .map_err(|error| StartError::new("PRIVY_VERIFICATION_KEY", &error))?;
         let files = Files::local(&settings.files_dir).map_err(|error| StartError::new("uploaded files", &error))?;
         let account = Account::new(db.clone(), clock.clone(), random.clone(), files, jobs, identity.clone());
+        let api_keys = ApiKeys::new(db.clone(), clock.clone(), random.clone(), identity.clone());
+        let idempotency = Idempotency::new(db.clone(), clock.clone(), random.clone(), vault.clone());
         let teams = Teams::new(random.clone());
         let inference = Inference::new(settings.model.as_ref(), &http);
         let integrations = Integrations::new(
@@ -141,6 +147,8 @@ impl AppState {
             identity,
             privy,
             account,
+            api_keys,
+            idempotency,
             teams,
             inference,
             integrations,
@@ -156,6 +164,7 @@ impl AppState {
         provide_context(self.privy.clone());
         provide_context(Ways { services: self.integrations.ways() });
         provide_context(self.account.clone());
+        provide_context(self.api_keys.clone());
         provide_context(self.integrations.clone());
         provide_context(self.inference.clone());
         provide_context(self.chat.clone());

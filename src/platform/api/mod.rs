@@ -5,6 +5,9 @@
 //! [`Routes::documented`](super::routes::Routes::documented): the contract is what the code says.
 
 mod body;
+pub mod cors;
+pub mod etag;
+pub mod idempotency;
 mod page;
 mod schema;
 

@@ -24,6 +24,12 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
+    /// From the members of a query that narrows its list as well.
+    #[must_use]
+    pub fn new(limit: Option<u16>, cursor: Option<String>) -> Self {
+        Self { limit, cursor }
+    }
+
     /// How many rows to read: one more than are shown, which tells whether others follow.
     ///
     /// # Errors

@@ -18,6 +18,8 @@ pub const BEARER: &str = "bearer";
 /// A refusal (RFC 9457), as every route writes it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
+    /// Always `about:blank`: `code` tells refusals apart.
+    pub r#type: String,
     /// The standard words for the status.
     pub title: String,
     #[schema(minimum = 400, maximum = 599)]

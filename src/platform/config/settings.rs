@@ -27,6 +27,8 @@ pub struct Settings {
     pub auth_secret_previous: Option<SecretString>,
     pub key_ring: KeyRing,
     pub tokens: TokenSettings,
+    /// The one other origin whose pages may use the JSON API from a browser.
+    pub front_end: Option<Url>,
     pub mail: MailSettings,
     /// None: questions are answered by rules.
     pub model: Option<ModelSettings>,
@@ -36,6 +38,8 @@ pub struct Settings {
     /// Secrets of Resend's webhook, each accepted; empty: its posts are refused.
     pub resend_webhook_secrets: Vec<SecretString>,
     pub sign_up: SignUpPolicy,
+    /// Where digests of passwords from breaches can be asked for; it ends with a slash. None: nobody is asked.
+    pub password_breaches: Option<Url>,
     /// Where files that people upload are kept.
     pub files_dir: PathBuf,
     /// The networks whose `X-Forwarded-For` is believed; the private ones where `AUTH_TRUST_HOST` says so.

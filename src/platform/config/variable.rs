@@ -41,6 +41,7 @@ use Need::{Always, Optional, Outside, Refused};
 pub const VARIABLES: &[Variable] = &[
     plain("AURA_ENV", Optional, Some("production"), "every check of production is made"),
     plain("AUTH_URL", Outside, Some("http://127.0.0.1:$PORT"), "development uses its own port"),
+    plain("FRONTEND_URL", Optional, None, "no page of another site may use the JSON API from a browser"),
     plain("PORT", Optional, Some("3000"), "the server listens on 3000"),
     plain("METRICS_PORT", Optional, Some("9464"), "metrics are on 9464, on the loopback address"),
     plain("RUST_LOG", Optional, Some("info,sqlx=warn,graphile_worker=warn"), "lines from `info` upwards are written"),
@@ -57,6 +58,7 @@ pub const VARIABLES: &[Variable] = &[
     plain("JWT_PUBLIC_KEY_PATH", Always, None, "the server does not start"),
     plain("JWT_EXPIRY_DAYS", Optional, Some("7"), "access tokens of the API are valid for 7 days"),
     plain("REFRESH_TOKEN_EXPIRY_DAYS", Optional, Some("30"), "apps stay signed in for 30 days"),
+    plain("PASSWORD_BREACH_CHECK", Optional, Some("off"), "new passwords are held against the built-in lists only"),
     secret("RESEND_API_KEY", Optional, None, "mail goes to SMTP_HOST"),
     secret("AUTH_RESEND_KEY", Optional, None, "RESEND_API_KEY counts"),
     plain("SMTP_HOST", Outside, Some("localhost"), "development sends to localhost"),

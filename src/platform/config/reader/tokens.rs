@@ -4,6 +4,7 @@ use std::fs;
 
 use secrecy::SecretString;
 use time::Duration;
+use url::Url;
 
 use super::{Reader, list};
 use crate::platform::{config::TokenSettings, crypto::jwt::Issuer};
@@ -29,6 +30,30 @@ impl Reader<'_> {
                     self.text(PUBLIC).unwrap_or_default(),
                 );
                 self.errors.add(PRIVATE, remedy);
+                None
+            }
+        }
+    }
+
+    /// The origin of a front end that shows our tokens from a browser.
+    pub(super) fn front_end(&mut self) -> Option<Url> {
+        let text = self.text("FRONTEND_URL")?;
+        let plain = |url: &Url| {
+            url.has_host()
+                && url.path() == "/"
+                && url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+        };
+        let safe = |url: &Url| url.scheme() == "https" || (url.scheme() == "http" && self.development());
+        match Url::parse(text).ok().filter(plain) {
+            Some(url) if safe(&url) => Some(url),
+            Some(_) => {
+                self.errors.add("FRONTEND_URL", "must begin with https:// outside development");
+                None
+            }
+            None => {
+                self.errors.add("FRONTEND_URL", "must be scheme and host only, such as https://app.example.com");
                 None
             }
         }

@@ -1,0 +1,38 @@
+//! The JSON API and the guards around it.
+
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+};
+
+use super::{AppState, contract};
+use crate::{
+    account::api_keys,
+    identity,
+    platform::{
+        api::{cors, etag, idempotency},
+        audit, limits,
+        routes::RouteList,
+    },
+};
+
+/// What programs use. They show a token and no cookie, so no other site can make a browser speak for them.
+pub(super) fn programs(state: &AppState, list: &mut RouteList) -> Router {
+    let origins = cors::Origins::of(state.settings.front_end.as_ref());
+    let counted = identity::v1::routes(state.identity.clone())
+        .into_router(list)
+        .merge(api_keys::v1::routes(state.api_keys.clone()).into_router(list))
+        .layer(from_fn_with_state(state.idempotency.clone(), idempotency::layer))
+        .layer(from_fn_with_state(state.limits.clone(), limits::general));
+    // The last layer is the outermost.
+    counted
+        .merge(identity::v1::renewal(state.identity.clone()).into_router(list))
+        .layer(from_fn(etag::layer))
+        .layer(identity::bearer::layer(state.identity.clone()))
+        .layer(from_fn_with_state(state.api_keys.clone(), api_keys::layer))
+        .layer(from_fn(audit::witness))
+        .merge(identity::v1::published_keys(state.identity.clone()).into_router(list))
+        .merge(contract::routes(list))
+        .layer(origins.layer())
+        .layer(from_fn_with_state(origins, cors::watch))
+}
