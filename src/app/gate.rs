@@ -9,7 +9,8 @@ use leptos_router::{
 
 use super::{NotFound, titled};
 use crate::identity::gate::{
-    ConfirmPage, PrivyCodePage, RefreshPage, SignInPage, UndoEmailPage, VerifyEmailPage, WalletPage,
+    ConfirmEmailPage, ConfirmPage, PasswordPage, PrivyCodePage, RefreshPage, SignInPage, UndoEmailPage,
+    VerifyEmailPage, WalletPage,
 };
 
 /// Their table; `GATE` has the same addresses.
@@ -21,9 +22,11 @@ pub(super) fn Gate() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/signin") view=SignInPage/>
+                <Route path=path!("/signin/password") view=PasswordPage/>
                 <Route path=path!("/signin/privy") view=PrivyCodePage/>
                 <Route path=path!("/refresh") view=RefreshPage/>
                 <Route path=path!("/verify-email") view=VerifyEmailPage/>
+                <Route path=path!("/confirm-email") view=ConfirmEmailPage/>
                 <Route path=path!("/undo-email") view=UndoEmailPage/>
                 <Route path=path!("/settings/confirm") view=ConfirmPage/>
                 <Route path=path!("/settings/wallet") view=WalletPage/>

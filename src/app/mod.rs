@@ -24,6 +24,7 @@ use leptos_router::{
 
 use crate::{
     account::{
+        api_keys::DeveloperPage,
         page::{ProfilePage, SettingsPage},
         view::SettingsFrame,
     },
@@ -37,8 +38,17 @@ use crate::{
 use frame::Frame;
 
 /// The pages in front of the app, by their addresses: a browser that is in the app leaves it for them.
-pub const GATE: &[&str] =
-    &["/signin", "/signin/privy", "/refresh", "/verify-email", "/undo-email", "/settings/confirm", "/settings/wallet"];
+pub const GATE: &[&str] = &[
+    "/signin",
+    "/signin/password",
+    "/signin/privy",
+    "/refresh",
+    "/verify-email",
+    "/confirm-email",
+    "/undo-email",
+    "/settings/confirm",
+    "/settings/wallet",
+];
 
 /// Everything that runs in a browser. Every page can be used without a script, so every page is rendered whole: a part
 /// that is streamed later needs a script to be put into its place.
@@ -71,6 +81,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("") view={Lazy::<Settings>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/security") view={Lazy::<Security>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/activity") view={Lazy::<ActivityLog>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/developer") view={Lazy::<Developer>::new()} ssr=SsrMode::Async/>
                     </ParentRoute>
                 </ParentRoute>
             </Routes>
@@ -135,6 +146,7 @@ lazy_page!(Connections, ConnectionsPage);
 lazy_page!(Operators, AdminPage);
 lazy_page!(Profile, ProfilePage);
 lazy_page!(Settings, SettingsPage);
+lazy_page!(Developer, DeveloperPage);
 
 #[component]
 fn NotFound() -> impl IntoView {

@@ -1,5 +1,8 @@
 //! The letters of signing in and about the account.
 
+mod lost_mailbox;
+mod programs;
+
 use url::Url;
 
 use super::service::Notice;
@@ -7,6 +10,8 @@ use crate::platform::{
     mail::{Content, Letter, MailError},
     security::{browser_name, shown_address},
 };
+pub use lost_mailbox::{mailbox_kept, new_mailbox, removed};
+pub use programs::{has_account, program_code, recover, register};
 
 /// What a letter about the account says: which it is, the subject, the sentences.
 struct Said {
@@ -64,11 +69,69 @@ fn words(notice: &Notice<'_>) -> Said {
             "Your Aura account has this address again",
             "Every browser is signed out. Sign in with a code that we send here.",
         ),
+        Notice::PasswordSet { first } => {
+            let (subject, what) = if *first {
+                ("A password was set for your Aura account", "Your account can now also be opened with a password.")
+            } else {
+                ("The password of your Aura account was changed", "The former password opens nothing any more.")
+            };
+            said("password_set", subject, what)
+        }
+        Notice::ApiKeyMade { name } => said(
+            "api_key_made",
+            "An API key was made for your Aura account",
+            format!("A program that has the key «{name}» can now act for you, within what you allowed it."),
+        ),
+        Notice::PasswordRecovered => said(
+            "password_recovered",
+            "A new password was set for your Aura account",
+            "It was set with a code that we sent to this address. Every browser and app was signed out.",
+        ),
+        Notice::PasswordRemoved => said(
+            "password_removed",
+            "The password of your Aura account was removed",
+            "It opens nothing any more. You sign in with a code by mail, or by a service.",
+        ),
         Notice::SessionsEnded => said(
             "sessions_ended",
             "Devices were signed out of your Aura account",
             "You signed out other browsers and apps from one of yours. They have to sign in again.",
         ),
+        Notice::Leaves { on } => said(
+            "leaves",
+            "Your Aura account will be removed",
+            format!("You asked us to remove your account. That happens on {on}, with everything in it."),
+        )
+        .and("You are signed out everywhere. If you sign in before that day, the account stays and nothing is removed."),
+        Notice::Stays => said(
+            "stays",
+            "Your Aura account stays",
+            "You have signed in, so your account is not removed. Everything is as it was.",
+        )
+        .and("To remove it after all, ask for it once more in your settings."),
+        Notice::MailboxAsked { new, until, .. } => said(
+            "mailbox_asked",
+            "Somebody wants another address for your Aura account",
+            format!(
+                "Somebody says that they cannot open this mailbox any more, and asks us to give your account the address \
+                 {new} instead. The people who run this Aura decide about it after {until} (UTC)."
+            ),
+        )
+        .and("If you read this, you can stop it: with the button, or by signing in. If it was you, there is nothing to do."),
+        Notice::MailboxKept => said(
+            "mailbox_stopped",
+            "The address of your Aura account stays as it is",
+            "Somebody had asked for another address for your account. That is stopped, because you signed in or said no.",
+        ),
+        Notice::MailboxReplaced { new } => said(
+            "mailbox_replaced",
+            "Your Aura account has another address",
+            format!(
+                "Somebody could not open the mailbox of the account and asked for another one. Nobody objected for a \
+                 week, and the people who run this Aura agreed: the account now has the address {new}."
+            ),
+        )
+        .and("Everything was signed out. If this is wrong, write to the people who run this Aura."),
         Notice::Suspended => said(
             "suspended",
             "Your Aura account is suspended",
@@ -122,6 +185,9 @@ pub fn notice(notice: &Notice<'_>, public_url: &Url) -> Result<Letter, MailError
     let (button, address) = match notice {
         Notice::Welcome { .. } => ("Ask something", at("/chat")),
         Notice::AddressChanged { undo, .. } => ("Bring this address back", (*undo).to_owned()),
+        Notice::MailboxAsked { stop, .. } => ("Stop it", (*stop).to_owned()),
+        Notice::Leaves { .. } => ("Sign in and stay", at("/signin")),
+        Notice::MailboxReplaced { .. } => ("Sign in", at("/signin")),
         Notice::AddressRestored | Notice::Restored => ("Sign in", at("/signin")),
         Notice::Suspended => ("Go to Aura", at("/")),
         _ => ("Look at your account", at("/settings/security")),
@@ -132,7 +198,7 @@ pub fn notice(notice: &Notice<'_>, public_url: &Url) -> Result<Letter, MailError
             "You get this mail because this address belonged to the account. If you made the change yourself, there is \
              nothing to do."
         }
-        Notice::Suspended | Notice::Restored => "You get this mail because it concerns your own account.",
+        Notice::Suspended | Notice::Restored | Notice::MailboxAsked { .. } | Notice::MailboxReplaced { .. } => "You get this mail because it concerns your own account.",
         _ => {
             "You get this mail because it concerns your own account. If this was not you, look at your account now and \
              sign out everywhere."
@@ -245,6 +311,24 @@ mod tests {
             (Notice::WayRemoved { label: "GitHub (mira)" }, "way_removed", "/settings/security"),
             (Notice::AddressChanged { new: "m••a@new.example", undo }, "address_changed", "/undo-email?token=abc"),
             (Notice::AddressRestored, "address_restored", "/signin"),
+            (Notice::PasswordSet { first: true }, "password_set", "/settings/security"),
+            (Notice::PasswordSet { first: false }, "password_set", "/settings/security"),
+            (Notice::PasswordRecovered, "password_recovered", "/settings/security"),
+            (Notice::ApiKeyMade { name: "backup" }, "api_key_made", "/settings/security"),
+            (Notice::PasswordRemoved, "password_removed", "/settings/security"),
+            (Notice::Leaves { on: "19 March, 12:00" }, "leaves", "/signin"),
+            (Notice::Stays, "stays", "/settings/security"),
+            (
+                Notice::MailboxAsked {
+                    new: "m••a@new.example",
+                    until: "19 March, 12:00",
+                    stop: "https://aura.example/stop-recovery?token=abc",
+                },
+                "mailbox_asked",
+                "/stop-recovery?token=abc",
+            ),
+            (Notice::MailboxKept, "mailbox_stopped", "/settings/security"),
+            (Notice::MailboxReplaced { new: "m••a@new.example" }, "mailbox_replaced", "/signin"),
             (Notice::SessionsEnded, "sessions_ended", "/settings/security"),
             (Notice::Suspended, "suspended", "/"),
             (Notice::Restored, "restored", "/signin"),

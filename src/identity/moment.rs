@@ -26,7 +26,8 @@ pub fn machine(moment: OffsetDateTime) -> String {
     moment.replace_nanosecond(0).unwrap_or(moment).format(&Rfc3339).unwrap_or_default()
 }
 
-fn day(moment: OffsetDateTime, now: OffsetDateTime, zone: &str) -> String {
+/// «6 March», with the year where it is another than now.
+pub fn day(moment: OffsetDateTime, now: OffsetDateTime, zone: &str) -> String {
     let (there, today) = (local(moment, zone), local(now, zone));
     let day = format!("{} {}", there.day(), there.month());
     if there.year() == today.year() { day } else { format!("{day} {}", there.year()) }

@@ -66,7 +66,7 @@ pub async fn end_other_devices() -> Result<(), AppError> {
 
 pub async fn start_email_change(email: &str) -> Result<(), AppError> {
     let (identity, session) = proved()?;
-    identity.start_email_change(&session, email).await.map_err(web::fail)?;
+    identity.start_email_change((&session).into(), email).await.map_err(web::fail)?;
     web::redirect(SECURITY);
     Ok(())
 }
@@ -97,7 +97,7 @@ pub async fn confirming() -> Result<Confirming, AppError> {
 pub async fn send_proof(wish: &str) -> Result<(), AppError> {
     let (identity, session) = asked()?;
     let wish = if wish.is_empty() { SECURITY } else { wish };
-    identity.send_proof(&session, wish).await.map_err(web::fail)?;
+    identity.send_proof((&session).into(), wish).await.map_err(web::fail)?;
     web::redirect(&next::handing_on(CONFIRM, wish));
     Ok(())
 }

@@ -6,8 +6,8 @@ use leptos::prelude::use_context;
 use super::{
     Identity,
     cookies::{self, Secret},
-    service::{Arriving, IdentityError, Proof, StartSignIn},
-    session,
+    service::{Arriving, IdentityError, Proof, SignedIn, StartSignIn},
+    session::{self, Session},
 };
 use crate::{error::AppError, platform::web};
 
@@ -61,20 +61,29 @@ impl Visit {
     /// Signs in and gives the browser its new session.
     pub async fn finish(&self, proof: Proof<'_>) -> Result<(), AppError> {
         let until_now = session::current().map_err(web::fail)?;
-        let arriving = Arriving {
+        let arriving = self.arriving(until_now.as_ref());
+        let finished = self.identity.finish_sign_in(proof, self.browser(), arriving).await;
+        self.signed_in(&finished.map_err(web::fail)?);
+        Ok(())
+    }
+
+    /// This browser as services take it, with the session that it has until now.
+    pub fn arriving<'a>(&'a self, until_now: Option<&'a Session>) -> Arriving<'a> {
+        Arriving {
             user_agent: &self.user_agent,
             address: &self.address,
             limit_key: &self.client,
             time_zone: "",
-            until_now: until_now.as_ref(),
+            until_now,
             privy_session: None,
-        };
-        let finished = self.identity.finish_sign_in(proof, self.browser(), arriving).await;
-        let signed_in = finished.map_err(web::fail)?;
+        }
+    }
+
+    /// Gives the browser its new session and sends it on.
+    pub fn signed_in(&self, signed_in: &SignedIn) {
         web::set_cookie(&cookies::new_session(&signed_in.secret));
         web::set_cookie(&cookies::no_sign_in());
         web::redirect(&signed_in.next);
-        Ok(())
     }
 
     /// Ends this session. A browser that was not signed in is left the same: signed out.

@@ -8,8 +8,9 @@ use crate::{
         model::{Awaited, Confirming, WalletPurpose},
         next,
         page::{Refused, on_field, refusal_of},
+        password::api::ProvePassword,
     },
-    ui::{Banner, Button, CodeInput, Field, GatePage, Look, Size, Tone},
+    ui::{Banner, Button, CodeInput, Field, GatePage, Look, Size, TextInput, Tone},
 };
 
 /// Asks for a proof before something important, and then leads back to it.
@@ -51,8 +52,9 @@ fn Ways(
     send: ServerAction<SendProof>,
     prove: ServerAction<ProveCode>,
 ) -> impl IntoView {
-    let Confirming { masked_email, awaited, ways } = ways;
-    let none = masked_email.is_none() && ways.is_empty();
+    let Confirming { masked_email, awaited, ways, password } = ways;
+    let none = masked_email.is_none() && ways.is_empty() && !password;
+    let by_password = password.then(|| view! { <TypePassword wish=wish.clone()/> });
     // A wallet is no other site that one leaves for: it signs here.
     let wallet = ways.iter().any(|(id, _)| id == "wallet").then(|| {
         view! { <WalletButton next=wish.clone() purpose=WalletPurpose::Prove/> }
@@ -83,6 +85,7 @@ fn Ways(
     });
     view! {
         {by_mail}
+        {by_password}
         {links}
         {wallet}
         {none
@@ -97,6 +100,31 @@ fn Ways(
         <p class="muted">
             <a href="/settings/security">"Leave it as it is"</a>
         </p>
+    }
+}
+
+#[component]
+fn TypePassword(wish: String) -> impl IntoView {
+    let prove = ServerAction::<ProvePassword>::new();
+    let refused = refusal_of(prove);
+    let wrong = on_field(refused, "password");
+    view! {
+        <Refused error=refused except="password"/>
+        <ActionForm action=prove attr:class="stack">
+            <input type="hidden" name="next" value=wish/>
+            <Field id="password" label="Or your password" error=wrong>
+                <TextInput
+                    name="password"
+                    kind="password"
+                    required=true
+                    large=true
+                    attr:autocomplete="current-password"
+                    attr:maxlength="1024"
+                    attr:autofocus=wrong.with_untracked(Option::is_some)
+                />
+            </Field>
+            <Button size=Size::Large wide=true>"Confirm with your password"</Button>
+        </ActionForm>
     }
 }
 

@@ -2,6 +2,8 @@
 //! browser, so nothing of them is in its WebAssembly. Every form works by itself; `/gate.js` adds what needs a script.
 
 mod confirm;
+mod confirm_email;
+mod password;
 mod privy;
 mod privy_code;
 mod refresh;
@@ -12,6 +14,8 @@ mod wallet;
 mod ways;
 
 pub use confirm::ConfirmPage;
+pub use confirm_email::ConfirmEmailPage;
+pub use password::PasswordPage;
 pub use privy_code::PrivyCodePage;
 pub use refresh::RefreshPage;
 pub use sign_in::SignInPage;

@@ -11,6 +11,7 @@ use crate::{
     identity::{
         api::{StartSignIn, offered_ways},
         model::WalletPurpose,
+        next,
         page::{Refused, on_field, refusal_of},
         privy::api::offered_privy_ways,
     },
@@ -50,6 +51,9 @@ pub fn SignInPage() -> impl IntoView {
                 </Field>
                 <Button look=Look::Primary size=Size::Large wide=true>"Send code"</Button>
             </ActionForm>
+            <p class="muted">
+                <a href=next::handing_on("/signin/password", &next)>"Sign in with a password"</a>
+            </p>
             <OtherWays services=services next=next.clone()/>
             <PrivySignIn ways=privy next=next.clone()/>
             <WalletButton next=next purpose=WalletPurpose::SignIn/>

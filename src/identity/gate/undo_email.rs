@@ -30,7 +30,7 @@ pub fn UndoEmailPage() -> impl IntoView {
                             <p>
                                 "Your account gets " <b>{address}</b>
                                 " back. Every browser is signed out, and ways to sign in that were added since \
-                                 the change are removed."
+                                 the change are removed, and so is the password."
                             </p>
                         }
                     }

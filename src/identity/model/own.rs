@@ -34,6 +34,8 @@ pub struct Security {
     pub email: Option<String>,
     /// A new address that waits for its code.
     pub awaited: Option<Awaited>,
+    /// When their password was last changed: «3 February 2026»; none: they have none.
+    pub password_changed: Option<String>,
     /// The browsers and apps that are signed in, this one first.
     pub devices: Vec<Device>,
 }
@@ -47,6 +49,8 @@ pub struct Confirming {
     pub awaited: Option<Awaited>,
     /// Accounts elsewhere that they sign in with: the id and the name of each.
     pub ways: Vec<(String, String)>,
+    /// Whether they have a password.
+    pub password: bool,
 }
 
 /// Which lines of the log are shown.

@@ -1,11 +1,12 @@
 use leptos::{prelude::*, server_fn::ServerFn as _};
 use leptos_meta::Title;
 
-use super::{Refused, on_field, refusal_of};
+use super::{Refused, on_field, password::PasswordSetting, refusal_of};
 use crate::{
     identity::{
         api::{EndDevice, EndOtherDevices, FinishEmailChange, SignOutEverywhere, StartEmailChange, own_security},
         model::{Awaited, Device, Security},
+        password::api::{RemovePassword, SetPassword},
         view::WaysInSection,
     },
     ui::{
@@ -21,7 +22,12 @@ pub fn SecurityPage() -> impl IntoView {
     let end_others = ServerAction::<EndOtherDevices>::new();
     let start = ServerAction::<StartEmailChange>::new();
     let finish = ServerAction::<FinishEmailChange>::new();
-    let done = move || (end.version().get(), end_others.version().get(), start.version().get(), finish.version().get());
+    let set = ServerAction::<SetPassword>::new();
+    let remove = ServerAction::<RemovePassword>::new();
+    let done = move || {
+        let address = (start.version().get(), finish.version().get());
+        (end.version().get(), end_others.version().get(), address, set.version().get(), remove.version().get())
+    };
     let shown = Resource::new_blocking(done, |_| own_security());
     view! {
         <Title text="Security"/>
@@ -29,9 +35,11 @@ pub fn SecurityPage() -> impl IntoView {
         <Transition fallback=|| view! { <Skeleton/> }>
             {move || Suspend::new(async move {
                 match shown.await {
-                    Ok(Security { email, awaited, devices }) => {
+                    Ok(Security { email, awaited, password_changed, devices }) => {
+                        let has_email = email.is_some();
                         view! {
                             <Address email=email awaited=awaited start=start finish=finish/>
+                            <PasswordSetting changed=password_changed has_email=has_email set=set remove=remove/>
                             <Devices devices=devices end=end end_others=end_others/>
                         }
                             .into_any()

@@ -100,6 +100,7 @@ pub(super) fn means(method: &str) -> String {
     match method {
         "email_code" => "with a code by mail".to_owned(),
         "email_link" => "with the link of a mail".to_owned(),
+        "password" => "with a password".to_owned(),
         "wallet" => "with a wallet".to_owned(),
         other => format!("with {}", service(other)),
     }
@@ -143,7 +144,19 @@ fn sentence(kind: &str, detail: &Value) -> (String, String) {
         "email_change_undone" => ("Brought the former address back".to_owned(), word("to")),
         "way_added" => (format!("Linked {} to sign in with", service(&word("provider"))), String::new()),
         "way_removed" => (format!("Unlinked {}", service(&word("provider"))), String::new()),
+        "password_set" => plain("Set a password"),
+        "password_changed" => plain("Changed the password"),
+        "password_recovered" => ("Set a new password with a code by mail".to_owned(), browsers()),
+        "password_removed" => plain("Removed the password"),
         "handle_changed" | "handle_taken" => ("Changed the handle".to_owned(), word("handle")),
+        "leaving_begun" => ("Asked for the account to be removed".to_owned(), browsers()),
+        "leaving_taken_back" => plain("Signed in, so the account stays"),
+        "mailbox_recovery_asked" => ("Somebody asked for another address for the account".to_owned(), word("to")),
+        "mailbox_recovery_stopped" => plain("Another address for the account was refused"),
+        "mailbox_recovery_approved" => {
+            ("The address was replaced".to_owned(), format!("{} to {}", word("from"), word("to")))
+        }
+        "mailbox_recovery_refused" => ("Another address for the account was refused".to_owned(), word("to")),
         "suspended" => ("The account was suspended".to_owned(), word("reason")),
         "restored" => plain("The account was opened again"),
         "role_granted" => plain("You became an operator"),

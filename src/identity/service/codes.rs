@@ -12,7 +12,7 @@ use crate::{
         session::Session,
         store::{self, Ceremony, NewCeremony, Purpose},
     },
-    kit::id::{CeremonyId, Id as _},
+    kit::id::{CeremonyId, Id as _, SessionId, UserId},
     platform::{
         crypto::digest,
         limits::Bucket,
@@ -22,19 +22,34 @@ use crate::{
 
 const CODE_LABEL: &str = "confirmation code";
 
+/// Somebody who is signed in, with a browser or with a program.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    pub user: UserId,
+    pub session: SessionId,
+    /// Their proved address, where they have one.
+    pub email: Option<&'a str>,
+}
+
+impl<'a> From<&'a Session> for Asker<'a> {
+    fn from(session: &'a Session) -> Self {
+        Self { user: session.user, session: session.id, email: session.email.as_deref() }
+    }
+}
+
 impl Identity {
     /// Writes the ceremony and puts its letter into the outbox. `next` is where the person goes afterwards. A letter
     /// that leaves the code out makes a ceremony that nobody can finish.
     pub(super) async fn send_code(
         &self,
-        session: &Session,
+        asker: Asker<'_>,
         purpose: Purpose,
         email: &str,
         next: &str,
         letter: impl FnOnce(&str) -> Result<Letter, MailError>,
     ) -> Result<(), IdentityError> {
         let now = self.clock.now();
-        if let Some(last) = self.own_ceremony(session, purpose).await?
+        if let Some(last) = self.own_ceremony(asker, purpose).await?
             && last.email == email
             && let wait @ 1.. = resend_wait(&last, now)
         {
@@ -62,7 +77,7 @@ impl Identity {
             },
         )
         .await?;
-        store::give_ceremony(&mut tx, id, purpose, session.user, session.id).await?;
+        store::give_ceremony(&mut tx, id, purpose, asker.user, asker.session).await?;
         self.outbox.enqueue(&mut tx, email, letter).await?;
         Ok(tx.commit().await?)
     }
@@ -70,11 +85,11 @@ impl Identity {
     /// What the page for the code shows; nothing when none waits.
     pub(super) async fn own_awaited(
         &self,
-        session: &Session,
+        asker: Asker<'_>,
         purpose: Purpose,
     ) -> Result<Option<Awaited>, IdentityError> {
         let now = self.clock.now();
-        let ceremony = self.own_ceremony(session, purpose).await?;
+        let ceremony = self.own_ceremony(asker, purpose).await?;
         let ceremony = ceremony.filter(|ceremony| usable(ceremony, now).is_ok());
         Ok(ceremony
             .map(|ceremony| Awaited { masked_email: mask(&ceremony.email), resend_in: resend_wait(&ceremony, now) }))
@@ -83,13 +98,13 @@ impl Identity {
     /// The ceremony of this session, if these are its digits.
     pub(super) async fn check_own_code(
         &self,
-        session: &Session,
+        asker: Asker<'_>,
         purpose: Purpose,
         typed: &str,
     ) -> Result<Ceremony, IdentityError> {
-        self.limits.hit(Bucket::Auth, &session.user.to_string()).await?;
+        self.limits.hit(Bucket::Auth, &asker.user.to_string()).await?;
         let code = Zeroizing::new(six_digits(typed).ok_or(IdentityError::NotACode)?);
-        let ceremony = self.own_ceremony(session, purpose).await?.ok_or(IdentityError::NoCode)?;
+        let ceremony = self.own_ceremony(asker, purpose).await?.ok_or(IdentityError::NoCode)?;
         self.try_code(CODE_LABEL, ceremony, &code).await
     }
 
@@ -114,8 +129,8 @@ impl Identity {
         }
     }
 
-    async fn own_ceremony(&self, session: &Session, purpose: Purpose) -> Result<Option<Ceremony>, IdentityError> {
+    async fn own_ceremony(&self, asker: Asker<'_>, purpose: Purpose) -> Result<Option<Ceremony>, IdentityError> {
         let mut connection = self.db.acquire().await?;
-        Ok(store::own_ceremony(&mut connection, session.user, session.id, purpose).await?)
+        Ok(store::own_ceremony(&mut connection, asker.user, asker.session, purpose).await?)
     }
 }

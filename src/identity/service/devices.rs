@@ -33,11 +33,13 @@ impl Identity {
         let now = self.clock.now();
         let mut connection = self.db.acquire().await?;
         let rows = store::living_sessions(&mut connection, session.user, now, now - SESSION_IDLE).await?;
+        let changed = store::password_changed_at(&mut connection, session.user).await?;
         drop(connection);
         let mut devices: Vec<Device> = rows.into_iter().map(|row| self.device(row, session)).collect();
         devices.sort_by_key(|device| !device.this);
-        let awaited = self.own_awaited(session, Purpose::ChangeEmail).await?;
-        Ok(Security { email: session.email.clone(), awaited, devices })
+        let awaited = self.own_awaited(session.into(), Purpose::ChangeEmail).await?;
+        let password_changed = changed.map(|at| moment::day(at, now, &session.time_zone));
+        Ok(Security { email: session.email.clone(), awaited, password_changed, devices })
     }
 
     fn device(&self, row: DeviceRow, session: &Session) -> Device {

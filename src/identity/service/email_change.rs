@@ -1,15 +1,16 @@
 //! Another address for an account: the new one is proved, the old one is told and can take it back for three days.
 
+use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
-use super::{Identity, IdentityError, Notice};
+use super::{Asker, Identity, IdentityError, Notice};
 use crate::{
     identity::{
         cookies::{self, Secret},
         email, letter,
         model::mask,
         session::Session,
-        store::{self, NewEmailChange, Purpose},
+        store::{self, Ceremony, NewEmailChange, Purpose},
     },
     kit::id::UserId,
     platform::{audit, bus::Topic, crypto::digest, limits::Bucket},
@@ -26,18 +27,18 @@ impl Identity {
     ///
     /// # Errors
     /// When the address is none or the person's own already, when it is asked too often, or the database is away.
-    pub async fn start_email_change(&self, session: &Session, typed: &str) -> Result<(), IdentityError> {
+    pub async fn start_email_change(&self, asker: Asker<'_>, typed: &str) -> Result<(), IdentityError> {
         let new = email::normalise(typed).ok_or(IdentityError::NotAnAddress)?;
-        if session.email.as_deref() == Some(&*new) {
+        if asker.email == Some(&*new) {
             return Err(IdentityError::SameAddress);
         }
         // So that one account cannot write to many mailboxes.
-        let person = session.user.to_string();
+        let person = asker.user.to_string();
         self.limits.hit(Bucket::MailMinute, &person).await?;
         self.limits.hit(Bucket::MailDay, &person).await?;
-        let taken = self.is_taken(session.user, &new).await?;
+        let taken = self.is_taken(asker.user, &new).await?;
         let host = self.public_url.host_str().unwrap_or_default();
-        self.send_code(session, Purpose::ChangeEmail, &new, SECURITY, |code| {
+        self.send_code(asker, Purpose::ChangeEmail, &new, SECURITY, |code| {
             if taken { letter::address_known(host) } else { letter::confirm_address(code, host) }
         })
         .await
@@ -58,43 +59,69 @@ impl Identity {
     /// When the code is wrong, used or too old, was tried too often, the address was taken meanwhile, or the database is
     /// away.
     pub async fn finish_email_change(&self, session: &Session, typed: &str) -> Result<Secret, IdentityError> {
-        let ceremony = self.check_own_code(session, Purpose::ChangeEmail, typed).await?;
-        let (now, user, new) = (self.clock.now(), session.user, ceremony.email.as_str());
+        let ceremony = self.check_own_code(session.into(), Purpose::ChangeEmail, typed).await?;
         let mut tx = self.db.begin().await?;
-        if !store::consume_ceremony(&mut tx, &ceremony.browser_hash, ceremony.id, now).await? {
-            return Err(IdentityError::Used);
-        }
-        store::lock_person(&mut tx, user).await?;
-        store::lock_key(&mut tx, new).await?;
-        let owner = store::user_by_email(&mut tx, new).await?;
-        let held = store::email_held_for(&mut tx, new, now).await?;
-        if owner == Some(user) {
-            return Err(IdentityError::SameAddress);
-        } else if owner.or(held).is_some_and(|other| other != user) {
-            return Err(IdentityError::AddressTaken);
-        }
-        let old = store::email_of(&mut tx, user).await?;
-        store::set_email(&mut tx, user, new, now).await?;
-        match &old {
-            Some(old) => self.let_undo(&mut tx, user, old, new, now).await?,
-            None => {
-                let detail = serde_json::json!({ "to": mask(new) });
-                audit::record(&mut tx, &self.random, now, user, "email_added", detail).await?;
-            }
-        }
-        let secret = Secret::new(self.random.bytes());
+        self.change_email(&mut tx, session.user, &ceremony).await?;
+        let (secret, now) = (Secret::new(self.random.bytes()), self.clock.now());
         let hash = digest(secret.as_slice());
-        if !store::renew_session(&mut tx, user, session.id, &hash, session.proved_at, now).await? {
+        if !store::renew_session(&mut tx, session.user, session.id, &hash, session.proved_at, now).await? {
             return Err(IdentityError::SignedOut);
         }
         tx.commit().await?;
         Ok(secret)
     }
 
+    /// The same for a program: the address, in the form that it is kept in.
+    ///
+    /// # Errors
+    /// As for browsers.
+    pub async fn finish_email_change_of_program(&self, asker: Asker<'_>, typed: &str) -> Result<String, IdentityError> {
+        let ceremony = self.check_own_code(asker, Purpose::ChangeEmail, typed).await?;
+        let mut tx = self.db.begin().await?;
+        self.change_email(&mut tx, asker.user, &ceremony).await?;
+        tx.commit().await?;
+        Ok(ceremony.email)
+    }
+
+    async fn change_email(
+        &self,
+        tx: &mut PgConnection,
+        user: UserId,
+        ceremony: &Ceremony,
+    ) -> Result<(), IdentityError> {
+        let (now, new) = (self.clock.now(), ceremony.email.as_str());
+        if !store::consume_ceremony(tx, &ceremony.browser_hash, ceremony.id, now).await? {
+            return Err(IdentityError::Used);
+        }
+        store::lock_person(tx, user).await?;
+        store::lock_key(tx, new).await?;
+        let owner = store::user_by_email(tx, new).await?;
+        let held = store::email_held_for(tx, new, now).await?;
+        if owner == Some(user) {
+            return Err(IdentityError::SameAddress);
+        } else if owner.or(held).is_some_and(|other| other != user) {
+            return Err(IdentityError::AddressTaken);
+        }
+        let old = store::email_of(tx, user).await?;
+        store::set_email(tx, user, new, now).await?;
+        self.end_waiting(tx, new).await?;
+        match &old {
+            Some(old) => {
+                // What was asked for by the old address must not open the account that it no longer belongs to.
+                self.end_waiting(tx, old).await?;
+                self.let_undo(tx, user, old, new, now).await
+            }
+            None => {
+                let detail = serde_json::json!({ "to": mask(new) });
+                Ok(audit::record(tx, &self.random, now, user, "email_added", detail).await?)
+            }
+        }
+    }
+
     /// Writes down what the old address needs to take the change back, and tells it.
     async fn let_undo(
         &self,
-        tx: &mut sqlx::PgConnection,
+        tx: &mut PgConnection,
         user: UserId,
         old: &str,
         new: &str,
@@ -156,6 +183,9 @@ impl Identity {
         store::set_email(&mut tx, user, &change.old_email, now).await?;
         store::note_undone(&mut tx, user, change.created_at, now).await?;
         store::forget_pending(&mut tx, user).await?;
+        // Whoever had the account may have set it, and it would open the address that is brought back.
+        store::delete_password(&mut tx, user).await?;
+        self.end_waiting(&mut tx, &change.old_email).await?;
         let ways = store::remove_ways_since(&mut tx, user, change.created_at).await?;
         let ended = store::end_all_sessions(&mut tx, user, now).await?;
         for id in &ended {

@@ -25,6 +25,7 @@ use crate::{
 pub enum Method {
     EmailCode,
     EmailLink,
+    Password,
     Wallet,
     Privy,
     /// By an account at a service of the catalogue.
@@ -38,6 +39,7 @@ impl Method {
         match self {
             Self::EmailCode => "email_code",
             Self::EmailLink => "email_link",
+            Self::Password => "password",
             Self::Wallet => "wallet",
             Self::Privy => "privy",
             Self::Provider(id) => id,
@@ -156,11 +158,7 @@ impl Identity {
         arriving: &Arriving<'_>,
     ) -> Result<Opened, IdentityError> {
         let now = self.clock.now();
-        match store::note_sign_in(tx, user, now).await? {
-            Some(true) => {}
-            Some(false) => return Err(IdentityError::Suspended),
-            None => return Err(IdentityError::Gone),
-        }
+        self.let_in(tx, user, now).await?;
         if !arriving.time_zone.is_empty() && !new_person {
             store::set_time_zone(tx, user, arriving.time_zone).await?;
         }
@@ -213,6 +211,8 @@ impl Identity {
                 return Err(IdentityError::AddressHeld);
             }
             store::insert_email(tx, user, address, now).await?;
+            // Others may have begun something in this person's name; it ends here.
+            self.end_waiting(tx, address).await?;
         }
         audit::record(tx, &self.random, now, user, "account_created", serde_json::json!({})).await?;
         self.notify(tx, user, &Notice::Welcome { name }).await?;

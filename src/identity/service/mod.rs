@@ -1,6 +1,7 @@
 //! What one can do as somebody who signs in, and as somebody who is signed in.
 
 mod activity;
+mod admission;
 mod codes;
 mod devices;
 mod email_change;
@@ -8,32 +9,57 @@ mod entry;
 mod error;
 mod gate;
 mod handles;
+mod leaving;
 mod linking;
+mod lost_mailbox;
+mod mailbox_decisions;
 mod notices;
-mod program_devices;
 pub mod operators;
+mod passwords;
+pub mod people;
+mod program_codes;
+mod program_devices;
+mod recovery;
+mod registration;
 mod renewal;
 mod sessions;
 mod sign_in;
 mod step_up;
 mod tokens;
+mod verifications;
 mod wallet;
 
+pub use codes::Asker;
 pub use entry::{Arriving, Entry, Method, Opened, ProvenAccount};
 pub use error::IdentityError;
 pub use handles::HandleError;
+pub use leaving::LEAVING_LASTS;
+pub use lost_mailbox::{LostMailbox, RECOVERY_WAITS};
 pub use notices::Notice;
+pub use passwords::{Credentials, NewPassword};
 pub use program_devices::{DEVICES, DeviceChange, DeviceError};
+pub use registration::Registering;
 pub use renewal::{LOST_ANSWER_WAITS, RenewalError, Renewing};
 pub use sign_in::{Proof, SignedIn, StartSignIn};
+pub use step_up::ProofShown;
 pub use tokens::{ArrivingProgram, IssuedTokens, ProgramDevice, TokenError};
+pub use verifications::Begun;
 pub use wallet::{StartWallet, WalletDone, WalletError};
 
 use time::Duration;
 use url::Url;
 
+pub use crate::identity::password::PasswordError;
+use crate::identity::password::Passwords;
 use crate::platform::{
-    bus::Bus, clock::Clock, config::{SignUpPolicy, TokenSettings}, crypto::{Keys, Vault}, db::Db, limits::Limits, mail::Outbox, random::Random,
+    bus::Bus,
+    clock::Clock,
+    config::{SignUpPolicy, TokenSettings},
+    crypto::{Keys, Vault},
+    db::Db,
+    limits::Limits,
+    mail::Outbox,
+    random::Random,
 };
 
 /// How long a code and a link work, and the browser's cookie for them with it.
@@ -63,6 +89,7 @@ pub struct Identity {
     pub(super) public_url: Url,
     sign_up: SignUpPolicy,
     tokens: TokenSettings,
+    passwords: Passwords,
 }
 
 impl Identity {
@@ -81,7 +108,8 @@ impl Identity {
         public_url: Url,
         sign_up: SignUpPolicy,
         tokens: TokenSettings,
+        passwords: Passwords,
     ) -> Self {
-        Self { db, clock, random, keys, vault, outbox, limits, bus, public_url, sign_up, tokens }
+        Self { db, clock, random, keys, vault, outbox, limits, bus, public_url, sign_up, tokens, passwords }
     }
 }

@@ -26,8 +26,26 @@ pub enum Notice<'a> {
     AddressChanged { new: &'a str, undo: &'a str },
     /// The address that is told has its place again.
     AddressRestored,
+    /// They have set or changed their password.
+    PasswordSet { first: bool },
+    /// They have set a new password by a code that was sent to them.
+    PasswordRecovered,
+    /// They have removed their password.
+    PasswordRemoved,
+    /// A key was made with which a program acts for them.
+    ApiKeyMade { name: &'a str },
     /// Their browsers and apps were signed out, by themselves.
     SessionsEnded,
+    /// They have asked for the account to be removed, on a day that is told.
+    Leaves { on: &'a str },
+    /// They have signed in meanwhile, so it stays.
+    Stays,
+    /// Somebody who cannot open the mailbox that is told wants another one; the link stops it.
+    MailboxAsked { new: &'a str, until: &'a str, stop: &'a str },
+    /// That was stopped.
+    MailboxKept,
+    /// An operator has agreed to it.
+    MailboxReplaced { new: &'a str },
     /// The account was closed off by an operator.
     Suspended,
     /// It was opened again.

@@ -49,6 +49,14 @@ impl Identity {
         }))
     }
 
+    /// The person's proved address.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn email_of(&self, user: UserId) -> Result<Option<String>, IdentityError> {
+        Ok(store::email_of(&mut *self.db.acquire().await?, user).await?)
+    }
+
     /// Ends this browser's session.
     ///
     /// # Errors
@@ -97,6 +105,7 @@ impl Identity {
     pub async fn purge(&self) -> Result<u64, IdentityError> {
         let now = self.clock.now();
         let ceremonies = store::system::purge_ceremonies(&self.db, now - KEEP_CEREMONIES).await?;
+        let verifications = store::system::purge_verifications(&self.db, now - KEEP_CEREMONIES).await?;
         let sessions =
             store::system::purge_sessions(&self.db, now - KEEP_SESSIONS, now - KEEP_SESSIONS - SESSION_IDLE).await?;
         let changes = store::system::purge_email_changes(&self.db, now).await?;
@@ -104,10 +113,11 @@ impl Identity {
         let lines = audit::retire(&mut connection, now - KEEP_LOG).await?;
         drop(connection);
         let invitations = store::system::invitations::purge(&self.db, now - KEEP_INVITATIONS).await?;
+        let recoveries = store::system::mailbox_recoveries::purge(&self.db, now - KEEP_RECOVERIES).await?;
         let devices = store::system::purge_devices(&self.db, now - KEEP_DEVICES, now).await?;
         let links = store::system::purge_pending_links(&self.db, now).await?;
         let wallets = store::system::purge_wallet_challenges(&self.db, now).await?;
-        Ok(ceremonies + sessions + devices + links + wallets + changes + lines + invitations)
+        Ok(ceremonies + verifications + sessions + devices + links + wallets + changes + lines + invitations + recoveries)
     }
 }
 
@@ -119,5 +129,7 @@ const KEEP_LOG: Duration = Duration::days(365);
 const KEEP_DEVICES: Duration = Duration::days(400);
 /// An ended session stays to be looked at for this long.
 const KEEP_SESSIONS: Duration = Duration::days(30);
+/// A wish for another address stays to be looked at for this long after it was settled.
+const KEEP_RECOVERIES: Duration = Duration::days(90);
 /// An invitation that was used or expired stays to be looked at for this long.
 const KEEP_INVITATIONS: Duration = Duration::days(90);

@@ -11,7 +11,7 @@ use crate::{
         next,
         store::{self, Ceremony, NewCeremony},
     },
-    kit::id::{CeremonyId, Id as _},
+    kit::id::{CeremonyId, Id as _, UserId},
     platform::{crypto::digest, limits::Bucket},
 };
 
@@ -150,7 +150,7 @@ impl Identity {
         Ok(SignedIn { secret: opened.secret, next: next::safe(&ceremony.next_path).to_owned() })
     }
 
-    /// Whoever owns the address, or a new person. Two sign-ins at once with a new address make one person.
+    /// Whoever owns the address, or a new person, with this browser. Two sign-ins at once with a new address make one person.
     async fn enter_by_email(
         &self,
         tx: &mut PgConnection,
@@ -158,16 +158,26 @@ impl Identity {
         method: &Method,
         arriving: &Arriving<'_>,
     ) -> Result<Opened, IdentityError> {
-        store::lock_key(tx, email).await?;
-        let (user, new_person) = match store::user_by_email(tx, email).await? {
-            Some(user) => (user, false),
-            None => {
-                self.admit(tx, Some(email), arriving.limit_key).await?;
-                let (name, now) = (email::name_of(email), self.clock.now());
-                (self.create_person(tx, &name, Some(email), arriving.time_zone, now).await?, true)
-            }
-        };
+        let (user, new_person) = self.person_by_email(tx, email, arriving.limit_key, arriving.time_zone).await?;
         self.open_session(tx, user, new_person, method, arriving).await
+    }
+
+    /// Whoever has proved to own the address, and whether they are new. `client` is where they come from, as the limits
+    /// count it.
+    pub(super) async fn person_by_email(
+        &self,
+        tx: &mut PgConnection,
+        email: &str,
+        client: &str,
+        time_zone: &str,
+    ) -> Result<(UserId, bool), IdentityError> {
+        store::lock_key(tx, email).await?;
+        if let Some(user) = store::user_by_email(tx, email).await? {
+            return Ok((user, false));
+        }
+        self.admit(tx, Some(email), client).await?;
+        let (name, now) = (email::name_of(email), self.clock.now());
+        Ok((self.create_person(tx, &name, Some(email), time_zone, now).await?, true))
     }
 
     /// The ceremony of this browser, if these are its digits.

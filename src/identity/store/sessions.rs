@@ -277,6 +277,26 @@ pub async fn renew_session(
     Ok(renewed.rows_affected() == 1)
 }
 
+/// Notes that the person of a living program's session has proved who they are. Whether it was living. A browser's gets a
+/// new secret instead.
+pub async fn note_proof(
+    connection: &mut PgConnection,
+    user: UserId,
+    id: SessionId,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let noted = query!(
+        "update sessions set proved_at = $3
+         where id = $1 and user_id = $2 and kind = 'api' and ended_at is null and expires_at > $3",
+        id as SessionId,
+        user as UserId,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
 /// Ends the sessions that were opened by this method, but for one, and tells which were living.
 pub async fn end_sessions_of_method(
     connection: &mut PgConnection,

@@ -1,7 +1,11 @@
 //! What has no owner: sweeping.
 
 pub mod invitations;
+pub mod leaving;
+pub mod listing;
+pub mod mailbox_recoveries;
 pub mod people;
+pub mod statuses;
 
 use sqlx::query;
 use time::OffsetDateTime;
@@ -11,6 +15,12 @@ use crate::platform::db::Db;
 /// Removes ceremonies that expired before the given time.
 pub async fn purge_ceremonies(db: &Db, expired_before: OffsetDateTime) -> sqlx::Result<u64> {
     let gone = query!("delete from sign_in_ceremonies where expires_at < $1", expired_before).execute(db).await?;
+    Ok(gone.rows_affected())
+}
+
+/// Removes what programs had asked for and nobody proved before the given time.
+pub async fn purge_verifications(db: &Db, expired_before: OffsetDateTime) -> sqlx::Result<u64> {
+    let gone = query!("delete from user_verifications where expires_at < $1", expired_before).execute(db).await?;
     Ok(gone.rows_affected())
 }
 

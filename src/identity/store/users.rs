@@ -1,4 +1,4 @@
-use sqlx::{PgConnection, query, query_scalar};
+use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
 use crate::kit::id::UserId;
@@ -16,14 +16,23 @@ pub async fn lock_key(connection: &mut PgConnection, key: &str) -> sqlx::Result<
     Ok(())
 }
 
-/// Whether the person may use the installation; notes that they signed in. `None` when there is no such person.
+/// Whether somebody may come in.
+pub struct SignIn {
+    pub active: bool,
+    /// When they leave for good.
+    pub leaves_at: Option<OffsetDateTime>,
+}
+
+/// Notes that a person signed in, and tells whether they may. `None` when there is no such person.
 pub async fn note_sign_in(
     connection: &mut PgConnection,
     user: UserId,
     now: OffsetDateTime,
-) -> sqlx::Result<Option<bool>> {
-    query_scalar!(
-        r#"update users set last_signed_in_at = $2 where id = $1 returning status = 'active' as "active!""#,
+) -> sqlx::Result<Option<SignIn>> {
+    query_as!(
+        SignIn,
+        r#"update users set last_signed_in_at = $2 where id = $1
+           returning status = 'active' as "active!", leaves_at"#,
         user as UserId,
         now,
     )
@@ -36,6 +45,11 @@ pub async fn email_of(connection: &mut PgConnection, user: UserId) -> sqlx::Resu
     query_scalar!(r#"select email::text as "email!" from user_emails where user_id = $1"#, user as UserId)
         .fetch_optional(connection)
         .await
+}
+
+/// What to call a person.
+pub async fn display_name_of(connection: &mut PgConnection, user: UserId) -> sqlx::Result<Option<String>> {
+    query_scalar!("select display_name from users where id = $1", user as UserId).fetch_optional(connection).await
 }
 
 pub async fn insert_user(

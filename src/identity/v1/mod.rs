@@ -2,9 +2,17 @@
 
 pub mod device_given;
 mod devices;
+mod email_changes;
+mod given;
+mod passwords;
+mod recoveries;
+mod registrations;
 mod sessions;
+mod sign_in_codes;
 pub mod token_answer;
+mod statuses;
 mod tokens;
+pub mod users;
 
 use axum::{
     extract::State,
@@ -24,6 +32,23 @@ pub fn routes(identity: Identity) -> Routes {
         .routes(routes!(sessions::end_current))
         .routes(routes!(devices::list, devices::add))
         .routes(routes!(devices::show, devices::change, devices::remove));
+    let documented = documented
+        .routes(routes!(registrations::register))
+        .routes(routes!(registrations::confirm))
+        .routes(routes!(sign_in_codes::send))
+        .routes(routes!(sign_in_codes::confirm))
+        .routes(routes!(recoveries::begin))
+        .routes(routes!(recoveries::confirm))
+        .routes(routes!(passwords::log_in))
+        .routes(routes!(passwords::set, passwords::remove))
+        .routes(routes!(passwords::send_proof_code))
+        .routes(routes!(passwords::prove))
+        .routes(routes!(email_changes::begin))
+        .routes(routes!(email_changes::confirm));
+    let documented = documented
+        .routes(routes!(users::list))
+        .routes(routes!(users::show))
+        .routes(routes!(statuses::show, statuses::set));
     Routes::new().documented(documented).with_state(identity)
 }
 

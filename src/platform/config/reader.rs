@@ -1,5 +1,7 @@
 //! Reads the variables one after the other and gathers what is wrong.
 
+mod passwords;
+mod text_messages;
 mod tokens;
 
 use std::{collections::BTreeMap, fs, net::IpAddr, str::FromStr};
@@ -51,6 +53,7 @@ impl<'a> Reader<'a> {
         let auth_secret_previous = self.secret("AUTH_SECRET_PREVIOUS");
         let key_ring = self.key_ring();
         let tokens = self.tokens();
+        let front_end = self.front_end();
         let mail = self.mail(public_url.as_ref());
         let model = self.model();
         let trusted_proxies = self.trusted_proxies();
@@ -59,6 +62,8 @@ impl<'a> Reader<'a> {
         let privy = self.privy();
         let resend_webhook_secrets = self.secrets("RESEND_WEBHOOK_SECRET");
         let sign_up = self.sign_up();
+        let password_breaches = self.password_breaches();
+        let text_messages = self.text_messages();
         let files_dir = self.text("FILES_DIR").unwrap_or(".local/files").into();
         let log_filter = self.text("RUST_LOG").unwrap_or(LOG_FILTER).to_owned();
         match (public_url, database, auth_secret, key_ring, tokens) {
@@ -76,12 +81,15 @@ impl<'a> Reader<'a> {
                     auth_secret_previous,
                     key_ring,
                     tokens,
+                    front_end,
                     mail,
                     model,
                     limits,
                     privy,
                     resend_webhook_secrets,
                     sign_up,
+                    password_breaches,
+                    text_messages,
                     files_dir,
                     trusted_proxies,
                     clients,
@@ -277,11 +285,16 @@ impl<'a> Reader<'a> {
             }
         };
         let port = self.parsed("SMTP_PORT", if self.development() { 1025 } else { 587 }, "must be a port number");
-        let (username, password) = (self.text("SMTP_USER").map(Into::into), self.secret("SMTP_PASSWORD"));
+        let (username, password) = (self.smtp_username(), self.secret("SMTP_PASSWORD"));
         if username.is_some() != password.is_some() {
-            self.errors.add("SMTP_PASSWORD", "SMTP_USER and SMTP_PASSWORD go together; set both or none");
+            self.errors.add("SMTP_PASSWORD", "SMTP_USERNAME and SMTP_PASSWORD go together; set both or none");
         }
         MailSettings::Smtp { host: host.into(), port, from, reply_to, username, password }
+    }
+
+    /// By either of its names.
+    fn smtp_username(&self) -> Option<String> {
+        self.text("SMTP_USERNAME").or_else(|| self.text("SMTP_USER")).map(Into::into)
     }
 
     fn expect_mailbox(&mut self, name: &str, text: &str) {
