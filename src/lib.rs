@@ -16,6 +16,7 @@ pub mod error;
 pub mod identity;
 pub mod integrations;
 pub mod kit;
+pub mod privacy;
 pub mod site;
 pub mod ui;
 

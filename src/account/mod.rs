@@ -23,6 +23,8 @@ mod routes;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+pub mod v1;
 
 #[cfg(feature = "ssr")]
 pub use routes::{UPLOAD, pictures, routes};

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     error::{AppError, ErrorKind},
     identity::{
-        Identity,
+        Identity, PersonRow,
         model::avatar_address,
         service::{HandleError, IdentityError},
     },
@@ -54,6 +54,9 @@ pub enum AccountError {
     /// The file cannot be a picture.
     #[error("no picture: {}", .0.code())]
     Picture(PictureFault),
+    /// It has changed since it was read.
+    #[error("refused: {0}")]
+    Refused(AppError),
     /// The account is no longer there.
     #[error("gone")]
     Gone,
@@ -112,6 +115,7 @@ impl From<AccountError> for AppError {
                 };
                 Self::new(kind, fault.code(), fault.sentence()).on_field("picture")
             }
+            AccountError::Refused(error) => error,
             AccountError::Gone => Self::unauthenticated(),
             AccountError::Identity(error) => error.into(),
             AccountError::Handle(error) => error.into(),
@@ -121,6 +125,16 @@ impl From<AccountError> for AppError {
             }
         }
     }
+}
+
+/// What is to become another of a profile; the rest stays.
+#[derive(Clone, Copy, Default)]
+pub struct ProfileEdit<'a> {
+    pub display_name: Option<&'a str>,
+    pub handle: Option<&'a str>,
+    /// IANA name of a zone; the inner none: that of the browser.
+    pub time_zone: Option<Option<&'a str>>,
+    pub theme: Option<Theme>,
 }
 
 /// What strangers see of a person.
@@ -197,6 +211,46 @@ impl Account {
         }))
     }
 
+    /// A person, as programs are shown them.
+    ///
+    /// # Errors
+    /// When the account is gone or the database is away.
+    pub async fn person(&self, user: UserId) -> Result<PersonRow, AccountError> {
+        Ok(self.identity.person(user).await?)
+    }
+
+    /// Changes several things at once, or nothing. `seen` is asked with what is there now, and may refuse; until the
+    /// change is done nobody else makes one.
+    ///
+    /// # Errors
+    /// When `seen` refuses, something of it cannot be taken, or the database is away.
+    pub async fn change(
+        &self,
+        user: UserId,
+        edit: &ProfileEdit<'_>,
+        seen: impl FnOnce(PersonRow) -> Result<(), AppError>,
+    ) -> Result<PersonRow, AccountError> {
+        let mut tx = self.db.begin().await?;
+        seen(self.identity.person_within(&mut tx, user).await?).map_err(AccountError::Refused)?;
+        if let Some(typed) = edit.display_name {
+            let name = model::display_name(typed).map_err(AccountError::Name)?;
+            store::set_display_name(&mut tx, user, &name).await?;
+        }
+        if let Some(theme) = edit.theme {
+            store::set_theme(&mut tx, user, theme.as_str()).await?;
+        }
+        if let Some(zone) = edit.time_zone {
+            store::choose_time_zone(&mut tx, user, zone.map(known_zone).transpose()?).await?;
+        }
+        // Last, because a handle that is taken meanwhile ends the transaction.
+        if let Some(handle) = edit.handle {
+            self.identity.take_handle_within(&mut tx, user, handle).await?;
+        }
+        let row = self.identity.person_within(&mut tx, user).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
     /// Changes the name, and gives it as it is kept.
     ///
     /// # Errors
@@ -223,11 +277,7 @@ impl Account {
     /// When there is no such zone, or the database is away.
     pub async fn choose_time_zone(&self, user: UserId, typed: &str) -> Result<(), AccountError> {
         let typed = typed.trim();
-        let zone = match (typed, timezones::iter().find(|zone| zone.name() == typed)) {
-            ("", _) => None,
-            (_, Some(zone)) => Some(zone.name()),
-            (_, None) => return Err(AccountError::NoSuchZone),
-        };
+        let zone = (!typed.is_empty()).then(|| known_zone(typed)).transpose()?;
         store::choose_time_zone(&mut *self.db.acquire().await?, user, zone).await?;
         Ok(())
     }
@@ -262,6 +312,14 @@ impl Account {
     /// # Errors
     /// When the database is away.
     pub async fn remove_picture(&self, user: UserId) -> Result<(), AccountError> {
+        self.replace(user, None).await
+    }
+
+    /// Removes what lies in the file store for a person who leaves for good.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn forget(&self, user: UserId) -> Result<(), AccountError> {
         self.replace(user, None).await
     }
 
@@ -319,6 +377,10 @@ impl Account {
             None => Ok(()),
         }
     }
+}
+
+fn known_zone(typed: &str) -> Result<&'static str, AccountError> {
+    timezones::iter().find(|zone| zone.name() == typed).map(|zone| zone.name()).ok_or(AccountError::NoSuchZone)
 }
 
 /// The zones that are offered: those named after a place, and UTC.

@@ -233,7 +233,7 @@ impl Admin {
     /// # Errors
     /// As [`Identity::restore`].
     pub async fn restore(&self, by: Operator, id: UserId) -> Result<(), AdminError> {
-        Ok(self.identity.restore(by, id).await?)
+        Ok(self.identity.restore(by, id, "").await?)
     }
 
     /// Ends all sessions of a person.

@@ -32,6 +32,7 @@ use crate::{
     chat::ChatPage,
     identity::page::{ActivityPage, SecurityPage},
     integrations::page::ConnectionsPage,
+    privacy::view::DeleteAccount,
     site::ErrorPage,
     ui::Installation,
 };
@@ -86,6 +87,15 @@ pub fn App() -> impl IntoView {
                 </ParentRoute>
             </Routes>
         </Router>
+    }
+}
+
+/// The first settings page, with what stands at its end.
+#[component]
+fn AllSettings() -> impl IntoView {
+    view! {
+        <SettingsPage/>
+        <DeleteAccount/>
     }
 }
 
@@ -145,7 +155,7 @@ lazy_page!(Conversation, ChatPage);
 lazy_page!(Connections, ConnectionsPage);
 lazy_page!(Operators, AdminPage);
 lazy_page!(Profile, ProfilePage);
-lazy_page!(Settings, SettingsPage);
+lazy_page!(Settings, AllSettings);
 lazy_page!(Developer, DeveloperPage);
 
 #[component]

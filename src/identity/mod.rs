@@ -56,4 +56,6 @@ mod wallet;
 #[cfg(feature = "ssr")]
 pub use service::Identity;
 #[cfg(feature = "ssr")]
-pub use store::HandleOwner;
+pub use store::{HandleOwner, PersonRow};
+#[cfg(feature = "ssr")]
+pub use visit::sign_off;

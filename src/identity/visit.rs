@@ -91,7 +91,7 @@ impl Visit {
         if let Some(session) = session::current().map_err(web::fail)? {
             self.identity.sign_out(&session).await.map_err(web::fail)?;
         }
-        leave();
+        sign_off("/signin");
         Ok(())
     }
 
@@ -99,15 +99,15 @@ impl Visit {
     pub async fn sign_out_everywhere(&self) -> Result<(), AppError> {
         let session = session::require().map_err(web::fail)?;
         self.identity.sign_out_everywhere(session.user).await.map_err(web::fail)?;
-        leave();
+        sign_off("/signin");
         Ok(())
     }
 }
 
-/// Takes the cookies back, and what the browser has kept of our pages.
-fn leave() {
+/// Takes the cookies back, and what the browser has kept of our pages, and sends it to a page in front of the app.
+pub fn sign_off(to: &str) {
     web::set_cookie(&cookies::no_session());
     web::set_cookie(&cookies::no_sign_in());
     web::set_header(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""));
-    web::redirect("/signin");
+    web::redirect(to);
 }

@@ -14,6 +14,7 @@ use crate::{
         telemetry::{self, Figures},
         webhooks::{self, Handlers},
     },
+    privacy,
 };
 
 const PURGE_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -43,6 +44,7 @@ pub fn jobs(state: &AppState) -> JobTable {
     let table = identity::jobs::register(table, state.identity.clone());
     let table = account::jobs::register(table, state.account.clone());
     let table = chat::jobs::register(table, &state.chat);
+    let table = privacy::jobs::register(table, state.departures.clone());
     let state = state.clone();
     table.every(PURGE_EVERY, "purge_expired", move || purge(state.clone()))
 }

@@ -7,13 +7,14 @@ use axum::{
 
 use super::{AppState, contract};
 use crate::{
-    account::api_keys,
+    account::{self, api_keys},
     identity,
     platform::{
         api::{cors, etag, idempotency},
         audit, limits,
         routes::RouteList,
     },
+    privacy,
 };
 
 /// What programs use. They show a token and no cookie, so no other site can make a browser speak for them.
@@ -22,6 +23,8 @@ pub(super) fn programs(state: &AppState, list: &mut RouteList) -> Router {
     let counted = identity::v1::routes(state.identity.clone())
         .into_router(list)
         .merge(api_keys::v1::routes(state.api_keys.clone()).into_router(list))
+        .merge(account::v1::routes(state.account.clone()).into_router(list))
+        .merge(privacy::v1::routes(state.departures.clone()).into_router(list))
         .layer(from_fn_with_state(state.idempotency.clone(), idempotency::layer))
         .layer(from_fn_with_state(state.limits.clone(), limits::general));
     // The last layer is the outermost.

@@ -27,7 +27,7 @@ use crate::{
 const GUARDED: &[&str] = &["/admin", "/chat", "/connections", "/profile", "/settings"];
 
 /// Where files are uploaded, which are larger than anything else that is posted.
-const UPLOADS: &[&str] = &[account::UPLOAD];
+const UPLOADS: &[&str] = &[account::UPLOAD, account::v1::AVATAR];
 
 /// The whole site.
 pub fn router(state: &AppState) -> Router {

@@ -27,6 +27,7 @@ use crate::{
         random::Random,
         webhooks::Webhooks,
     },
+    privacy::Departures,
     team::Teams,
     ui::Installation,
 };
@@ -57,6 +58,7 @@ pub struct AppState {
     pub inference: Inference,
     pub integrations: Integrations,
     pub chat: Chat,
+    pub departures: Departures,
     pub admin: Admin,
 }
 
@@ -128,6 +130,8 @@ impl AppState {
             inference: inference.clone(),
             integrations: integrations.clone(),
         });
+        let departures =
+            Departures::new(clock.clone(), identity.clone(), account.clone(), integrations.clone());
         let admin = Admin::new(db.clone(), clock.clone(), identity.clone(), mailer.clone(), webhooks.clone());
         Ok(Self {
             settings: Arc::new(settings),
@@ -153,6 +157,7 @@ impl AppState {
             inference,
             integrations,
             chat,
+            departures,
             admin,
         })
     }
@@ -168,6 +173,7 @@ impl AppState {
         provide_context(self.integrations.clone());
         provide_context(self.inference.clone());
         provide_context(self.chat.clone());
+        provide_context(self.departures.clone());
         provide_context(self.admin.clone());
     }
 }

@@ -206,7 +206,7 @@ async fn se_13_who_is_suspended_is_out_at_once_and_told_only_after_the_code(db: 
     }
     assert_eq!(answers[0], answers[1], "nobody learns of it before the code");
 
-    app.identity().restore(Operator::Command, user).await.unwrap();
+    app.identity().restore(Operator::Command, user, "").await.unwrap();
     wait(&app, Duration::minutes(1));
     assert!(mira.viewer().await.is_none(), "what ended stays ended");
     mira.sign_in(&app, MIRA).await;

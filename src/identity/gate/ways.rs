@@ -52,6 +52,8 @@ pub(super) fn SignInNotice(services: Vec<Way>) -> impl IntoView {
     };
     let words = if let Some(name) = named("known") {
         format!("You have an account with this address already. Sign in to it once, then say yes to linking {name}.")
+    } else if asked("left") == "yes" {
+        "Your account will be removed in a week; a mail tells you the day. Sign in before then to keep it.".to_owned()
     } else {
         format!("You declined at {}, so nobody was signed in.", named("cancelled")?)
     };

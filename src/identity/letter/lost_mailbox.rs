@@ -36,7 +36,10 @@ pub fn mailbox_kept(host: &str) -> Result<Letter, MailError> {
         "The address of the account stays as it is",
         &Content {
             title: "Nothing was changed",
-            paragraphs: &[&what, "If the account is yours and you can sign in to it in any way, change its address there."],
+            paragraphs: &[
+                &what,
+                "If the account is yours and you can sign in to it in any way, change its address there.",
+            ],
             code: None,
             button: None,
             footer: "You get this mail because a code that we sent to this address was typed into Aura.",

@@ -107,6 +107,24 @@ pub enum IdentityError {
     /// An account is closed off for a reason.
     #[error("no reason given")]
     NoReason,
+    /// What was typed for the new address is no mailbox.
+    #[error("the new one is not an e-mail address")]
+    NotANewAddress,
+    /// The lost mailbox and the new one are the same.
+    #[error("the same mailbox")]
+    SameMailbox,
+    /// The link does not stop anything any more.
+    #[error("nothing to stop")]
+    NothingToStop,
+    /// There is no such wish for another address.
+    #[error("no such recovery")]
+    NoSuchRecovery,
+    /// It was stopped or decided meanwhile.
+    #[error("the recovery is settled")]
+    RecoverySettled,
+    /// Its owner can still stop it.
+    #[error("the recovery waits")]
+    RecoveryWaits,
     /// New people need an invitation, or an address of another domain.
     #[error("not invited")]
     NotInvited,
@@ -295,6 +313,34 @@ impl From<IdentityError> for AppError {
                 "Say why, in a few words: other operators will read it.",
             )
             .on_field("reason"),
+            IdentityError::NotANewAddress => Self::new(
+                ErrorKind::Unprocessable,
+                "email_invalid",
+                "This is not an address we can write to. It looks like name@example.com.",
+            )
+            .on_field("new_email"),
+            IdentityError::SameMailbox => Self::new(
+                ErrorKind::Unprocessable,
+                "address_same",
+                "This is the mailbox that you cannot open. Give another address, one that you can.",
+            )
+            .on_field("new_email"),
+            IdentityError::NothingToStop => Self::new(
+                ErrorKind::Gone,
+                "nothing_to_stop",
+                "This link is not complete, or what it stops is over already. The account keeps the address that it has.",
+            ),
+            IdentityError::NoSuchRecovery => Self::not_found("request"),
+            IdentityError::RecoverySettled => Self::new(
+                ErrorKind::Conflict,
+                "recovery_settled",
+                "This was stopped or decided meanwhile. Reload the page.",
+            ),
+            IdentityError::RecoveryWaits => Self::new(
+                ErrorKind::Conflict,
+                "recovery_waits",
+                "Its owner can still say no. Decide when the time to wait is over.",
+            ),
             IdentityError::Limited(limited) => limited.into(),
             IdentityError::Signing(_) => {
                 telemetry::report(&error, "tokens");

@@ -1,5 +1,6 @@
 //! The names in addresses: taking one, keeping those one had, and where each leads.
 
+use sqlx::PgConnection;
 use thiserror::Error;
 use time::Duration;
 
@@ -110,31 +111,45 @@ impl Identity {
     /// # Errors
     /// When it is no handle, somebody else's, one too many, or the database is away.
     pub async fn take_handle(&self, user: UserId, typed: &str) -> Result<String, HandleError> {
+        let mut tx = self.db.begin().await?;
+        let handle = self.take_handle_within(&mut tx, user, typed).await?;
+        tx.commit().await?;
+        Ok(handle)
+    }
+
+    /// The same in the caller's transaction, which has to end when this is refused.
+    ///
+    /// # Errors
+    /// As [`Identity::take_handle`].
+    pub async fn take_handle_within(
+        &self,
+        tx: &mut PgConnection,
+        user: UserId,
+        typed: &str,
+    ) -> Result<String, HandleError> {
         let handle = handle::parse(typed).map_err(HandleError::Fault)?;
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
         // One change of a person at a time, so that the counts hold.
-        store::lock_key(&mut tx, &format!("handles {user}")).await?;
-        if store::handle_of(&mut tx, user).await?.as_deref() == Some(&*handle) {
+        store::lock_key(tx, &format!("handles {user}")).await?;
+        if store::handle_of(tx, user).await?.as_deref() == Some(&*handle) {
             return Ok(handle);
         }
-        store::lay_down_handle(&mut tx, user).await?;
-        if !store::take_up_handle(&mut tx, user, &handle).await? {
-            if store::holder_of_handle(&mut tx, &handle).await?.is_some() {
+        store::lay_down_handle(tx, user).await?;
+        if !store::take_up_handle(tx, user, &handle).await? {
+            if store::holder_of_handle(tx, &handle).await?.is_some() {
                 return Err(HandleError::Taken);
             }
-            let (lately, all) = store::count_handles(&mut tx, user, now - Duration::days(1)).await?;
+            let (lately, all) = store::count_handles(tx, user, now - Duration::days(1)).await?;
             if all >= IN_ALL {
                 return Err(HandleError::TooMany);
             }
             if lately >= A_DAY {
                 return Err(HandleError::TooOften);
             }
-            let inserted = store::insert_handle(&mut tx, user, &handle, now).await;
+            let inserted = store::insert_handle(tx, user, &handle, now).await;
             inserted.on_constraint("handles_pkey", || HandleError::Taken)?;
         }
-        audit::record(&mut tx, &self.random, now, user, "handle_changed", serde_json::json!({})).await?;
-        tx.commit().await?;
+        audit::record(tx, &self.random, now, user, "handle_changed", serde_json::json!({})).await?;
         Ok(handle)
     }
 }

@@ -5,13 +5,16 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
-use super::{Identity, IdentityError, Notice, SESSION_IDLE};
+use super::{Identity, IdentityError, Notice, SESSION_IDLE, people::MOST_STATUSES};
 use crate::{
     identity::{
         email,
         store::{
             self,
-            system::{invitations, people},
+            system::{
+                invitations, people,
+                statuses::{self, NewStatus, StatusRow},
+            },
         },
     },
     kit::id::{Id as _, InvitationId, SessionId, UserId},
@@ -66,8 +69,15 @@ pub struct Portrait {
     pub browsers: Vec<Browser>,
     /// Kind and label of each account elsewhere that they sign in with.
     pub ways: Vec<(String, String)>,
+    /// When it was closed off and opened again, the newest first.
+    pub statuses: Vec<StatusRow>,
     /// What happened to the account lately.
     pub log: Vec<AuditLine>,
+}
+
+/// On one line, and not longer than is kept.
+pub(super) fn shortened(reason: &str) -> String {
+    email::one_line(reason).chars().take(LONGEST_REASON).collect()
 }
 
 impl Identity {
@@ -99,7 +109,8 @@ impl Identity {
         let ways = people::ways(&self.db, user).await?;
         let mut connection = self.db.acquire().await?;
         let log = audit::read(&mut connection, user, Kinds::All, None, MOST_LINES).await?;
-        Ok(Portrait { person, browsers, ways, log })
+        let statuses = statuses::of(&mut connection, user, MOST_STATUSES).await?;
+        Ok(Portrait { person, browsers, ways, statuses, log })
     }
 
     /// Closes an account off: every session ends, and nobody signs in to it until it is restored.
@@ -107,13 +118,14 @@ impl Identity {
     /// # Errors
     /// When no reason is given, when it is the operator's own account or nobody's, or when the database is away.
     pub async fn suspend(&self, by: Operator, user: UserId, reason: &str) -> Result<(), IdentityError> {
-        let reason: String = email::one_line(reason).chars().take(LONGEST_REASON).collect();
+        let reason = shortened(reason);
         if reason.is_empty() {
             return Err(IdentityError::NoReason);
         }
         let now = self.clock.now();
         let mut tx = self.begin_for(by, user).await?;
         if people::suspend(&mut tx, user, &reason, now).await? {
+            self.keep_status(&mut tx, by, user, "suspended", &reason).await?;
             let ended = self.end_all_for(&mut tx, user, now).await?;
             self.note(&mut tx, by, user, "suspended", json!({ "reason": reason, "sessions": ended })).await?;
             self.notify(&mut tx, user, &Notice::Suspended).await?;
@@ -121,13 +133,14 @@ impl Identity {
         Ok(tx.commit().await?)
     }
 
-    /// Opens an account again. The sessions that ended stay ended.
+    /// Opens an account again, with a reason or without. The sessions that ended stay ended.
     ///
     /// # Errors
-    /// When it is nobody's account, or when the database is away.
-    pub async fn restore(&self, by: Operator, user: UserId) -> Result<(), IdentityError> {
+    /// When it is the operator's own account or nobody's, or when the database is away.
+    pub async fn restore(&self, by: Operator, user: UserId, reason: &str) -> Result<(), IdentityError> {
         let mut tx = self.begin_for(by, user).await?;
         if people::restore(&mut tx, user).await? {
+            self.keep_status(&mut tx, by, user, "active", &shortened(reason)).await?;
             self.note(&mut tx, by, user, "restored", json!({})).await?;
             self.notify(&mut tx, user, &Notice::Restored).await?;
         }
@@ -227,7 +240,20 @@ impl Identity {
         self.note_own(&mut connection, by, kind, detail).await
     }
 
-    async fn begin_for(
+    async fn keep_status(
+        &self,
+        tx: &mut PgConnection,
+        by: Operator,
+        user: UserId,
+        status: &str,
+        because: &str,
+    ) -> Result<(), IdentityError> {
+        let now = self.clock.now();
+        let new = NewStatus { id: self.random.id(now), user, status, because, set_by: by.id(), now };
+        Ok(statuses::insert(tx, &new).await?)
+    }
+
+    pub(super) async fn begin_for(
         &self,
         by: Operator,
         user: UserId,
@@ -239,7 +265,7 @@ impl Identity {
         if people::lock(&mut tx, user).await? { Ok(tx) } else { Err(IdentityError::NoSuchPerson) }
     }
 
-    async fn end_all_for(
+    pub(super) async fn end_all_for(
         &self,
         tx: &mut PgConnection,
         user: UserId,
@@ -252,7 +278,7 @@ impl Identity {
         Ok(ended.len())
     }
 
-    async fn note(
+    pub(super) async fn note(
         &self,
         tx: &mut PgConnection,
         by: Operator,

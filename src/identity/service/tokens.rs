@@ -131,11 +131,7 @@ impl Identity {
         arriving: &ArrivingProgram<'_>,
     ) -> Result<IssuedTokens, IdentityError> {
         let now = self.clock.now();
-        match store::note_sign_in(tx, user, now).await? {
-            Some(true) => {}
-            Some(false) => return Err(IdentityError::Suspended),
-            None => return Err(IdentityError::Gone),
-        }
+        self.let_in(tx, user, now).await?;
         let (device, new_device) = self.device_of(tx, user, &arriving.device, now).await?;
         let session: SessionId = self.random.id(now);
         let expires_at = now + self.tokens.refresh_lasts;

@@ -94,6 +94,15 @@ pub async fn change_device(
     Ok(changed.rows_affected() == 1)
 }
 
+/// Keeps others from using a device until this transaction ends. Whether it is the person's.
+pub async fn lock_device(connection: &mut PgConnection, user: UserId, id: DeviceId) -> sqlx::Result<bool> {
+    let found =
+        query!("select id from devices where id = $1 and user_id = $2 for update", id as DeviceId, user as UserId,)
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}
+
 /// Takes a device away; its name, where it was the person's.
 pub async fn delete_device(connection: &mut PgConnection, user: UserId, id: DeviceId) -> sqlx::Result<Option<String>> {
     query_scalar!("delete from devices where id = $1 and user_id = $2 returning name", id as DeviceId, user as UserId,)

@@ -21,6 +21,12 @@ pub enum Bucket {
     MailDay,
     /// Accounts made in a day, by address.
     SignUpDay,
+    /// Text messages in an hour, by number.
+    TextHour,
+    /// Text messages in a day, by number and by account.
+    TextDay,
+    /// Wishes for another address of an account in a day, by the address it has.
+    RecoveryDay,
 }
 
 impl Bucket {
@@ -36,6 +42,9 @@ impl Bucket {
             Self::MailMinute => "mail-minute",
             Self::MailDay => "mail-day",
             Self::SignUpDay => "sign-up-day",
+            Self::TextHour => "text-hour",
+            Self::TextDay => "text-day",
+            Self::RecoveryDay => "recovery-day",
         }
     }
 
@@ -43,8 +52,9 @@ impl Bucket {
     #[must_use]
     pub fn max(self) -> usize {
         match self {
+            Self::RecoveryDay | Self::TextHour => 3,
             Self::Auth | Self::MailMinute => 5,
-            Self::General | Self::Login | Self::MailDay => 10,
+            Self::General | Self::Login | Self::MailDay | Self::TextDay => 10,
             Self::Refresh | Self::UnknownToken | Self::SignUpDay => 20,
         }
     }
@@ -55,7 +65,8 @@ impl Bucket {
         match self {
             Self::General => Duration::seconds(10),
             Self::Auth | Self::Login | Self::Refresh | Self::UnknownToken | Self::MailMinute => Duration::minutes(1),
-            Self::MailDay | Self::SignUpDay => Duration::days(1),
+            Self::TextHour => Duration::hours(1),
+            Self::MailDay | Self::SignUpDay | Self::RecoveryDay | Self::TextDay => Duration::days(1),
         }
     }
 }

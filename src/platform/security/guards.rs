@@ -52,7 +52,7 @@ pub(super) fn from_elsewhere() -> Refusal {
 pub type Uploads = &'static [&'static str];
 
 fn is_upload(uploads: Uploads, request: &Request) -> bool {
-    request.method() == Method::POST && uploads.contains(&request.uri().path())
+    matches!(*request.method(), Method::POST | Method::PUT) && uploads.contains(&request.uri().path())
 }
 
 /// Reads the body before the handler, so that too much of it is refused in one way everywhere. Files that are uploaded
