@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::model::{EventLine, InvitationLine, Overview, PersonLine, PersonView, Troubles};
+use super::model::{EventLine, InvitationLine, Overview, PersonLine, PersonView, RecoveryLine, Troubles};
 use crate::error::AppError;
 
 /// How many there are of what.
@@ -105,6 +105,33 @@ pub async fn end_sessions(#[server(default)] id: String) -> Result<(), AppError>
     let id = desk::id(&id, "person").map_err(web::fail)?;
     desk.admin.end_sessions(desk.by, id).await.map_err(web::fail)?;
     desk::shown(&format!("/admin/people/{id}"), "ended");
+    Ok(())
+}
+
+/// People who cannot open the mailbox of their account.
+#[server(name = ReadRecoveries, prefix = "/api", endpoint = "admin/recoveries", input = GetUrl)]
+pub async fn recoveries() -> Result<Vec<RecoveryLine>, AppError> {
+    use crate::{admin::desk::Desk, platform::web};
+    Desk::look().map_err(web::fail)?.admin.recoveries().await.map_err(web::fail)
+}
+
+/// Decides whether an account gets the address that was proved for it: only the word `approve` gives it.
+#[server(prefix = "/api", endpoint = "admin/decide-recovery")]
+pub async fn decide_recovery(
+    #[server(default)] id: String,
+    #[server(default)] because: String,
+    #[server(default)] decision: String,
+) -> Result<(), AppError> {
+    use crate::{admin::desk, platform::web};
+    let desk = desk::Desk::act().map_err(web::fail)?;
+    let id = desk::id(&id, "request").map_err(web::fail)?;
+    let approve = decision == "approve";
+    if approve {
+        desk.admin.approve_recovery(desk.by, id, &because).await.map_err(web::fail)?;
+    } else {
+        desk.admin.refuse_recovery(desk.by, id, &because).await.map_err(web::fail)?;
+    }
+    desk::shown("/admin/recoveries", if approve { "approved" } else { "refused" });
     Ok(())
 }
 

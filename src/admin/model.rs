@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kit::id::{InvitationId, MailId, UserId, WebhookEventId};
+use crate::kit::id::{InvitationId, MailId, MailboxRecoveryId, UserId, WebhookEventId};
 
 /// How many there are of what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +99,8 @@ pub struct PersonView {
     pub is_viewer: bool,
     pub ways: Vec<String>,
     pub browsers: Vec<BrowserLine>,
+    /// When the account was closed off and opened again.
+    pub statuses: Vec<StatusLine>,
     pub log: Vec<LogLine>,
 }
 
@@ -108,6 +110,16 @@ pub struct BrowserLine {
     pub name: String,
     pub method: String,
     pub last_used: String,
+}
+
+/// A change of an account's status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusLine {
+    pub status: String,
+    pub because: String,
+    /// Who did it, by their id.
+    pub by: String,
+    pub at: String,
 }
 
 /// A line of the audit log.
@@ -137,11 +149,36 @@ pub struct InvitationLine {
     pub expires: String,
 }
 
+/// How far a wish for another address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveryState {
+    /// Its owner can still say no.
+    Waits,
+    /// An operator has to decide.
+    Due,
+    Stopped,
+    Approved,
+    Refused,
+}
+
+/// Somebody who cannot open the mailbox of their account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryLine {
+    pub id: MailboxRecoveryId,
+    pub user: UserId,
+    pub display_name: String,
+    pub state: RecoveryState,
+    /// What is known of it, each under its title.
+    pub facts: Vec<(String, String)>,
+}
+
 /// Where each kind of thing is shown: the path, and what stands on its tab.
-pub const PLACES: [(&str, &str); 5] = [
+pub const PLACES: [(&str, &str); 6] = [
     ("/admin", "Overview"),
     ("/admin/jobs", "Jobs and mail"),
     ("/admin/events", "Events"),
     ("/admin/people", "People"),
     ("/admin/invitations", "Invitations"),
+    ("/admin/recoveries", "Lost mailboxes"),
 ];

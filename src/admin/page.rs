@@ -6,7 +6,7 @@ use leptos_router::hooks::{use_location, use_params_map};
 
 use super::{
     model::PLACES,
-    view::{Events, Invitations, Jobs, People, PersonPage, Summary},
+    view::{Events, Invitations, Jobs, People, PersonPage, Recoveries, Summary},
 };
 use crate::ui::Page;
 
@@ -35,6 +35,7 @@ pub fn AdminPage() -> impl IntoView {
                     ("jobs", _) => view! { <Jobs/> }.into_any(),
                     ("events", _) => view! { <Events/> }.into_any(),
                     ("people", _) => view! { <People/> }.into_any(),
+                    ("recoveries", _) => view! { <Recoveries/> }.into_any(),
                     ("invitations", _) => view! { <Invitations/> }.into_any(),
                     _ => view! { <Summary/> }.into_any(),
                 }

@@ -5,7 +5,7 @@ use time::{OffsetDateTime, macros::format_description};
 
 use super::model::{
     BrowserLine, EventLine, InvitationLine, InvitationState, JobLine, JobState, LogLine, MailLine, Overview,
-    PersonLine, PersonView, Suspended, Troubles,
+    PersonLine, PersonView, RecoveryLine, RecoveryState, StatusLine, Suspended, Troubles,
 };
 use crate::{
     error::{AppError, ErrorKind},
@@ -13,10 +13,11 @@ use crate::{
         Identity,
         service::{
             IdentityError,
+            mailbox_decisions::MailboxRecovery,
             operators::{Invitation, Operator, Person},
         },
     },
-    kit::id::{InvitationId, MailId, UserId, WebhookEventId},
+    kit::id::{InvitationId, MailId, MailboxRecoveryId, UserId, WebhookEventId},
     platform::{
         clock::Clock,
         db::Db,
@@ -211,13 +212,45 @@ impl Admin {
             actor: line.actor,
             at: written(line.created_at),
         });
+        let statuses = portrait.statuses.into_iter().map(|row| StatusLine {
+            status: row.status,
+            because: row.because,
+            by: row.set_by.map_or_else(|| "the command line, or somebody who is gone".to_owned(), |by| by.to_string()),
+            at: written(row.created_at),
+        });
         Ok(PersonView {
+            statuses: statuses.collect(),
             person: person_line(portrait.person),
             is_viewer: by == Operator::Person(id),
             ways: portrait.ways.into_iter().map(|(kind, label)| format!("{kind}: {label}")).collect(),
             browsers: browsers.collect(),
             log: log.collect(),
         })
+    }
+
+    /// People who cannot open the mailbox of their account.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn recoveries(&self) -> Result<Vec<RecoveryLine>, AdminError> {
+        let now = self.now();
+        Ok(self.identity.mailbox_recoveries().await?.into_iter().map(|row| recovery_line(row, now)).collect())
+    }
+
+    /// Gives an account the address that was proved for it.
+    ///
+    /// # Errors
+    /// As [`Identity::approve_recovery`].
+    pub async fn approve_recovery(&self, by: Operator, id: MailboxRecoveryId, why: &str) -> Result<(), AdminError> {
+        Ok(self.identity.approve_recovery(by, id, why).await?)
+    }
+
+    /// Leaves an account as it is.
+    ///
+    /// # Errors
+    /// As [`Identity::refuse_recovery`].
+    pub async fn refuse_recovery(&self, by: Operator, id: MailboxRecoveryId, why: &str) -> Result<(), AdminError> {
+        Ok(self.identity.refuse_recovery(by, id, why).await?)
     }
 
     /// Closes an account off.
@@ -284,6 +317,38 @@ fn person_line(person: Person) -> PersonLine {
         suspended,
         created: written(person.created_at),
         last_signed_in: person.last_signed_in_at.map(written),
+    }
+}
+
+fn recovery_line(row: MailboxRecovery, now: OffsetDateTime) -> RecoveryLine {
+    let state = match row.state.as_str() {
+        "stopped" => RecoveryState::Stopped,
+        "approved" => RecoveryState::Approved,
+        "refused" => RecoveryState::Refused,
+        _ if now < row.waits_until => RecoveryState::Waits,
+        _ => RecoveryState::Due,
+    };
+    let password = row.has_password.then(|| "password".to_owned());
+    let ways: Vec<String> = password.into_iter().chain(row.ways).collect();
+    let settled = row.settled_at.map(|at| {
+        let because = row.because.map(|because| format!(": {because}")).unwrap_or_default();
+        ("Settled", format!("{}{because}", written(at)))
+    });
+    let facts = [
+        ("Lost address", row.old_email),
+        ("New address, proved by a code", row.new_email),
+        ("What they say", row.reason),
+        ("Asked", format!("{}, from {}", written(row.created_at), row.client)),
+        ("Waits until", written(row.waits_until)),
+        ("Last signed in", row.last_signed_in_at.map_or_else(|| "never".to_owned(), written)),
+        ("Other ways in", if ways.is_empty() { "none".to_owned() } else { ways.join(", ") }),
+    ];
+    RecoveryLine {
+        id: row.id,
+        user: row.user,
+        display_name: row.display_name,
+        state,
+        facts: facts.into_iter().chain(settled).map(|(title, told)| (title.to_owned(), told)).collect(),
     }
 }
 

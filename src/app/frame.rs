@@ -5,7 +5,7 @@ use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
     chat::Recents,
-    identity::view::{AccountBox, ViewerChanges},
+    identity::view::{AccountBox, RecoveryBanner, ViewerChanges},
     ui::{AppShell, Icon, NavItem},
 };
 
@@ -31,6 +31,7 @@ pub(super) fn Frame() -> impl IntoView {
             start=|| view! { <a class="button ghost square" href="/chat" aria-label="New conversation"><Icon name="square-pen"/></a> }
             recents=|| view! { <Recents/> }
             account=|| view! { <AccountBox/> }
+            banner=|| view! { <RecoveryBanner/> }
         >
             <Outlet/>
         </AppShell>

@@ -9,8 +9,8 @@ use leptos_router::{
 
 use super::{NotFound, titled};
 use crate::identity::gate::{
-    ConfirmEmailPage, ConfirmPage, PasswordPage, PrivyCodePage, RefreshPage, SignInPage, UndoEmailPage,
-    VerifyEmailPage, WalletPage,
+    ConfirmEmailPage, ConfirmPage, LostMailboxPage, PasswordPage, PrivyCodePage, RefreshPage, SignInPage,
+    StopRecoveryPage, UndoEmailPage, VerifyEmailPage, WalletPage,
 };
 
 /// Their table; `GATE` has the same addresses.
@@ -27,6 +27,8 @@ pub(super) fn Gate() -> impl IntoView {
                 <Route path=path!("/refresh") view=RefreshPage/>
                 <Route path=path!("/verify-email") view=VerifyEmailPage/>
                 <Route path=path!("/confirm-email") view=ConfirmEmailPage/>
+                <Route path=path!("/lost-mailbox") view=LostMailboxPage/>
+                <Route path=path!("/stop-recovery") view=StopRecoveryPage/>
                 <Route path=path!("/undo-email") view=UndoEmailPage/>
                 <Route path=path!("/settings/confirm") view=ConfirmPage/>
                 <Route path=path!("/settings/wallet") view=WalletPage/>

@@ -46,6 +46,8 @@ pub const GATE: &[&str] = &[
     "/refresh",
     "/verify-email",
     "/confirm-email",
+    "/lost-mailbox",
+    "/stop-recovery",
     "/undo-email",
     "/settings/confirm",
     "/settings/wallet",

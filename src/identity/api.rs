@@ -170,6 +170,58 @@ pub async fn undo_email_change(token: String) -> Result<(), AppError> {
     safety::undo_email_change(&token).await
 }
 
+/// Asks for another address for an account whose mailbox cannot be opened.
+#[server(prefix = "/api", endpoint = "identity/start-lost-mailbox")]
+pub async fn start_lost_mailbox(
+    #[server(default)] email: String,
+    #[server(default)] new_email: String,
+    #[server(default)] reason: String,
+) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::own_mailbox;
+    own_mailbox::start(&email, &new_email, &reason).await
+}
+
+/// Takes the code that was sent to the new address.
+#[server(prefix = "/api", endpoint = "identity/finish-lost-mailbox")]
+pub async fn finish_lost_mailbox(#[server(default)] request: String, code: String) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::own_mailbox;
+    own_mailbox::finish(&request, &code).await
+}
+
+/// Which address the link in a letter keeps the account from getting; nothing when that is over.
+#[server(prefix = "/api", endpoint = "identity/stoppable-recovery", input = leptos::server_fn::codec::GetUrl)]
+pub async fn stoppable_recovery(token: String) -> Result<Option<String>, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::own_mailbox;
+    own_mailbox::stoppable(&token).await
+}
+
+/// Keeps the account's address. Who holds the link needs no session.
+#[server(prefix = "/api", endpoint = "identity/stop-recovery")]
+pub async fn stop_recovery(token: String) -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::own_mailbox;
+    own_mailbox::stop(&token).await
+}
+
+/// The address that somebody wants for the account of the person who asks.
+#[server(prefix = "/api", endpoint = "identity/waiting-recovery", input = leptos::server_fn::codec::GetUrl)]
+pub async fn waiting_recovery() -> Result<Option<String>, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::own_mailbox;
+    own_mailbox::waiting().await
+}
+
+/// Keeps one's own address.
+#[server(prefix = "/api", endpoint = "identity/stop-own-recovery")]
+pub async fn stop_own_recovery() -> Result<(), AppError> {
+    #[cfg(feature = "ssr")]
+    use super::own_mailbox;
+    own_mailbox::stop_own().await
+}
+
 /// How the person can confirm that it is them.
 #[server(prefix = "/api", endpoint = "identity/confirming", input = leptos::server_fn::codec::GetUrl)]
 pub async fn ways_to_confirm() -> Result<Confirming, AppError> {

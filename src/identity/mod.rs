@@ -35,6 +35,8 @@ mod letter;
 #[cfg(feature = "ssr")]
 pub mod moment;
 #[cfg(feature = "ssr")]
+mod own_mailbox;
+#[cfg(feature = "ssr")]
 mod own_ways;
 #[cfg(feature = "ssr")]
 pub mod routes;

@@ -63,6 +63,8 @@ pub fn Done() -> impl IntoView {
             "restored" => "The account is open again.",
             "ended" => "All browsers of this person are signed out.",
             "invited" => "The invitation is on its way.",
+            "approved" => "The account has the new address, and is signed out everywhere.",
+            "refused" => "The account keeps the address that it has.",
             "taken_back" => "The invitation is taken back.",
             _ => return None,
         };

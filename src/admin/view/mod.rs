@@ -6,6 +6,7 @@ mod jobs;
 mod loaded;
 mod people;
 mod person;
+mod recoveries;
 mod summary;
 
 pub use events::Events;
@@ -13,4 +14,5 @@ pub use invitations::Invitations;
 pub use jobs::Jobs;
 pub use people::People;
 pub use person::PersonPage;
+pub use recoveries::Recoveries;
 pub use summary::Summary;

@@ -4,7 +4,7 @@ use super::loaded::{Done, Loaded, Refused};
 use crate::{
     admin::{
         api::{EndSessions, Restore, Suspend, person},
-        model::{BrowserLine, LogLine, PersonLine, PersonView},
+        model::{BrowserLine, LogLine, PersonLine, PersonView, StatusLine},
     },
     ui::{Badge, Banner, Button, ConfirmDialog, Field, Look, Panel, PanelBody, Row, Rows, TextInput, Tone},
 };
@@ -34,7 +34,7 @@ pub fn PersonPage(id: String) -> impl IntoView {
 }
 
 fn shown(view: PersonView) -> impl IntoView {
-    let PersonView { person, is_viewer, ways, browsers, log } = view;
+    let PersonView { person, is_viewer, ways, browsers, statuses, log } = view;
     let signed_in = !browsers.is_empty();
     let acts = (!is_viewer).then(|| view! { <What person=person.clone() signed_in=signed_in/> });
     view! {
@@ -42,6 +42,7 @@ fn shown(view: PersonView) -> impl IntoView {
             <Who person=person ways=ways/>
             {acts}
             <Browsers browsers=browsers/>
+            <Statuses statuses=statuses/>
             <Log log=log/>
         </div>
     }
@@ -139,6 +140,23 @@ fn Browsers(browsers: Vec<BrowserLine>) -> impl IntoView {
             </Rows>
         </Panel>
     }
+}
+
+#[component]
+fn Statuses(statuses: Vec<StatusLine>) -> impl IntoView {
+    (!statuses.is_empty()).then(|| view! {
+        <Panel title="Closed off and opened again">
+            <Rows>
+                {statuses
+                    .into_iter()
+                    .map(|line| {
+                        let why = if line.because.is_empty() { String::new() } else { format!(": {}", line.because) };
+                        view! { <Row title=format!("{}{why}", line.status) sub=format!("{}, by {}", line.at, line.by)/> }
+                    })
+                    .collect_view()}
+            </Rows>
+        </Panel>
+    })
 }
 
 #[component]

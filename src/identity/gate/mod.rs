@@ -3,11 +3,13 @@
 
 mod confirm;
 mod confirm_email;
+mod lost_mailbox;
 mod password;
 mod privy;
 mod privy_code;
 mod refresh;
 mod sign_in;
+mod stop_recovery;
 mod undo_email;
 mod verify_email;
 mod wallet;
@@ -15,10 +17,12 @@ mod ways;
 
 pub use confirm::ConfirmPage;
 pub use confirm_email::ConfirmEmailPage;
+pub use lost_mailbox::LostMailboxPage;
 pub use password::PasswordPage;
 pub use privy_code::PrivyCodePage;
 pub use refresh::RefreshPage;
 pub use sign_in::SignInPage;
+pub use stop_recovery::StopRecoveryPage;
 pub use undo_email::UndoEmailPage;
 pub use verify_email::VerifyEmailPage;
 pub use wallet::WalletPage;

@@ -54,6 +54,9 @@ pub fn SignInPage() -> impl IntoView {
             <p class="muted">
                 <a href=next::handing_on("/signin/password", &next)>"Sign in with a password"</a>
             </p>
+            <p class="muted">
+                <a href="/lost-mailbox">"I cannot reach my mailbox"</a>
+            </p>
             <OtherWays services=services next=next.clone()/>
             <PrivySignIn ways=privy next=next.clone()/>
             <WalletButton next=next purpose=WalletPurpose::SignIn/>

@@ -13,11 +13,13 @@ use crate::{
         model::mask,
         store::{
             self,
-            system::mailbox_recoveries::{self, MailboxRecovery, Undecided},
+            system::mailbox_recoveries::{self, Undecided},
         },
     },
     kit::id::{MailboxRecoveryId, UserId},
 };
+
+pub use crate::identity::store::system::mailbox_recoveries::MailboxRecovery;
 
 const MOST_RECOVERIES: i64 = 100;
 

@@ -12,7 +12,7 @@ mod handles;
 mod leaving;
 mod linking;
 mod lost_mailbox;
-mod mailbox_decisions;
+pub mod mailbox_decisions;
 mod notices;
 pub mod operators;
 mod passwords;

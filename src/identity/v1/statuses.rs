@@ -1,7 +1,4 @@
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -15,7 +12,7 @@ use crate::{
     },
     kit::id::UserId,
     platform::{
-        api::{Body, Refused},
+        api::{Body, Path, Refused},
         refusal::Refusal,
     },
 };

@@ -1,7 +1,4 @@
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +15,7 @@ use crate::{
     },
     kit::id::UserId,
     platform::{
-        api::{Page, PageQuery, Query, Refused},
+        api::{Page, PageQuery, Path, Query, Refused},
         refusal::Refusal,
     },
 };
