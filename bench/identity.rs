@@ -35,7 +35,7 @@ fn milliseconds(span: Duration) -> f64 {
 }
 
 #[expect(clippy::print_stdout, reason = "figures are printed")]
-fn print(what: &str, first: (&str, &mut [Duration]), second: (&str, &mut [Duration]), goals: [&str; 2]) {
+pub fn print(what: &str, first: (&str, &mut [Duration]), second: (&str, &mut [Duration]), goals: [&str; 2]) {
     println!("{what} ({} samples each, interleaved)", first.1.len());
     for (share, name, goal) in [(0.5, "p50", goals[0]), (0.99, "p99", goals[1])] {
         let (one, other) = (quantile(first.1, share), quantile(second.1, share));
@@ -51,7 +51,7 @@ fn print(what: &str, first: (&str, &mut [Duration]), second: (&str, &mut [Durati
 }
 
 /// An app over the pool that the product has: the tests' asks each connection whether it lives before every use.
-async fn as_in_life(db: &PgPool) -> TestApp {
+pub async fn as_in_life(db: &PgPool) -> TestApp {
     let url = SecretString::from(db.connect_options().to_url_lossy().to_string());
     let settings = DatabaseSettings { url: url.clone(), owner_url: url.clone(), listen_url: url };
     TestApp::new(db::connect(&settings).await.unwrap()).await
@@ -131,8 +131,9 @@ async fn figures_of_known_and_unknown_addresses(db: PgPool) {
 async fn figures_of_an_access_token(db: PgPool) {
     let app = as_in_life(&db).await;
     let program = Program::new(&app, person(&app).await).await;
-    let answer = |user: UserId, id: DeviceId| {
-        let identity = app.identity().clone();
+    let identity = app.identity().clone();
+    let answer = move |user: UserId, id: DeviceId| {
+        let identity = identity.clone();
         async move { identity.own_device(user, id).await.unwrap().name }
     };
     let (open, checked, user) = (answer.clone(), answer, program.user);

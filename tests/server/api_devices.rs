@@ -160,3 +160,34 @@ async fn tk_20_a_person_has_fifty_devices_and_signing_in_makes_room(db: PgPool) 
     assert!(!oldest.is_signed_in().await && !programs[0].is_signed_in().await && programs[1].is_signed_in().await);
     assert_eq!(listed(&one).await.len(), 50);
 }
+
+/// Signing in, renewing and removing the device at the same moment: nothing stays signed in on a device that is gone, and
+/// nobody waits for ever.
+#[sqlx::test]
+async fn nothing_stays_signed_in_on_a_device_that_is_removed_at_that_moment(db: PgPool) {
+    let app = TestApp::new(db).await;
+    let user = person(&app).await;
+    let remover = Program::new(&app, user).await;
+    for _ in 0..20 {
+        wait(&app, Duration::seconds(20));
+        let (mut first, second) = (Program::new(&app, user).await, Program::new(&app, user).await);
+        let device = first.device;
+        let path = format!("/api/v1/devices/{device}");
+        let (renewed, removed, again) = tokio::join!(
+            first.renew(),
+            app.identity().remove_device(user, device),
+            Program::on(&app, user, Some(device), "again")
+        );
+        assert!(removed.is_ok() && matches!(renewed.status, StatusCode::OK | StatusCode::UNAUTHORIZED));
+        assert!(!first.is_signed_in().await && second.is_signed_in().await);
+        assert_eq!(again.is_signed_in().await, again.device != device);
+        assert_eq!(remover.get(&path).await.status, StatusCode::NOT_FOUND);
+        let lost: i64 = sqlx::query_scalar(
+            "select count(*) from sessions where kind = 'api' and ended_at is null and device_id is null",
+        )
+        .fetch_one(app.db())
+        .await
+        .unwrap();
+        assert_eq!(lost, 0, "a living session without a device");
+    }
+}

@@ -196,7 +196,8 @@ impl Identity {
         Ok(id)
     }
 
-    /// Its name, and how many sessions ended; nothing where it is none of theirs.
+    /// Its name, and how many sessions ended; nothing where it is none of theirs. The device is locked before its
+    /// sessions, as renewing and signing in do it: whoever signs in on it at this moment is out too, or on a new one.
     async fn drop_device(
         &self,
         tx: &mut PgConnection,
@@ -204,6 +205,9 @@ impl Identity {
         id: DeviceId,
         now: OffsetDateTime,
     ) -> Result<Option<(String, usize)>, IdentityError> {
+        if !store::lock_device(tx, user, id).await? {
+            return Ok(None);
+        }
         let ended = store::end_sessions_of_device(tx, user, id, now).await?;
         for session in &ended {
             self.bus.notify(tx, Topic::SessionEnded, &session.to_string()).await?;
