@@ -192,7 +192,24 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
     });
     expect(told.status).toBe(200);
     for (const [name, value] of signingKey()) secrets.set(name, value);
-    expect(secrets.size).toBe(19 + 7 + 1 + 18);
+
+    // Somebody registers with a password, mistypes it, and signs in with it.
+    const [person, password, mistyped] = [freshAddress("canary-password"), canary("password"), canary("mistyped")];
+    const post = (path: string, body: object) => fetch(`${aura.url}/api/v1/${path}`, {
+      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
+    });
+    const device = { name: "Mira's phone", platform: "ios" };
+    const begun = await post("registrations", { email: person, password });
+    expect(begun.status).toBe(202);
+    const { verification_id: verification } = await begun.json() as { verification_id: string };
+    const letter = await newestMail(person);
+    const confirming = letter.links.map((link) => new URL(link).searchParams.get("token")).find(Boolean)!;
+    expect((await post(`registrations/${verification}/confirm`, { code: letter.code, device })).status).toBe(200);
+    expect((await post("tokens", { email: person, password: mistyped, device })).status).toBe(401);
+    expect((await post("tokens", { email: person, password, device })).status).toBe(200);
+    secrets.set("password", password).set("mistyped password", mistyped);
+    secrets.set("code of the registration", letter.code!).set("token of its link", confirming);
+    expect(secrets.size).toBe(19 + 7 + 1 + 18 + 4);
 
     await page.goto(`${aura.url}/chat`);
     await hydrated(page);

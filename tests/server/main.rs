@@ -2,8 +2,11 @@
 //! test decides.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod access;
 mod account;
 mod activity;
+mod api_conventions;
+mod api_keys;
 mod api_devices;
 mod api_sessions;
 mod admin;
@@ -12,10 +15,13 @@ mod avatar;
 mod bench_identity;
 #[path = "../../bench/limits.rs"]
 mod bench_limits;
+#[path = "../../bench/passwords.rs"]
+mod bench_passwords;
 mod browser;
 mod bus;
 mod chat;
 mod connections;
+mod contract;
 mod csrf;
 mod devices;
 mod email_change;
@@ -38,12 +44,15 @@ mod mail_server;
 mod model;
 mod oauth;
 mod outside;
+mod passwords;
 mod platform;
 mod privy;
 mod privy_world;
 mod program;
 mod proxies;
+mod recoveries;
 mod refresh;
+mod registrations;
 mod route_table;
 mod runs;
 mod scanner;
@@ -53,6 +62,7 @@ mod sign_in;
 mod signer;
 mod soak;
 mod step_up;
+mod stranger;
 mod support;
 mod teams;
 mod tokens;

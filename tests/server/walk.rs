@@ -44,6 +44,8 @@ pub fn fields() -> String {
         ("handle", "mira_okafor"),
         ("id", id),
         ("key", "a-key"),
+        ("new_password", "zwölf Boxkämpfer jagen"),
+        ("password", "zwölf Boxkämpfer jagen"),
         ("reason", "none"),
         ("run", id),
         ("signature", "0x00"),
