@@ -163,9 +163,9 @@ pub fn layer(identity: Identity) -> FunctionLayer<Identity> {
 }
 
 async fn read(identity: Identity, mut request: Request, next: Next) -> Response {
-    if request.extensions().get::<Principal>().is_none()
-        && let Some(token) = presented(request.headers())
-    {
+    let judged =
+        request.extensions().get::<Principal>().is_some() || request.extensions().get::<NotBelieved>().is_some();
+    if !judged && let Some(token) = presented(request.headers()) {
         match identity.principal(token).await {
             Ok(principal) => admit(&mut request, principal),
             Err(error) => refuse(&mut request, error.into()),

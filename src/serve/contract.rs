@@ -9,7 +9,7 @@ use axum::{
 };
 use http::{HeaderValue, Method, header};
 use utoipa::openapi::{
-    Info, OpenApi,
+    Info, OpenApi, Server, Tag,
     schema::ComponentsBuilder,
     security::{Http, HttpAuthScheme, SecurityScheme},
 };
@@ -20,6 +20,25 @@ use crate::platform::{
 };
 
 const PATH: &str = "/api/openapi.json";
+
+/// What the operations are sorted by.
+const TAGS: &[(&str, &str)] = &[
+    ("registration", "Making an account, once its address is proved."),
+    ("tokens", "Signing in, by a password or by a code, and renewing what a program was given."),
+    ("passwords", "Setting a password, proving anew who one is, and a new password where the old one is lost."),
+    ("sessions", "Where a person is signed in, and signing out."),
+    ("devices", "The devices that apps run on."),
+    ("users", "The person, as they see and change themselves, and as operators see them."),
+    ("api keys", "Keys with which other programs act for the person, within scopes."),
+    ("notifications", "What the person is told."),
+    ("files", "What the person keeps here."),
+    ("phone", "The person's number, proved by a text message."),
+    ("app versions", "Which versions of an app are published, and which still work."),
+];
+
+fn tag(name: &str, told: &str) -> Tag {
+    Tag::builder().name(name).description(Some(told)).build()
+}
 
 /// The route under which the contract of all routes so far is found.
 pub(super) fn routes(list: &mut RouteList) -> Router {
@@ -52,6 +71,8 @@ pub(super) fn document(routes: OpenApi) -> OpenApi {
         ComponentsBuilder::new().schema_from::<Problem>().security_scheme(BEARER, SecurityScheme::Http(bearer)).build();
     let mut document = OpenApi::new(info, utoipa::openapi::Paths::new());
     document.components = Some(own);
+    document.servers = Some(vec![Server::new("/")]);
+    document.tags = Some(TAGS.iter().map(|(name, told)| tag(name, told)).collect());
     document.merge(routes);
     document
 }

@@ -1,7 +1,4 @@
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -13,11 +10,10 @@ use super::{
     store::KeyRow,
 };
 use crate::{
-    error::AppError,
     identity::bearer::Principal,
     kit::id::ApiKeyId,
     platform::{
-        api::{Body, Page, PageQuery, Query, Refused},
+        api::{Body, Page, PageQuery, Path, Query, Refused},
         refusal::Refusal,
         routes::Routes,
     },
@@ -132,9 +128,12 @@ async fn make(
     params(("id" = ApiKeyId, Path)),
     responses((status = 204, description = "Revoked."), Refused)
 )]
-async fn end(State(keys): State<ApiKeys>, principal: Principal, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+async fn end(
+    State(keys): State<ApiKeys>,
+    principal: Principal,
+    Path(id): Path<ApiKeyId>,
+) -> Result<StatusCode, Refusal> {
     principal.session()?;
-    let id = id.parse::<ApiKeyId>().map_err(|_| AppError::not_found("key"))?;
     keys.end(principal.user, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

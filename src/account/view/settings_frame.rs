@@ -4,8 +4,12 @@ use leptos_router::{components::Outlet, hooks::use_location};
 use crate::ui::Page;
 
 /// The settings pages, in the order of their tabs.
-const TABS: [(&str, &str); 3] =
-    [("/settings", "Profile"), ("/settings/security", "Security"), ("/settings/activity", "Activity")];
+const TABS: &[(&str, &str)] = &[
+    ("/settings", "Profile"),
+    ("/settings/security", "Security"),
+    ("/settings/activity", "Activity"),
+    ("/settings/developer", "Developer"),
+];
 
 /// What every settings page stands in: the heading and the tabs. A page inside brings its title and its `Setting`s.
 #[component]
@@ -16,8 +20,8 @@ pub fn SettingsFrame() -> impl IntoView {
         <Page title="Settings">
             <nav class="tabs" aria-label="Settings">
                 {TABS
-                    .into_iter()
-                    .map(|(href, label)| view! { <a href=href aria-current=move || here(href)>{label}</a> })
+                    .iter()
+                    .map(|&(href, label)| view! { <a href=href aria-current=move || here(href)>{label}</a> })
                     .collect_view()}
             </nav>
             <Outlet/>

@@ -1,7 +1,4 @@
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::{StatusCode, header};
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
@@ -18,7 +15,7 @@ use crate::{
     },
     kit::id::DeviceId,
     platform::{
-        api::{Body, Page, PageQuery, Query, Refused},
+        api::{Body, Page, PageQuery, Path, Query, Refused},
         refusal::Refusal,
     },
 };

@@ -9,8 +9,8 @@ mod recoveries;
 mod registrations;
 mod sessions;
 mod sign_in_codes;
-pub mod token_answer;
 mod statuses;
+pub mod token_answer;
 mod tokens;
 pub mod users;
 

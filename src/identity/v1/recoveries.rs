@@ -1,7 +1,4 @@
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,7 +11,7 @@ use crate::{
     identity::Identity,
     kit::id::VerificationId,
     platform::{
-        api::{Body, Refused},
+        api::{Body, Path, Refused},
         refusal::Refusal,
     },
 };

@@ -1,7 +1,4 @@
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,7 +12,7 @@ use crate::{
     identity::{Identity, service::Registering},
     kit::id::VerificationId,
     platform::{
-        api::{Body, Refused},
+        api::{Body, Path, Refused},
         refusal::Refusal,
     },
 };

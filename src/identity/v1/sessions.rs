@@ -1,7 +1,4 @@
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -12,7 +9,7 @@ use crate::{
     identity::{Identity, bearer::Principal, store::SessionListRow},
     kit::id::{DeviceId, SessionId},
     platform::{
-        api::{Page, PageQuery, Query, Refused},
+        api::{Page, PageQuery, Path, Query, Refused},
         refusal::Refusal,
         security::{browser_name, shown_address},
     },

@@ -1,7 +1,4 @@
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 
 use super::{
@@ -13,7 +10,7 @@ use crate::{
     identity::Identity,
     kit::id::VerificationId,
     platform::{
-        api::{Body, Refused},
+        api::{Body, Path, Refused},
         refusal::Refusal,
     },
 };

@@ -37,6 +37,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// What the address names: a part that cannot name anything is like a name of nothing.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(_) => Err(Refusal(AppError::not_found("thing"))),
+        }
+    }
+}
+
 fn refused(rejection: &JsonRejection) -> AppError {
     let (kind, code, told) = match rejection {
         JsonRejection::JsonDataError(error) => (ErrorKind::Unprocessable, "invalid_body", told(&error.body_text())),

@@ -11,6 +11,6 @@ pub mod idempotency;
 mod page;
 mod schema;
 
-pub use body::{Body, Query};
+pub use body::{Body, Path, Query};
 pub use page::{Page, PageQuery};
 pub use schema::{BEARER, Problem, Refused};
