@@ -57,6 +57,7 @@ async fn purge(state: AppState) -> Result<(), JobFailed> {
     state.webhooks.purge(now).await?;
     state.privy.purge().await?;
     state.idempotency.purge().await?;
+    state.api_keys.purge().await?;
     limits::PostgresStore::new(state.db.clone()).purge(now).await?;
     Ok(())
 }

@@ -27,6 +27,8 @@ use crate::{
 pub const MOST_KEYS: i64 = 20;
 /// How exactly the last use is known.
 const USE_NOTED_EVERY: Duration = Duration::minutes(1);
+/// How long a key that opens nothing stays in the table.
+const REMEMBERED: Duration = Duration::days(30);
 /// The longest that a key can be made to last.
 const LONGEST: Duration = Duration::days(3 * 365);
 
@@ -195,6 +197,14 @@ impl ApiKeys {
         store::end(&mut tx, user, id, now).await?.ok_or(ApiKeyError::NoSuchKey)?;
         audit::record(&mut tx, &self.random, now, user, "api_key_revoked", serde_json::json!({})).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Removes keys that were revoked or have expired a month ago: until then their owner can ask what they were.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn purge(&self) -> Result<u64, ApiKeyError> {
+        Ok(store::system::purge(&self.db, self.clock.now() - REMEMBERED).await?)
     }
 
     /// The time by which keys are judged.

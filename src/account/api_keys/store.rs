@@ -1,3 +1,5 @@
+pub mod system;
+
 use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
@@ -113,7 +115,7 @@ pub async fn key_by_secret(
                   k.last_used_at
            from api_keys k join users u on u.id = k.user_id
            where k.key_hash = $1 and k.ended_at is null and (k.expires_at is null or k.expires_at > $2)
-             and u.status = 'active'"#,
+             and u.status = 'active' and u.leaves_at is null"#,
         key_hash,
         now,
     )
