@@ -20,5 +20,6 @@ pub mod returned;
 pub mod routes;
 pub mod security;
 pub mod telemetry;
+pub mod text_messages;
 pub mod web;
 pub mod webhooks;

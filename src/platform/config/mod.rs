@@ -15,7 +15,7 @@ pub use self::{
     hosts::HostOverrides,
     settings::{
         ClientCredentials, DatabaseSettings, LimitSettings, LimitStoreSettings, MailSettings, ModelSettings,
-        PrivySettings, Settings, SignUpPolicy, TokenSettings,
+        PrivySettings, Settings, SignUpPolicy, TextMessageSettings, TextMessageWay, TokenSettings,
     },
     variable::{Need, VARIABLES, Variable},
     variables::Variables,

@@ -40,6 +40,7 @@ pub struct Settings {
     pub sign_up: SignUpPolicy,
     /// Where digests of passwords from breaches can be asked for; it ends with a slash. None: nobody is asked.
     pub password_breaches: Option<Url>,
+    pub text_messages: TextMessageSettings,
     /// Where files that people upload are kept.
     pub files_dir: PathBuf,
     /// The networks whose `X-Forwarded-For` is believed; the private ones where `AUTH_TRUST_HOST` says so.
@@ -88,6 +89,27 @@ pub enum MailSettings {
     Resend { api_key: SecretString, from: String, reply_to: Option<String> },
     /// Nowhere: a log line says that a mail would have left, without its content. Development only.
     Log { from: String },
+}
+
+/// How text messages leave, and how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextMessageSettings {
+    pub way: TextMessageWay,
+    /// How many may be taken in within 24 hours.
+    pub daily_max: u32,
+    /// The countries (ISO 3166-1 alpha-2) that get any, with a number of their own where one is set; empty: all.
+    pub countries: Vec<(String, Option<u32>)>,
+}
+
+/// Who sends text messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextMessageWay {
+    /// Nobody.
+    Off,
+    /// Nobody: they stand in the log. Development only.
+    Log,
+    /// Amazon SNS in this region. Who we are there is found by the SDK's own chain, and by nothing of these settings.
+    Sns { region: String },
 }
 
 /// The language model, by any address that speaks the Chat Completions API.

@@ -63,6 +63,13 @@ impl Request {
         self
     }
 
+    /// A body of any kind; a header says which.
+    #[must_use]
+    pub fn body(mut self, content: Vec<u8>) -> Self {
+        self.body = content;
+        self
+    }
+
     /// A header; it replaces one of the same name.
     #[must_use]
     pub fn header(self, name: &str, value: &str) -> Self {
