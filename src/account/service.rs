@@ -320,7 +320,12 @@ impl Account {
     /// # Errors
     /// When the database is away.
     pub async fn forget(&self, user: UserId) -> Result<(), AccountError> {
-        self.replace(user, None).await
+        let mut tx = self.db.begin().await?;
+        if let Some(picture) = store::replace_avatar(&mut tx, user, None).await? {
+            let payload = serde_json::json!({ "key": picture });
+            self.jobs.enqueue(&mut tx, REMOVE_PICTURE, Some(&picture), payload).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// The old file is removed by a job that exists exactly when the change does.

@@ -15,6 +15,9 @@ use crate::{
 
 /// What changes something and needs neither a session nor a token, with the reason. There is no other.
 const OPEN_WRITES: &[(&str, &str)] = &[
+    ("/api/identity/start-lost-mailbox", "for whoever cannot sign in; limited, and answered the same for everybody"),
+    ("/api/identity/finish-lost-mailbox", "takes the code of a letter"),
+    ("/api/identity/stop-recovery", "takes the secret of a letter"),
     ("/api/identity/start-sign-in", "begins a sign-in; five mails a minute a mailbox, ten starts a minute an address"),
     ("/api/identity/resend", "sends another code to the address of a sign-in that this browser has begun"),
     ("/api/identity/verify-code", "ends a sign-in by a code; five tries, and only in the browser that began"),
