@@ -14,6 +14,8 @@ pub mod page;
 pub mod view;
 
 #[cfg(feature = "ssr")]
+pub mod app_versions;
+#[cfg(feature = "ssr")]
 pub mod jobs;
 #[cfg(feature = "ssr")]
 mod picture;

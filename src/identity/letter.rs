@@ -82,6 +82,16 @@ fn words(notice: &Notice<'_>) -> Said {
             "An API key was made for your Aura account",
             format!("A program that has the key «{name}» can now act for you, within what you allowed it."),
         ),
+        Notice::PhoneAdded { number } => said(
+            "phone_added",
+            "A number was added to your Aura account",
+            format!("{number} was confirmed with a code. Nobody signs in with it."),
+        ),
+        Notice::PhoneRemoved { number } => said(
+            "phone_removed",
+            "The number of your Aura account was removed",
+            format!("{number} no longer belongs to your account."),
+        ),
         Notice::PasswordRecovered => said(
             "password_recovered",
             "A new password was set for your Aura account",
@@ -316,6 +326,8 @@ mod tests {
             (Notice::PasswordRecovered, "password_recovered", "/settings/security"),
             (Notice::ApiKeyMade { name: "backup" }, "api_key_made", "/settings/security"),
             (Notice::PasswordRemoved, "password_removed", "/settings/security"),
+            (Notice::PhoneAdded { number: "+49••••89" }, "phone_added", "/settings/security"),
+            (Notice::PhoneRemoved { number: "+49••••89" }, "phone_removed", "/settings/security"),
             (Notice::Leaves { on: "19 March, 12:00" }, "leaves", "/signin"),
             (Notice::Stays, "stays", "/settings/security"),
             (

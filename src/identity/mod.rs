@@ -11,6 +11,7 @@ pub mod model;
 pub mod next;
 pub mod page;
 pub mod password;
+pub mod phone;
 pub mod privy;
 pub mod view;
 

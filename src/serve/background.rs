@@ -12,6 +12,7 @@ use crate::{
         jobs::{JobFailed, JobTable},
         limits, mail,
         telemetry::{self, Figures},
+        text_messages,
         webhooks::{self, Handlers},
     },
     privacy,
@@ -40,6 +41,7 @@ pub fn jobs(state: &AppState) -> JobTable {
         let privy = privy.clone();
         async move { Ok(privy.handle(post).await?) }
     });
+    let table = text_messages::work(table, state.texts.clone());
     let table = webhooks::work(table, state.webhooks.clone(), handlers);
     let table = identity::jobs::register(table, state.identity.clone());
     let table = account::jobs::register(table, state.account.clone());
@@ -54,6 +56,7 @@ async fn purge(state: AppState) -> Result<(), JobFailed> {
     let now = state.clock.now();
     integrations::jobs::purge(&state.integrations).await?;
     mail::purge(&state.db, now).await?;
+    text_messages::purge(&state.db, now).await?;
     state.webhooks.purge(now).await?;
     state.privy.purge().await?;
     state.idempotency.purge().await?;

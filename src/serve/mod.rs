@@ -107,6 +107,7 @@ fn tell(state: &AppState, address: SocketAddr) {
     } else {
         tracing::warn!("mail leaves {}; RESEND_API_KEY is not set, so it reaches nobody outside", state.mailer);
     }
+    tracing::info!("{}", state.texts);
     for line in settings.off().into_iter().chain(doctor::off(settings)) {
         tracing::info!("{line}");
     }

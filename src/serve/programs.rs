@@ -7,7 +7,7 @@ use axum::{
 
 use super::{AppState, contract};
 use crate::{
-    account::{self, api_keys},
+    account::{self, api_keys, app_versions},
     identity,
     platform::{
         api::{cors, etag, idempotency},
@@ -22,7 +22,9 @@ pub(super) fn programs(state: &AppState, list: &mut RouteList) -> Router {
     let origins = cors::Origins::of(state.settings.front_end.as_ref());
     let counted = identity::v1::routes(state.identity.clone())
         .into_router(list)
+        .merge(identity::phone::v1::routes(state.phones.clone()).into_router(list))
         .merge(api_keys::v1::routes(state.api_keys.clone()).into_router(list))
+        .merge(app_versions::v1::routes(state.app_versions.clone()).into_router(list))
         .merge(account::v1::routes(state.account.clone()).into_router(list))
         .merge(privacy::v1::routes(state.departures.clone()).into_router(list))
         .layer(from_fn_with_state(state.idempotency.clone(), idempotency::layer))
@@ -31,6 +33,7 @@ pub(super) fn programs(state: &AppState, list: &mut RouteList) -> Router {
     counted
         .merge(identity::v1::renewal(state.identity.clone()).into_router(list))
         .layer(from_fn(etag::layer))
+        .layer(from_fn_with_state(state.app_versions.clone(), app_versions::layer))
         .layer(identity::bearer::layer(state.identity.clone()))
         .layer(from_fn_with_state(state.api_keys.clone(), api_keys::layer))
         .layer(from_fn(audit::witness))

@@ -6,10 +6,10 @@ use leptos::prelude::provide_context;
 
 use super::{Site, StartError};
 use crate::{
-    account::{Account, api_keys::ApiKeys},
+    account::{Account, api_keys::ApiKeys, app_versions::AppVersions},
     admin::Admin,
     chat::{self, Chat},
-    identity::{Identity, model::Ways, password::Passwords, privy::Privy},
+    identity::{Identity, model::Ways, password::Passwords, phone::Phones, privy::Privy},
     inference::Inference,
     integrations::Integrations,
     platform::{
@@ -25,6 +25,7 @@ use crate::{
         limits::Limits,
         mail::{Mailer, Outbox},
         random::Random,
+        text_messages::TextMessages,
         webhooks::Webhooks,
     },
     privacy::Departures,
@@ -51,8 +52,11 @@ pub struct AppState {
     pub bus: Bus,
     pub identity: Identity,
     pub privy: Privy,
+    pub texts: TextMessages,
+    pub phones: Phones,
     pub account: Account,
     pub api_keys: ApiKeys,
+    pub app_versions: AppVersions,
     pub idempotency: Idempotency,
     pub teams: Teams,
     pub inference: Inference,
@@ -101,9 +105,20 @@ impl AppState {
         );
         let privy = Privy::new(settings.privy.as_ref(), &http, identity.clone(), webhooks.clone())
             .map_err(|error| StartError::new("PRIVY_VERIFICATION_KEY", &error))?;
+        let texts = TextMessages::new(
+            &settings.text_messages,
+            &http,
+            db.clone(),
+            vault.clone(),
+            random.clone(),
+            clock.clone(),
+        )
+        .await;
+        let phones = Phones::new(identity.clone(), texts.clone());
         let files = Files::local(&settings.files_dir).map_err(|error| StartError::new("uploaded files", &error))?;
         let account = Account::new(db.clone(), clock.clone(), random.clone(), files, jobs, identity.clone());
         let api_keys = ApiKeys::new(db.clone(), clock.clone(), random.clone(), identity.clone());
+        let app_versions = AppVersions::new(db.clone(), clock.clone(), random.clone());
         let idempotency = Idempotency::new(db.clone(), clock.clone(), random.clone(), vault.clone());
         let teams = Teams::new(random.clone());
         let inference = Inference::new(settings.model.as_ref(), &http);
@@ -150,8 +165,11 @@ impl AppState {
             bus,
             identity,
             privy,
+            texts,
+            phones,
             account,
             api_keys,
+            app_versions,
             idempotency,
             teams,
             inference,
@@ -167,6 +185,7 @@ impl AppState {
         provide_context(Installation { staging: self.settings.environment.is_staging() });
         provide_context(self.identity.clone());
         provide_context(self.privy.clone());
+        provide_context(self.phones.clone());
         provide_context(Ways { services: self.integrations.ways() });
         provide_context(self.account.clone());
         provide_context(self.api_keys.clone());

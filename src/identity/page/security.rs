@@ -7,6 +7,7 @@ use crate::{
         api::{EndDevice, EndOtherDevices, FinishEmailChange, SignOutEverywhere, StartEmailChange, own_security},
         model::{Awaited, Device, Security},
         password::api::{RemovePassword, SetPassword},
+        phone::PhoneSetting,
         view::WaysInSection,
     },
     ui::{
@@ -32,6 +33,7 @@ pub fn SecurityPage() -> impl IntoView {
     view! {
         <Title text="Security"/>
         <WaysInSection change_email=|| view! { <a class="button small" href="#address">"Change"</a> }/>
+        <PhoneSetting/>
         <Transition fallback=|| view! { <Skeleton/> }>
             {move || Suspend::new(async move {
                 match shown.await {

@@ -32,6 +32,10 @@ pub enum Notice<'a> {
     PasswordRecovered,
     /// They have removed their password.
     PasswordRemoved,
+    /// A number is theirs from now on.
+    PhoneAdded { number: &'a str },
+    /// It is theirs no longer.
+    PhoneRemoved { number: &'a str },
     /// A key was made with which a program acts for them.
     ApiKeyMade { name: &'a str },
     /// Their browsers and apps were signed out, by themselves.

@@ -40,6 +40,9 @@ pub struct Problem {
     /// Seconds to wait before trying again, where that helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+    /// With `app_outdated`: where the new version is to be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_url: Option<String>,
 }
 
 /// The refusals of a route: each of 4xx and 5xx is a [`Problem`].
