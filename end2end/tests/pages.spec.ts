@@ -3,7 +3,8 @@ import type { BrowserContext } from "@playwright/test";
 import { connect, expect, freshAddress, hydrated, newestMail, ready, signIn, test } from "./support";
 
 const PUBLIC = ["/", "/pricing", "/integrations", "/nothing-here"];
-const GATE = ["/signin", "/signin/privy", "/refresh?redirect_uri=/connections", "/verify-email", "/undo-email?token=x"];
+const GATE = ["/signin", "/signin/privy", "/refresh?redirect_uri=/connections", "/verify-email", "/undo-email?token=x",
+  "/lost-mailbox", "/lost-mailbox?request=0192f0c1-0000-7000-8000-000000000000", "/lost-mailbox?sent=yes", "/stop-recovery?token=x"];
 const INSIDE = ["/settings/confirm?next=/settings/security", "/settings/wallet"];
 const APP = ["/chat", "/connections", "/profile", "/settings"];
 const VARIANTS = [
