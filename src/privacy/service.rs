@@ -100,6 +100,8 @@ impl Departures {
                 Ok(Verdict::Revoked) => given.revoked += 1,
                 Ok(Verdict::Unsupported) => given.unsupported += 1,
                 Ok(Verdict::Failed) => given.failed += 1,
+                // Its person, or another sweep, was quicker.
+                Err(ConnectionError::NotFound(_)) => {}
                 Err(error) => {
                     telemetry::report(&error, "disconnecting for somebody who leaves");
                     given.failed += 1;

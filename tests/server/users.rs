@@ -98,6 +98,7 @@ async fn us_01_a_person_reads_and_changes_themselves_and_nothing_that_is_not_the
         // One wrong member spoils the whole change.
         json!({ "display_name": "New", "theme": "light", "handle": "a" }),
         json!([]),
+        json!(["A name in the first place"]),
     ] {
         wait(&app, Duration::seconds(2));
         let refused = patch(&app, &program, "", &edit).await;
@@ -179,6 +180,14 @@ async fn us_04_operators_find_people_and_everybody_else_only_themselves(db: PgPo
     let olga = operator(&app, OLGA).await;
     let program = Program::new(&app, mira).await;
     app.identity().take_handle(mira, "mira_o").await.unwrap();
+
+    sqlx::query("insert into user_phones (phone, user_id, verified_at) values ('+4915123456789', $1, $2)")
+        .bind(sqlx::types::Uuid::from(mira))
+        .bind(app.clock().now())
+        .execute(app.db())
+        .await
+        .unwrap();
+    assert_eq!(program.get(ME).await.value()["phone"], json!("+4915123456789"));
 
     // To each other they do not exist.
     let one = |id: &dyn std::fmt::Display| format!("/api/v1/users/{id}");

@@ -1,6 +1,6 @@
 use axum::{Json, extract::State};
 use http::{HeaderMap, header};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::ToSchema;
 
 use crate::{
@@ -50,7 +50,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
 
 /// Refuses `null`: what always has a value cannot be taken away.
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+    Option::deserialize(deserializer)?.map(Some).ok_or_else(|| D::Error::custom("this cannot be null"))
 }
 
 /// Shows the person who asks

@@ -12,6 +12,7 @@ pub struct PersonRow {
     pub display_name: String,
     pub email: Option<String>,
     pub email_verified_at: Option<OffsetDateTime>,
+    pub phone: Option<String>,
     pub time_zone: String,
     pub theme: String,
     pub role: String,
@@ -25,10 +26,11 @@ pub async fn person(connection: &mut PgConnection, user: UserId) -> sqlx::Result
     query_as!(
         PersonRow,
         r#"select u.id as "id: UserId", h.handle::text as "handle?", u.display_name, e.email::text as "email?",
-               e.verified_at as "email_verified_at?", u.time_zone, u.theme, u.role, u.status, u.avatar_key,
+               e.verified_at as "email_verified_at?", p.phone as "phone?", u.time_zone, u.theme, u.role, u.status, u.avatar_key,
                u.created_at, u.last_signed_in_at
            from users u
            left join user_emails e on e.user_id = u.id
+           left join user_phones p on p.user_id = u.id
            left join handles h on h.user_id = u.id and h.is_current
            where u.id = $1"#,
         user as UserId,

@@ -61,6 +61,10 @@ pub struct User {
     email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     email_verified_at: Option<OffsetDateTime>,
+    /// A number that they have proved, as E.164.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = r"^\+[1-9][0-9]{3,14}$")]
+    phone: Option<String>,
     /// IANA name of the zone in which «today» is meant.
     time_zone: String,
     theme: UserTheme,
@@ -83,6 +87,7 @@ impl From<PersonRow> for User {
             display_name: row.display_name,
             email: row.email,
             email_verified_at: row.email_verified_at,
+            phone: row.phone,
             time_zone: row.time_zone,
             theme: match Theme::parse(&row.theme).unwrap_or_default() {
                 Theme::System => UserTheme::System,

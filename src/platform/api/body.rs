@@ -1,9 +1,14 @@
+use std::{fmt, marker::PhantomData};
+
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Request, rejection::JsonRejection},
 };
 use http::request::Parts;
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::{
     error::{AppError, ErrorKind},
@@ -17,8 +22,32 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let Json(value) = Json::from_request(request, state).await.map_err(|rejection| Refusal(refused(&rejection)))?;
+        let Json(Object(value)) =
+            Json::from_request(request, state).await.map_err(|rejection| Refusal(refused(&rejection)))?;
         Ok(Self(value))
+    }
+}
+
+/// A JSON object. Serde would also fill a struct's members from an array, in their order, without their names.
+struct Object<T>(T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for Members<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, members: M) -> Result<T, M::Error> {
+        T::deserialize(MapAccessDeserializer::new(members))
     }
 }
 

@@ -24,10 +24,11 @@ pub async fn page(
     query_as!(
         PersonRow,
         r#"select u.id as "id: UserId", h.handle::text as "handle?", u.display_name, e.email::text as "email?",
-               e.verified_at as "email_verified_at?", u.time_zone, u.theme, u.role, u.status, u.avatar_key,
+               e.verified_at as "email_verified_at?", p.phone as "phone?", u.time_zone, u.theme, u.role, u.status, u.avatar_key,
                u.created_at, u.last_signed_in_at
            from users u
            left join user_emails e on e.user_id = u.id
+           left join user_phones p on p.user_id = u.id
            left join handles h on h.user_id = u.id and h.is_current
            where ($1::text is null or u.status = $1)
              and ($2::text is null or e.email = $2::text::citext)
