@@ -94,6 +94,7 @@ const OPEN_READS: &[(&str, &str)] = &[
     ("/api/account/time-zones", "the same list for everybody"),
     ("/.well-known/jwks.json", "the public keys of our tokens"),
     ("/api/openapi.json", "the contract of the JSON API"),
+    ("/api/v1/app-versions/{platform}", "apps ask before anybody is signed in"),
     ("/healthz", "operation"),
     ("/readyz", "operation"),
     ("/pkg/{*path}", "file"),

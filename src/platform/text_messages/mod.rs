@@ -12,11 +12,11 @@ mod outbox;
 mod sending;
 #[cfg(feature = "aws")]
 mod sns;
-#[cfg(feature = "aws")]
-mod sns_http;
 #[cfg(not(feature = "aws"))]
 #[path = "without_sns.rs"]
 mod sns;
+#[cfg(feature = "aws")]
+mod sns_http;
 
 use std::fmt;
 

@@ -90,6 +90,12 @@ impl TextMessages {
         Self { db, clock, random, vault, jobs: Jobs::new(), settings, messenger, places }
     }
 
+    /// The same with another way for them to leave, for tests.
+    #[must_use]
+    pub fn leaving_by(self, messenger: Arc<dyn TextMessenger>) -> Self {
+        Self { messenger: Some(messenger), ..self }
+    }
+
     /// Whether any can be sent.
     #[must_use]
     pub fn are_on(&self) -> bool {
