@@ -24,6 +24,9 @@ const MAILBOXES: usize = 100;
 const AT_ONCE: usize = 200;
 const ASKED: usize = 2_000;
 
+/// A route, what is sent to it for an address, and what it answers.
+type Asked = (&'static str, fn(&str) -> Value, StatusCode);
+
 /// People with this password, at `n0@known.example` and so on.
 async fn people(app: &TestApp) {
     let stranger = Stranger::new(app);
@@ -51,7 +54,7 @@ async fn figures_of_passwords_of_known_and_unknown_addresses(db: PgPool) {
     let app = TestApp::new(db).await;
     people(&app).await;
     let stranger = Stranger::new(&app);
-    let bodies: [(&str, fn(&str) -> Value, StatusCode); 4] = [
+    let bodies: [Asked; 4] = [
         (
             "tokens",
             |email| json!({ "email": email, "password": "not this one", "device": device() }),

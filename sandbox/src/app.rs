@@ -12,7 +12,9 @@ use crate::privy::state::Privy;
 use crate::resend::{self, Resend};
 use crate::settings::Settings;
 use crate::texts::Texts;
-use crate::{control, github, google_calendar, inbox_page, linear, log, model, oauth, privy, sendgrid, slack, spotify};
+use crate::{
+    control, github, google_calendar, inbox_page, linear, log, model, oauth, privy, sendgrid, slack, sns, spotify,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -222,6 +224,8 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
         "api.linear.app" => linear::answer(sandbox, call),
         "api.resend.com" => resend::answer(sandbox, call),
         "api.sendgrid.com" => sendgrid::answer(call),
+        "169.254.169.254" => sns::metadata(call),
+        host if sns::is_host(host) => sns::answer(sandbox, call),
         "api.openai.com" => model::answer(sandbox, call).await,
         _ => nobody(call),
     }

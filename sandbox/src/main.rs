@@ -30,6 +30,7 @@ mod settings;
 mod slack;
 mod slack_data;
 mod smtp;
+mod sns;
 mod spotify;
 mod spotify_data;
 mod svix;

@@ -208,7 +208,9 @@ pub fn notice(notice: &Notice<'_>, public_url: &Url) -> Result<Letter, MailError
             "You get this mail because this address belonged to the account. If you made the change yourself, there is \
              nothing to do."
         }
-        Notice::Suspended | Notice::Restored | Notice::MailboxAsked { .. } | Notice::MailboxReplaced { .. } => "You get this mail because it concerns your own account.",
+        Notice::Suspended | Notice::Restored | Notice::MailboxAsked { .. } | Notice::MailboxReplaced { .. } => {
+            "You get this mail because it concerns your own account."
+        }
         _ => {
             "You get this mail because it concerns your own account. If this was not you, look at your account now and \
              sign out everywhere."

@@ -74,7 +74,8 @@ impl Site {
 async fn serve_gate_script(RawQuery(query): RawQuery) -> Response {
     let known = query.as_deref() == Some(GATE_VERSION.as_str());
     let age = if known { "public, max-age=31536000, immutable" } else { "no-cache" };
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, age)], GATE_SCRIPT).into_response()
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, age)], GATE_SCRIPT)
+        .into_response()
 }
 
 async fn keep(age: &'static str, request: axum::extract::Request, next: Next) -> Response {

@@ -105,15 +105,9 @@ impl AppState {
         );
         let privy = Privy::new(settings.privy.as_ref(), &http, identity.clone(), webhooks.clone())
             .map_err(|error| StartError::new("PRIVY_VERIFICATION_KEY", &error))?;
-        let texts = TextMessages::new(
-            &settings.text_messages,
-            &http,
-            db.clone(),
-            vault.clone(),
-            random.clone(),
-            clock.clone(),
-        )
-        .await;
+        let texts =
+            TextMessages::new(&settings.text_messages, &http, db.clone(), vault.clone(), random.clone(), clock.clone())
+                .await;
         let phones = Phones::new(identity.clone(), texts.clone());
         let files = Files::local(&settings.files_dir).map_err(|error| StartError::new("uploaded files", &error))?;
         let account = Account::new(db.clone(), clock.clone(), random.clone(), files, jobs, identity.clone());
@@ -145,8 +139,7 @@ impl AppState {
             inference: inference.clone(),
             integrations: integrations.clone(),
         });
-        let departures =
-            Departures::new(clock.clone(), identity.clone(), account.clone(), integrations.clone());
+        let departures = Departures::new(clock.clone(), identity.clone(), account.clone(), integrations.clone());
         let admin = Admin::new(db.clone(), clock.clone(), identity.clone(), mailer.clone(), webhooks.clone());
         Ok(Self {
             settings: Arc::new(settings),

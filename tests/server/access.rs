@@ -112,7 +112,7 @@ async fn ap_09_who_may_call_what_is_as_the_table_says(db: PgPool) {
                 "operator" => operator.clone(),
                 _ => owner.program.clone(),
             };
-            let answer = program.from_address([198, 51, 100, 7]).send(&operation.method, &path, body.as_ref()).await;
+            let answer = program.coming_from([198, 51, 100, 7]).send(&operation.method, &path, body.as_ref()).await;
             assert!(
                 answer.status.as_u16() < 500 || answer.status == 503,
                 "{} for {actor}: {}",

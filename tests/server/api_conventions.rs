@@ -15,6 +15,8 @@ use crate::{
     vendor::person,
 };
 
+/// What is sent, with the status and the code that it is refused with.
+type Refused<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16, &'a str);
 /// What came back: the status, the head, and the body as JSON where it is.
 type Told = (StatusCode, HeaderMap, Value);
 
@@ -176,7 +178,7 @@ async fn ap_05_every_refusal_is_a_problem_with_a_code_and_a_request_id(db: PgPoo
     let json_type = ("content-type", "application/json");
     let auth = ("authorization", token.as_str());
     let page = ("accept", "text/html");
-    let cases: &[(&str, &str, &[(&str, &str)], &str, u16, &str)] = &[
+    let cases: &[Refused<'_>] = &[
         ("GET", "/api/v1/devices", &[page], "", 401, "unauthenticated"),
         ("GET", "/api/v1/devices", &[("authorization", "Bearer x"), page], "", 401, "token_invalid"),
         ("GET", "/api/v1/nothing-here", &[auth, page], "", 404, "not_found"),

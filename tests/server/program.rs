@@ -68,7 +68,7 @@ impl Program {
     }
 
     /// The same, from another network address.
-    pub fn from_address(&self, address: [u8; 4]) -> Self {
+    pub fn coming_from(&self, address: [u8; 4]) -> Self {
         Self { address: SocketAddr::from((address, 50_000)), ..self.clone() }
     }
 

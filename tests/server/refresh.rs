@@ -185,7 +185,7 @@ async fn tk_05_what_is_no_token_of_ours_is_answered_alike_and_seldom(db: PgPool)
     }
     let limited = program.brings("x").await;
     assert_eq!((limited.status, limited.retry_after()), (StatusCode::TOO_MANY_REQUESTS, 60));
-    assert_eq!(program.from_address([192, 0, 2, 8]).brings("x").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(program.coming_from([192, 0, 2, 8]).brings("x").await.status, StatusCode::UNAUTHORIZED);
     // Who shares the address with whoever tries is not kept out.
     let right = json!({ "refresh_token": program.refresh, "device": { "id": program.device, "app_version": "3.0" } });
     assert_eq!(program.showing("").send("POST", address, Some(&right)).await.status, StatusCode::OK);

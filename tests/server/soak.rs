@@ -1,5 +1,6 @@
 //! A browser's three tabs that share what an app is signed in with, for minutes and by the machine's clock, while answers
 //! get lost on the way. Nobody is ever signed out.
+#![expect(clippy::print_stderr, reason = "a suite of minutes says what went wrong while it goes on")]
 
 use std::{
     sync::{Arc, Mutex},
@@ -78,7 +79,7 @@ async fn tab(program: Program, shared: Arc<Mutex<Shared>>, seed: u64, until: Ins
                 told.signed_out += 1;
                 return told;
             }
-            if next(&mut chance) % LOST == 0 {
+            if next(&mut chance).is_multiple_of(LOST) {
                 told.lost += 1;
                 tokio::time::sleep(Duration::from_millis(next(&mut chance) % 100)).await;
                 continue;

@@ -151,7 +151,6 @@ async fn tk_10_no_token_is_believed_but_our_own(db: PgPool) {
 
 /// What `jwt-hack` makes of an access token, a program made for attacking them.
 #[sqlx::test]
-#[expect(clippy::print_stdout, reason = "a judge that is absent says so in one line")]
 async fn a_program_made_for_attacking_tokens_gets_no_session(db: PgPool) {
     let app = TestApp::new(db).await;
     let program = Program::new(&app, person(&app).await).await;

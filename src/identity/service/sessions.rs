@@ -117,7 +117,16 @@ impl Identity {
         let devices = store::system::purge_devices(&self.db, now - KEEP_DEVICES, now).await?;
         let links = store::system::purge_pending_links(&self.db, now).await?;
         let wallets = store::system::purge_wallet_challenges(&self.db, now).await?;
-        Ok(ceremonies + verifications + sessions + devices + links + wallets + changes + lines + invitations + recoveries)
+        Ok(ceremonies
+            + verifications
+            + sessions
+            + devices
+            + links
+            + wallets
+            + changes
+            + lines
+            + invitations
+            + recoveries)
     }
 }
 

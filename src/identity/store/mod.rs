@@ -41,8 +41,8 @@ pub use mailbox_recoveries::{
 pub use passwords::{
     delete_password, password_by_email, password_changed_at, password_of, rehash_password, set_password,
 };
-pub use people::{PersonRow, lock_profile, person};
 pub use pending_links::{NewPendingLink, insert_pending_link, pending_link_by_secret, take_pending_link_by_secret};
+pub use people::{PersonRow, lock_profile, person};
 pub use program_devices::{
     ProgramDeviceRow, change_device, count_devices, delete_device, devices_of, end_sessions_of_device, lock_device,
     own_device, set_session_device, unused_longest,
@@ -57,8 +57,8 @@ pub use sessions::{
     end_sessions_of_method, insert_session, lives, living_sessions, note_proof, note_use, renew_session,
     session_by_secret, sessions_page,
 };
-pub use users::{SignIn, 
-    display_name_of, email_of, insert_email, insert_user, lock_key, note_sign_in, set_time_zone, user_by_email,
+pub use users::{
+    SignIn, display_name_of, email_of, insert_email, insert_user, lock_key, note_sign_in, set_time_zone, user_by_email,
 };
 pub use verifications::{
     NewVerification, Verification, VerificationPurpose, consume_verification_by_secret,

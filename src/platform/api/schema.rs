@@ -50,10 +50,7 @@ pub struct Refused;
 
 impl IntoResponses for Refused {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let problem = || {
-            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
-            content
-        };
+        let problem = || ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
         [("4XX", "Refused: the code says why, the sentence what to do."), ("5XX", "Not now: nothing was changed.")]
             .into_iter()
             .map(|(status, told)| {

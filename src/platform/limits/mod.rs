@@ -156,7 +156,6 @@ impl Limits {
 
     /// Says how long to wait where a window is full, and counts that: also for one that a caller keeps in its own rows.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "who refuses is handed the limits, as everybody who counts is")]
     pub fn met(&self, rule: Rule, oldest: OffsetDateTime, now: OffsetDateTime) -> Limited {
         metrics::counter!("aura_limited_total", "bucket" => rule.bucket.name()).increment(1);
         Limited { rule, retry_after: rule.wait(oldest, now) }

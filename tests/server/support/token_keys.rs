@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{fs, sync::OnceLock};
 
 use aws_lc_rs::{
