@@ -26,6 +26,7 @@ pub async fn everything(db: PgPool) -> TestApp {
         ("GITHUB_CLIENT_SECRET", "its-secret"),
         ("GOOGLE_CLIENT_ID", "a-client-at-google"),
         ("GOOGLE_CLIENT_SECRET", "its-secret"),
+        ("TEXT_MESSAGES", "log"),
     ];
     TestApp::with(db, &variables).await
 }
@@ -44,7 +45,9 @@ pub fn fields() -> String {
         ("handle", "mira_okafor"),
         ("id", id),
         ("key", "a-key"),
+        ("name", "a key"),
         ("new_password", "zwölf Boxkämpfer jagen"),
+        ("number", "+4915123456789"),
         ("password", "zwölf Boxkämpfer jagen"),
         ("reason", "none"),
         ("run", id),
