@@ -11,7 +11,7 @@ use std::{
 
 use aura::platform::{
     clock::Clock,
-    config::{Settings, Variables},
+    config::HostOverrides,
     crypto::jwt::{Algorithm, Claims, Expected, JwtError, KeySet, RemoteKeys, signed_payload, verify},
     http::Http,
 };
@@ -429,18 +429,7 @@ impl Issuer {
     fn remote(&self) -> RemoteKeys {
         aura::serve::install_tls();
         let overrides = format!("*={}", self.server.uri());
-        let variables: Variables = [
-            ("AURA_ENV", "development"),
-            ("DATABASE_URL", "postgres://localhost/none"),
-            ("AUTH_URL", "http://localhost:3000"),
-            ("AUTH_SECRET", "Zm9yIHRlc3RzIG9ubHksIG5vdCBhIHJlYWwgc2VjcmV0IGF0IGFsbA"),
-            ("AURA_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
-            ("HOST_OVERRIDES", overrides.as_str()),
-        ]
-        .into_iter()
-        .collect();
-        let settings = Settings::load(&variables).unwrap();
-        let http = Http::new(settings.host_overrides).unwrap();
+        let http = Http::new(HostOverrides::parse(&overrides).unwrap()).unwrap();
         RemoteKeys::new(http, self.clock.clone(), Url::parse("https://issuer.example/jwks.json").unwrap())
     }
 

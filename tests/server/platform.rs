@@ -11,7 +11,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     browser::{Browser, mails_to, newest_mail},
-    support::{Logs, TestApp},
+    support::{Logs, TestApp, token_keys},
 };
 
 #[sqlx::test]
@@ -199,6 +199,8 @@ async fn op_04_each_optional_service_may_be_off(db: PgPool) {
         ("DATABASE_URL", "postgres://localhost/aura"),
         ("AUTH_SECRET", "Zm9yIHRlc3RzIG9ubHksIG5vdCBhIHJlYWwgc2VjcmV0IGF0IGFsbA"),
         ("AURA_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+        ("JWT_PRIVATE_KEY_PATH", token_keys::pair().private.as_str()),
+        ("JWT_PUBLIC_KEY_PATH", token_keys::pair().public.as_str()),
     ]
     .into_iter()
     .collect();
