@@ -14,6 +14,7 @@ pub struct Overview {
     pub invitations: i64,
     pub jobs_given_up: i64,
     pub mails_failed: i64,
+    pub texts_failed: i64,
     pub events_failed: i64,
 }
 
@@ -22,6 +23,7 @@ pub struct Overview {
 pub struct Troubles {
     pub jobs: Vec<JobLine>,
     pub mails: Vec<MailLine>,
+    pub texts: Vec<TextLine>,
 }
 
 /// What became of a job so far.
@@ -53,6 +55,16 @@ pub struct MailLine {
     pub id: MailId,
     pub recipient: String,
     pub template: String,
+    pub problem: String,
+    pub tries: i16,
+    pub created: String,
+}
+
+/// A text message that was given up. To whom it was is no longer known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextLine {
+    pub template: String,
+    pub country: String,
     pub problem: String,
     pub tries: i16,
     pub created: String,
@@ -104,10 +116,12 @@ pub struct PersonView {
     pub log: Vec<LogLine>,
 }
 
-/// A browser that somebody is signed in with.
+/// A browser or an app that somebody is signed in with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrowserLine {
     pub name: String,
+    /// «App on iOS»; none for a browser.
+    pub app: Option<String>,
     pub method: String,
     pub last_used: String,
 }

@@ -5,7 +5,7 @@ use time::{OffsetDateTime, macros::format_description};
 
 use super::model::{
     BrowserLine, EventLine, InvitationLine, InvitationState, JobLine, JobState, LogLine, MailLine, Overview,
-    PersonLine, PersonView, RecoveryLine, RecoveryState, StatusLine, Suspended, Troubles,
+    PersonLine, PersonView, RecoveryLine, RecoveryState, StatusLine, Suspended, TextLine, Troubles,
 };
 use crate::{
     error::{AppError, ErrorKind},
@@ -23,8 +23,8 @@ use crate::{
         db::Db,
         jobs::{self, JobsError, Trouble},
         mail::{MailError, Mailer},
-        security::browser_name,
         telemetry,
+        text_messages::{self, TextError},
         webhooks::{WebhookError, Webhooks},
     },
 };
@@ -46,6 +46,8 @@ pub enum AdminError {
     Jobs(#[from] JobsError),
     #[error(transparent)]
     Mail(#[from] MailError),
+    #[error(transparent)]
+    Texts(#[from] TextError),
 }
 
 impl From<AdminError> for AppError {
@@ -58,7 +60,7 @@ impl From<AdminError> for AppError {
             ),
             AdminError::Identity(error) => error.into(),
             AdminError::Events(error) => error.into(),
-            AdminError::Jobs(_) | AdminError::Mail(_) => {
+            AdminError::Jobs(_) | AdminError::Mail(_) | AdminError::Texts(_) => {
                 telemetry::report(&error, "administration");
                 Self::new(
                     ErrorKind::Unavailable,
@@ -105,11 +107,12 @@ impl Admin {
             invitations: counts.invitations,
             jobs_given_up: jobs::given_up(&self.db).await?,
             mails_failed: i64::try_from(self.mailer.failed(1_000).await?.len()).unwrap_or(i64::MAX),
+            texts_failed: text_messages::count_failed(&self.db).await?,
             events_failed: self.webhooks.count_failed().await?,
         })
     }
 
-    /// Jobs and mails that did not work out.
+    /// Jobs, mails and text messages that did not work out.
     ///
     /// # Errors
     /// When the database is away.
@@ -136,7 +139,14 @@ impl Admin {
             tries: mail.tries,
             created: written(mail.created_at),
         });
-        Ok(Troubles { jobs: jobs.collect(), mails: mails.collect() })
+        let texts = text_messages::failed(&self.db, MOST_LINES).await?.into_iter().map(|text| TextLine {
+            template: text.template,
+            country: text.country,
+            problem: text.problem,
+            tries: text.tries,
+            created: written(text.created_at),
+        });
+        Ok(Troubles { jobs: jobs.collect(), mails: mails.collect(), texts: texts.collect() })
     }
 
     /// Lets a job run again from its first try on.
@@ -203,7 +213,8 @@ impl Admin {
     pub async fn person(&self, by: Operator, id: UserId) -> Result<PersonView, AdminError> {
         let portrait = self.identity.portrait(id).await?;
         let browsers = portrait.browsers.into_iter().map(|browser| BrowserLine {
-            name: browser_name(&browser.user_agent),
+            name: browser.name(),
+            app: browser.app(),
             method: browser.method,
             last_used: written(browser.last_used_at),
         });

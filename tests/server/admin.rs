@@ -7,6 +7,7 @@ use time::Duration;
 
 use crate::{
     browser::{Browser, forms_of, mails_to, newest_mail, wait},
+    program::Program,
     support::TestApp,
 };
 
@@ -235,6 +236,38 @@ async fn ad_05_a_dead_mail_is_sent_again(db: PgPool) {
     assert_eq!((again.status, again.code()), (StatusCode::CONFLICT, "nothing_to_run".into()));
     let own = id_of(&app, OPERATOR).await.to_string();
     assert_eq!(log_of(&app, &own).await.last().unwrap(), &("mail_sent_again".into(), Some(own)));
+}
+
+/// Number and words are gone by then, so all that can be told is why.
+#[sqlx::test]
+async fn text_messages_that_were_given_up_are_told_without_their_number(db: PgPool) {
+    let app = app(db).await;
+    let mut olga = operator(&app).await;
+    let nothing = olga.get("/admin/jobs").await;
+    assert!(nothing.text().contains("None. A text message is tried"), "{}", nothing.text());
+    let rows = "insert into text_messages (id, template, country, created_at, due_at, useless_at, state, problem, tries, settled_at)
+                select gen_random_uuid(), 'phone', country, $1, $1, $1, state, problem, 3, $1
+                from (values ('DE', 'failed', 'the service refused it: OptedOut'), ('FR', 'sent', null))
+                    as rows (country, state, problem)";
+    sqlx::query(rows).bind(app.clock().now()).execute(app.db()).await.unwrap();
+    let page = olga.get("/admin/jobs").await;
+    assert!(page.text().contains("phone to DE") && page.text().contains("OptedOut"), "{}", page.text());
+    assert!(page.text().contains("3 tries") && !page.text().contains("phone to FR"), "{}", page.text());
+    let front = olga.get("/admin").await;
+    let counted = front.text().split("Text messages that did not leave").nth(1).unwrap_or_default().to_owned();
+    assert!(counted.split("</li>").next().is_some_and(|row| row.contains('1')), "{counted}");
+}
+
+#[sqlx::test]
+async fn apps_are_told_by_the_name_of_their_device(db: PgPool) {
+    let app = app(db).await;
+    let mut olga = operator(&app).await;
+    signed_in(&app, MEMBER).await;
+    let mira = id_of(&app, MEMBER).await;
+    Program::on(&app, mira, None, "Mira's old phone").await;
+    let page = olga.get(&format!("/admin/people/{mira}")).await;
+    assert!(page.text().contains("Mira's old phone") && page.text().contains("App on iOS"), "{}", page.text());
+    assert!(!page.text().contains("Aura/2.4.1"), "what a program calls itself tells nobody anything");
 }
 
 #[sqlx::test]

@@ -4,7 +4,7 @@ use super::loaded::{Done, Loaded, Refused};
 use crate::{
     admin::{
         api::{RunJobAgain, SendMailAgain, troubles},
-        model::{JobLine, JobState, MailLine, Troubles},
+        model::{JobLine, JobState, MailLine, TextLine, Troubles},
     },
     ui::{Badge, Button, Panel, PanelBody, Row, Rows, Size, Tone},
 };
@@ -16,7 +16,7 @@ struct Acts {
     send: ServerAction<SendMailAgain>,
 }
 
-/// Jobs and mails that did not work out.
+/// Jobs, mails and text messages that did not work out.
 #[component]
 pub fn Jobs() -> impl IntoView {
     let acts = Acts { run: ServerAction::new(), send: ServerAction::new() };
@@ -30,13 +30,17 @@ pub fn Jobs() -> impl IntoView {
     }
 }
 
-fn shown(Troubles { jobs, mails }: Troubles) -> impl IntoView {
-    let (no_jobs, no_mails) = (jobs.is_empty(), mails.is_empty());
+fn shown(Troubles { jobs, mails, texts }: Troubles) -> impl IntoView {
+    let (no_jobs, no_mails, no_texts) = (jobs.is_empty(), mails.is_empty(), texts.is_empty());
     view! {
         <div class="stack loose">
             <Panel title="Mails that did not leave">
                 {no_mails.then(|| view! { <PanelBody><p class="muted">"None. A mail that cannot be sent is tried for about an hour, then it stands here."</p></PanelBody> })}
                 <Rows>{mails.into_iter().map(|mail| view! { <FailedMail mail=mail/> }).collect_view()}</Rows>
+            </Panel>
+            <Panel title="Text messages that did not leave">
+                {no_texts.then(|| view! { <PanelBody><p class="muted">"None. A text message is tried as long as its code works, then it stands here for a week."</p></PanelBody> })}
+                <Rows>{texts.into_iter().map(failed_text).collect_view()}</Rows>
             </Panel>
             <Panel title="Jobs in trouble">
                 {no_jobs.then(|| view! { <PanelBody><p class="muted">"None. A job that fails is tried eight times, with growing pauses."</p></PanelBody> })}
@@ -58,6 +62,12 @@ fn FailedMail(mail: MailLine) -> impl IntoView {
             </ActionForm>
         </Row>
     }
+}
+
+/// Its code is of no use any more, so there is nothing to do but to see why.
+fn failed_text(text: TextLine) -> impl IntoView {
+    let TextLine { template, country, problem, tries, created } = text;
+    view! { <Row title=format!("{template} to {country}") sub=format!("{created}, {tries} tries. {problem}")/> }
 }
 
 #[component]

@@ -128,13 +128,15 @@ fn What(person: PersonLine, signed_in: bool) -> impl IntoView {
 fn Browsers(browsers: Vec<BrowserLine>) -> impl IntoView {
     let none = browsers.is_empty();
     view! {
-        <Panel title="Browsers signed in">
+        <Panel title="Browsers and apps signed in">
             {none.then(|| view! { <PanelBody><p class="muted">"None."</p></PanelBody> })}
             <Rows>
                 {browsers
                     .into_iter()
                     .map(|browser| {
-                        view! { <Row title=browser.name sub=format!("by {}, last used {}", browser.method, browser.last_used)/> }
+                        let BrowserLine { name, app, method, last_used } = browser;
+                        let app = app.map(|app| format!("{app}, ")).unwrap_or_default();
+                        view! { <Row title=name sub=format!("{app}by {method}, last used {last_used}")/> }
                     })
                     .collect_view()}
             </Rows>

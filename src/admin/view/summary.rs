@@ -17,13 +17,14 @@ fn shown(overview: Overview) -> impl IntoView {
     let trouble = [
         ("/admin/jobs", "Jobs that were given up", overview.jobs_given_up),
         ("/admin/jobs", "Mails that did not leave", overview.mails_failed),
+        ("/admin/jobs", "Text messages that did not leave", overview.texts_failed),
         ("/admin/events?state=failed", "Events that could not be done", overview.events_failed),
     ];
     let here = [
         ("/admin/people", "People", overview.people),
         ("/admin/people", "Suspended", overview.suspended),
         ("/admin/people", "Operators", overview.admins),
-        ("/admin/people", "Browsers signed in", overview.sessions),
+        ("/admin/people", "Browsers and apps signed in", overview.sessions),
         ("/admin/invitations", "Open invitations", overview.invitations),
     ];
     view! {

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::{Identity, IdentityError, Notice, SESSION_IDLE, people::MOST_STATUSES};
 use crate::{
     identity::{
-        email,
+        email, letter,
         store::{
             self,
             system::{
@@ -22,6 +22,7 @@ use crate::{
         audit::{self, AuditLine, Kinds},
         bus::Topic,
         mail::{Content, Letter},
+        security::browser_name,
     },
 };
 
@@ -60,6 +61,20 @@ impl Operator {
             Self::Person(id) => Some(id),
             Self::Command => None,
         }
+    }
+}
+
+impl Browser {
+    /// What its person calls the device of an app; of a browser, which it is.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.device_name.clone().unwrap_or_else(|| browser_name(&self.user_agent))
+    }
+
+    /// «App on iOS»; none for a browser.
+    #[must_use]
+    pub fn app(&self) -> Option<String> {
+        self.platform.as_deref().map(|platform| format!("App {}", letter::on(platform)))
     }
 }
 

@@ -7,6 +7,7 @@
 //! code works.
 
 mod caps;
+mod failed;
 mod log;
 mod outbox;
 mod sending;
@@ -22,6 +23,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
+pub use failed::{FailedText, count_failed, failed};
 pub use outbox::purge;
 pub use sending::{NewText, TextMessages, work};
 

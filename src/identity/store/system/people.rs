@@ -30,11 +30,14 @@ pub struct Counts {
     pub invitations: i64,
 }
 
-/// A browser that somebody is signed in with.
+/// A browser or an app that somebody is signed in with.
 pub struct Browser {
     pub id: SessionId,
     pub method: String,
     pub user_agent: String,
+    /// Of the device that an app runs on.
+    pub device_name: Option<String>,
+    pub platform: Option<String>,
     pub created_at: OffsetDateTime,
     pub last_used_at: OffsetDateTime,
 }
@@ -91,7 +94,7 @@ pub async fn person(db: &Db, id: UserId) -> sqlx::Result<Option<Person>> {
     .await
 }
 
-/// The browsers that a person is signed in with, the last used first.
+/// The browsers and apps that a person is signed in with, the last used first.
 pub async fn browsers(
     db: &Db,
     user: UserId,
@@ -100,9 +103,12 @@ pub async fn browsers(
 ) -> sqlx::Result<Vec<Browser>> {
     query_as!(
         Browser,
-        r#"select id as "id: SessionId", method, user_agent, created_at, last_used_at from sessions
-           where user_id = $1 and ended_at is null and expires_at > $2 and (kind = 'api' or last_used_at > $3)
-           order by last_used_at desc, id"#,
+        r#"select s.id as "id: SessionId", s.method, s.user_agent, d.name as "device_name?", d.platform as "platform?",
+               s.created_at, s.last_used_at
+           from sessions s left join devices d on d.id = s.device_id
+           where s.user_id = $1 and s.ended_at is null and s.expires_at > $2
+             and (s.kind = 'api' or s.last_used_at > $3)
+           order by s.last_used_at desc, s.id"#,
         user as UserId,
         now,
         used_after,
