@@ -3,7 +3,13 @@
 mod logs;
 pub mod token_keys;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use aura::{
     identity::Identity,
@@ -29,6 +35,8 @@ pub struct TestApp {
     router: Router,
     variables: BTreeMap<String, String>,
     access_lasts: Option<Duration>,
+    /// How many processes this database has had, this one included.
+    processes: Arc<AtomicU64>,
 }
 
 impl TestApp {
@@ -57,7 +65,7 @@ impl TestApp {
             variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let settings = Settings::load(&variables.clone().into_iter().collect()).unwrap();
         db::migrate(&settings.database).await.unwrap();
-        Self::start(db, variables, None, Clock::manual(datetime!(2026-03-12 12:00 UTC)), 1).await
+        Self::start(db, variables, None, Clock::manual(datetime!(2026-03-12 12:00 UTC)), Arc::default()).await
     }
 
     async fn start(
@@ -65,8 +73,10 @@ impl TestApp {
         variables: BTreeMap<String, String>,
         access_lasts: Option<Duration>,
         clock: Clock,
-        seed: u64,
+        processes: Arc<AtomicU64>,
     ) -> Self {
+        // Each process draws numbers of its own: two that draw the same ones collide on secrets of the same moment.
+        let seed = processes.fetch_add(1, Ordering::Relaxed) + 1;
         serve::install_tls();
         let mut settings = Settings::load(&variables.clone().into_iter().collect::<Variables>()).unwrap();
         settings.tokens.access_lasts = access_lasts.unwrap_or(settings.tokens.access_lasts);
@@ -74,7 +84,7 @@ impl TestApp {
         let site = Site { options, stylesheet: "/pkg/aura.css".into() };
         let state = Box::pin(AppState::build(settings, site, db, clock, Random::seeded(seed))).await.unwrap();
         let router = serve::router(&state);
-        Self { state, router, variables, access_lasts }
+        Self { state, router, variables, access_lasts, processes }
     }
 
     /// Another process over the same database and at the same time.
@@ -86,13 +96,14 @@ impl TestApp {
     pub async fn second_process_with(&self, changes: &[(&str, &str)]) -> Self {
         let mut variables = self.variables.clone();
         variables.extend(changes.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
-        Self::start(self.state.db.clone(), variables, self.access_lasts, self.state.clock.clone(), 2).await
+        let (db, clock) = (self.state.db.clone(), self.state.clock.clone());
+        Self::start(db, variables, self.access_lasts, clock, self.processes.clone()).await
     }
 
     /// By the machine's clock, with access tokens that last as long as no setting says.
     pub async fn in_real_time(db: PgPool, access_lasts: Duration) -> Self {
-        let Self { variables, .. } = Self::new(db.clone()).await;
-        Self::start(db, variables, Some(access_lasts), Clock::system(), 1).await
+        let Self { variables, processes, .. } = Self::new(db.clone()).await;
+        Self::start(db, variables, Some(access_lasts), Clock::system(), processes).await
     }
 
     pub fn router(&self) -> Router {
