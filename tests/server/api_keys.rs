@@ -34,7 +34,10 @@ async fn ak_01_a_key_is_shown_once_and_stands_nowhere_in_clear(db: PgPool) {
     assert_eq!(made["api_key"]["prefix"], json!(shown[..11]));
     let listed = program.get("/api/v1/api-keys").await;
     assert_eq!(listed.value()["items"], json!([made["api_key"]]));
-    assert!(!listed.text().contains(&shown) && !dump(&app).await.contains(&shown[11..]));
+    let written = dump(&app).await;
+    assert!(!listed.text().contains(&shown) && !written.contains(&shown[11..]));
+    // Bytes are written out as digits.
+    assert!(!written.contains(&hex::encode(&shown[20..30])), "a key stands in the database");
 }
 
 #[sqlx::test]
@@ -58,6 +61,19 @@ async fn ak_02_a_key_acts_within_its_scopes_and_never_as_a_signed_in_person(db: 
         );
     }
     assert!(program.is_signed_in().await);
+
+    // What a scope allows, and nothing beside it.
+    let profile = "/api/v1/users/me";
+    let name = json!({ "display_name": "Mira" });
+    for (scope, reads, writes) in [("files:read", 403, 403), ("profile:read", 200, 403), ("profile:write", 403, 200)] {
+        let with_key = program.showing(key(&make(&program, &[scope]).await));
+        let read = with_key.get(profile).await;
+        let written = with_key.send("PATCH", profile, Some(&name)).await;
+        assert_eq!((read.status.as_u16(), written.status.as_u16()), (reads, writes), "{scope}");
+        for refused in [read, written].into_iter().filter(|answer| answer.status == StatusCode::FORBIDDEN) {
+            assert_eq!(refused.code(), "scope_missing", "{scope}");
+        }
+    }
 }
 
 #[sqlx::test]
@@ -90,8 +106,13 @@ async fn ak_03_a_revoked_expired_or_foreign_key_opens_nothing_in_any_process(db:
     wait(&app, Duration::minutes(31));
     assert_eq!(asks(key(&short).to_owned()).await, "key_invalid");
 
+    // Nor is it of use while its person leaves, until they are back.
     let fresh = Program::new(&app, user).await;
     let lasting = make(&fresh, &["files:read"]).await;
+    assert_eq!(fresh.delete("/api/v1/users/me").await.status, StatusCode::ACCEPTED);
+    assert_eq!(asks(key(&lasting).to_owned()).await, "key_invalid");
+    Program::new(&app, user).await;
+    assert_eq!(asks(key(&lasting).to_owned()).await, "session_required");
     sqlx::query("update users set status = 'suspended' where id = $1")
         .bind(uuid::Uuid::from(user))
         .execute(app.db())

@@ -113,6 +113,9 @@ async fn ap_07_every_operation_is_described_and_says_who_may_call_it(db: PgPool)
         let tag = said["tags"][0].as_str().unwrap_or_default();
         let told = document["tags"].as_array().is_some_and(|tags| tags.iter().any(|one| one["name"] == tag));
         assert!(told, "{place}: nothing is told of the tag «{tag}»");
+        let may = said["security"].as_array().filter(|all| all.len() == 1);
+        let (anybody, bearer) = (json!({}), json!({ "bearer": [] }));
+        assert!(may.is_some_and(|all| [anybody, bearer].contains(&all[0])), "{place} does not say who may call it");
         assert!(said["responses"]["4XX"].is_object() && said["responses"]["5XX"].is_object(), "{place}: no refusals");
         let other = names.insert(operation.name.clone(), place.clone());
         assert!(other.is_none(), "{place} and {other:?} are both called {}", operation.name);

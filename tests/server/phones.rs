@@ -186,10 +186,30 @@ async fn tm_05_messages_are_limited_by_number_person_country_and_day(db: PgPool)
     assert_eq!(ask(&other, "+4915123456750").await, (503, "text_messages_spent".into()));
     assert_eq!(ask(&other.at(&process), "+4915123456750").await.0, 503, "one book for all processes");
     assert_eq!(texts(&app).await, 8);
-    // A day later there are new ones; ten a day a person.
+    // A day later there are new ones.
     wait(&app, Duration::hours(25));
     program = Program::new(&app, user).await;
     assert_eq!(ask(&program, NUMBER).await.0, 202);
+
+    // Ten a day a person, whatever the numbers, and ten a day a number, whoever asks.
+    let roomy = app.second_process_with(&[("SMS_DAILY_MAX", "1000")]).await;
+    wait(&app, Duration::hours(25));
+    let many = Program::new(&roomy, user).await;
+    for last in 0..10 {
+        assert_eq!(ask(&many, &format!("+49151234567{last}1")).await.0, 202, "{last}");
+    }
+    assert_eq!(ask(&many, "+4915123456799").await.0, 429, "the eleventh of a person");
+    let mut asked = 0;
+    for hour in 0..4_u8 {
+        let (user, _) = person_at(&app, &format!("person-{hour}@example.com")).await;
+        let program = Program::new(&roomy, user).await;
+        for _ in 0..3 {
+            let (status, _) = ask(&program, NUMBER).await;
+            asked += 1;
+            assert_eq!(status, if asked > 10 { 429 } else { 202 }, "{asked} to one number");
+        }
+        wait(&app, Duration::hours(1));
+    }
 }
 
 #[sqlx::test]

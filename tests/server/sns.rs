@@ -205,7 +205,7 @@ async fn tm_11_a_service_that_others_wrote_takes_the_message_of_the_real_sdk(db:
 #[sqlx::test]
 async fn tm_12_credentials_come_by_the_chain_of_the_sdk_and_never_from_a_file_store(db: PgPool) {
     let refusal = "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type>\
-        <Code>Throttled</Code><Message>to +4915123456789</Message></Error><RequestId>x</RequestId></ErrorResponse>";
+        <Code>Throttling</Code><Message>to +4915123456789</Message></Error><RequestId>x</RequestId></ErrorResponse>";
     let (world, overrides) = World::start(None, refusal).await;
     let variables = [
         ("HOST_OVERRIDES", &*overrides),
@@ -217,7 +217,7 @@ async fn tm_12_credentials_come_by_the_chain_of_the_sdk_and_never_from_a_file_st
     asks(&app).await;
     let (state, problem, _) = outcome(&app).await;
     assert_eq!(state, "waiting", "it passes: the message is tried again");
-    assert_eq!(problem.as_deref(), Some("the service did not take it: Throttled (400)"), "its words hold the number");
+    assert_eq!(problem.as_deref(), Some("the service did not take it: Throttling (400)"), "its words hold the number");
     let asked = world.asked.lock().unwrap();
     assert_eq!(asked.len(), 1, "the SDK repeats nothing by itself");
     let shown = asked[0].0["authorization"].to_str().unwrap().to_owned();

@@ -146,7 +146,9 @@ async fn us_03_a_picture_is_put_drawn_anew_and_taken_away(db: PgPool) {
     let address = format!("{ME}/avatar");
     let mut png = std::io::Cursor::new(Vec::new());
     image::DynamicImage::new_rgb8(40, 30).write_to(&mut png, ImageFormat::Png).unwrap();
-    let png = png.into_inner();
+    // What cameras and others write into a file comes after the picture here.
+    let mut png = png.into_inner();
+    png.extend_from_slice(b"canary-of-a-camera");
     let put = async |kind: &str, file: Vec<u8>| {
         wait(&app, Duration::seconds(2));
         send(&app, &program, "PUT", &address, &[("content-type", kind)], file).await
@@ -166,6 +168,7 @@ async fn us_03_a_picture_is_put_drawn_anew_and_taken_away(db: PgPool) {
     let shown = done.value()["avatar_url"].as_str().unwrap().to_owned();
     let picture = send(&app, &program, "GET", &shown, &[], Vec::new()).await;
     assert_eq!((picture.status, picture.header("x-content-type-options")), (StatusCode::OK, "nosniff"));
+    assert!(!picture.text().contains("canary-of-a-camera"), "it is drawn anew");
     assert_eq!(program.delete(&address).await.status, StatusCode::NO_CONTENT);
     assert_eq!(program.get(ME).await.value().get("avatar_url"), None);
 }

@@ -91,6 +91,10 @@ mod tests {
         {
             assert!(matches!(read(typed, None), Err(PhoneError::NotANumber)), "{typed}");
         }
+        // Of a country that there is, and too short or too long for it.
+        for typed in ["+49 1512 345", "+49 1512 3456789 0123", "+1 201 555 012"] {
+            assert!(matches!(read(typed, None), Err(PhoneError::NotANumber)), "{typed}");
+        }
         // A premium line, a free one, a landline.
         for typed in ["+1 900 234 5678", "+49 800 1234567", "+49 30 123456"] {
             assert!(matches!(read(typed, None), Err(PhoneError::NotMobile)), "{typed}");
