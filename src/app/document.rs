@@ -12,14 +12,17 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 use super::{App, gate::Gate};
 use crate::identity::{model::Theme, session};
 
-/// From `<!DOCTYPE html>` to `</html>`. The scripts carry the nonce that the answer's policy names.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// From `<!DOCTYPE html>` to `</html>`. The scripts carry the nonce that the answer's policy names. `live` is the script
+/// through which the tabs of a browser share one stream of events; only somebody who is signed in has one.
+pub fn shell(options: LeptosOptions, live: String) -> impl IntoView {
     let theme = theme();
+    let person = session::current().ok().flatten().map(|session| session.user.to_string());
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.attribute()>
             <head>
                 {beginning(theme, options.clone())}
+                {person.map(|person| view! { <script src=live defer=true data-person=person></script> })}
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options=options/>
                 <MetaTags/>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
+    account::notifications::view::{Bell, Unread},
     chat::Recents,
     identity::view::{AccountBox, RecoveryBanner, ViewerChanges},
     ui::{AppShell, Icon, NavItem},
@@ -13,6 +14,7 @@ use crate::{
 #[component]
 pub(super) fn Frame() -> impl IntoView {
     ViewerChanges::provide();
+    Unread::provide();
     let location = use_location();
     let current = Memo::new(move |_| {
         let path = location.pathname.get();
@@ -29,6 +31,7 @@ pub(super) fn Frame() -> impl IntoView {
             nav=nav
             current=current
             start=|| view! { <a class="button ghost square" href="/chat" aria-label="New conversation"><Icon name="square-pen"/></a> }
+            bell=|| view! { <Bell/> }
             recents=|| view! { <Recents/> }
             account=|| view! { <AccountBox/> }
             banner=|| view! { <RecoveryBanner/> }

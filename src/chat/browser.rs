@@ -8,35 +8,25 @@ pub(super) use on_server::{follow, is_at_end, sends, show_end};
 #[cfg(feature = "hydrate")]
 mod in_browser {
     use leptos::{ev::KeyboardEvent, prelude::*, serde_json};
-    use wasm_bindgen::{JsCast as _, closure::Closure};
-    use web_sys::{EventSource, MessageEvent};
+    use wasm_bindgen::{JsValue, closure::Closure};
 
-    use crate::{chat::model::RunEvent, kit::id::RunId};
+    use crate::{account::notifications::browser, chat::model::RunEvent, kit::id::RunId};
 
-    /// Hears what a run logs after a number, until it is over or the page goes away. A lost connection is taken up
-    /// again by the browser itself, which names the last number it has heard.
-    pub fn follow(run: RunId, after: i32, hear: impl Fn(RunEvent) + 'static) {
-        let Ok(source) = EventSource::new(&format!("/api/chat/runs/{run}/events?after={after}")) else {
-            return;
-        };
-        let closing = source.clone();
-        let heard = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-            let Some(event) = message.data().as_string().and_then(|data| serde_json::from_str(&data).ok()) else {
-                return;
-            };
-            if matches!(event, RunEvent::Settled { .. }) {
-                closing.close();
+    /// Hears what a run logs after a number, until it is over or the page goes away; whether it can be heard. It comes by
+    /// the stream that all tabs of the browser share.
+    pub fn follow(run: RunId, after: i32, hear: impl Fn(RunEvent) + 'static) -> bool {
+        let heard = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+            if let Some(event) = event.as_string().and_then(|data| serde_json::from_str(&data).ok()) {
+                hear(event);
             }
-            hear(event);
         });
-        for kind in RunEvent::KINDS {
-            // It fails only for a listener that is none.
-            let _ = source.add_event_listener_with_callback(kind, heard.as_ref().unchecked_ref());
-        }
-        let kept = StoredValue::new_local((source, heard));
+        let id = JsValue::from_str(&run.to_string());
+        let followed = browser::call("follow", &[&id, &after.into(), heard.as_ref()]);
+        let kept = StoredValue::new_local((id, heard));
         on_cleanup(move || {
-            kept.try_with_value(|(source, _)| source.close());
+            kept.try_with_value(|(id, _)| browser::call("leave", &[id]));
         });
+        followed
     }
 
     /// Whether this key sends: Enter does, with Shift it begins a new line, and while a character is being composed
@@ -71,7 +61,9 @@ mod on_server {
     use crate::{chat::model::RunEvent, kit::id::RunId};
 
     /// On the server nothing is followed.
-    pub fn follow(_run: RunId, _after: i32, _hear: impl Fn(RunEvent) + 'static) {}
+    pub fn follow(_run: RunId, _after: i32, _hear: impl Fn(RunEvent) + 'static) -> bool {
+        false
+    }
 
     /// On the server no key is pressed.
     pub fn sends(_event: &KeyboardEvent) -> bool {

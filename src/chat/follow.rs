@@ -33,6 +33,8 @@ const BATCH: i64 = 200;
 pub struct Followed {
     /// Its number in the log; rendered text has none.
     pub seq: Option<i32>,
+    /// The last number that is told with it.
+    pub upto: i32,
     /// What it is.
     pub event: RunEvent,
 }
@@ -126,10 +128,10 @@ impl Follower {
             let seq = Some(row.seq);
             let Some(event) = self.event(row).await? else { continue };
             if matches!(event, RunEvent::Settled { .. }) {
-                self.end(Followed { seq, event });
+                self.end(Followed { seq, upto: self.after, event });
                 break;
             }
-            self.waiting.push_back(Followed { seq, event });
+            self.waiting.push_back(Followed { seq, upto: self.after, event });
         }
         Ok(true)
     }
@@ -146,7 +148,7 @@ impl Follower {
             return Ok(run.last_seq > self.after);
         }
         let event = RunEvent::Settled { state, error: run.error_message };
-        self.end(Followed { seq: Some(run.last_seq), event });
+        self.end(Followed { seq: Some(run.last_seq), upto: run.last_seq, event });
         Ok(true)
     }
 
@@ -194,7 +196,7 @@ impl Follower {
     fn render(&mut self) -> Followed {
         self.rendered = self.text.len();
         self.rendered_at = Some(Instant::now());
-        Followed { seq: None, event: RunEvent::Html { html: markdown::render(&self.text) } }
+        Followed { seq: None, upto: self.after, event: RunEvent::Html { html: markdown::render(&self.text) } }
     }
 
     /// Waits until there may be more; none when the process shuts down.

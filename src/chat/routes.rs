@@ -1,18 +1,13 @@
 //! The addresses under `/api/chat`: send, follow, stop.
 
-use std::{convert::Infallible, time::Duration};
-
 use axum::{
     Json,
     body::Bytes,
     extract::{Path, Query, State},
-    response::{
-        IntoResponse, Redirect, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    response::{IntoResponse, Redirect, Response, sse::Event},
 };
 use futures::StreamExt as _;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
 use serde::Deserialize;
 
 use super::{
@@ -24,11 +19,8 @@ use crate::{
     error::{AppError, ErrorKind},
     identity::session::CurrentSession,
     kit::id::{ConversationId, RunId},
-    platform::{refusal::Refusal, routes::Routes},
+    platform::{refusal::Refusal, routes::Routes, sse},
 };
-
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
-const RECONNECT: Duration = Duration::from_secs(1);
 
 /// The routes over one chat.
 pub fn routes(chat: Chat) -> Routes {
@@ -116,24 +108,16 @@ async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     // A browser that reconnects repeats the address it began with, so its header is the newer word.
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|id| id.trim().parse().ok());
+    let last = sse::last_heard(&headers).and_then(|id| id.parse().ok());
     let after = last.or(query.after).unwrap_or(0);
     let followed = chat.follow(session.user, run_id(&id)?, after).await?;
     // Who is signed out hears no more, also in a tab that stays open.
-    let followed = followed.take_until(chat.parts.identity.ended(&session));
-    let events = followed.enumerate().map(|(position, followed)| Ok::<_, Infallible>(event(&followed, position == 0)));
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    let followed = followed.take_until(chat.parts.identity.ended(session.user, session.id));
+    Ok(sse::answer(followed.map(|followed| event(&followed))))
 }
 
-fn event(followed: &Followed, first: bool) -> Event {
+fn event(followed: &Followed) -> Event {
     let mut event = Event::default().event(followed.event.name());
-    if first {
-        event = event.retry(RECONNECT);
-    }
     if let Some(seq) = followed.seq {
         event = event.id(seq.to_string());
     }

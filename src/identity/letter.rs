@@ -188,6 +188,31 @@ impl Said {
     }
 }
 
+/// The same as the app tells it: a title and a sentence. Letters speak of the mailbox that they lie in, the app cannot.
+pub fn in_app(notice: &Notice<'_>) -> (String, String) {
+    let Said { subject, sentences, .. } = words(notice);
+    let body = match notice {
+        Notice::AddressChanged { new, .. } => {
+            format!(
+                "Your account now has the address {new}. The one before got a mail that brings it back for 72 hours."
+            )
+        }
+        Notice::AddressRestored => {
+            "Your account has the address again that it had before. Every browser was signed out.".to_owned()
+        }
+        Notice::MailboxAsked { new, until, .. } => format!(
+            "Somebody says that they cannot open your mailbox any more, and asks us to give your account the address {new} \
+             instead. It is decided after {until} (UTC), unless you stop it."
+        ),
+        _ => sentences.into_iter().next().unwrap_or_default(),
+    };
+    let title = match notice {
+        Notice::AddressRestored => "Your account has its former address again",
+        _ => subject,
+    };
+    (title.to_owned(), body)
+}
+
 /// A letter to a person about their own account.
 pub fn notice(notice: &Notice<'_>, public_url: &Url) -> Result<Letter, MailError> {
     let Said { template, subject, sentences } = words(notice);
@@ -353,6 +378,16 @@ mod tests {
         for (one, template, leads_to) in notices {
             let letter = notice(&one, &public_url).unwrap();
             assert_eq!(letter.template, template);
+            let (title, body) = in_app(&one);
+            assert!(!title.is_empty() && body.ends_with('.'), "{template}: {body}");
+            assert!(
+                !body.contains("token=") && !body.contains("192.0.2.7"),
+                "what opens something is in the letter: {body}"
+            );
+            assert!(
+                !body.contains("this mailbox") && !body.contains("this one") && !body.contains("send here"),
+                "{body}"
+            );
             assert!(letter.text.contains(&format!("https://aura.example{leads_to}")), "{}", letter.text);
             assert!(letter.html.contains("prefers-color-scheme") && !letter.html.contains("<b>Mira"), "{template}");
             assert!(!letter.text.contains("192.0.2.7"), "the last part of an address is hidden");

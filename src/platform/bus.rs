@@ -26,10 +26,13 @@ pub enum Topic {
     ConnectionChanged,
     /// A session ended; the id is the session's.
     SessionEnded,
+    /// Somebody was told something, or has read it; the id is theirs.
+    Notified,
 }
 
 impl Topic {
-    const ALL: [Self; 4] = [Self::RunOutput, Self::RunStop, Self::ConnectionChanged, Self::SessionEnded];
+    const ALL: [Self; 5] =
+        [Self::RunOutput, Self::RunStop, Self::ConnectionChanged, Self::SessionEnded, Self::Notified];
 
     fn channel(self) -> &'static str {
         match self {
@@ -37,6 +40,7 @@ impl Topic {
             Self::RunStop => "aura_run_stop",
             Self::ConnectionChanged => "aura_connection_changed",
             Self::SessionEnded => "aura_session_ended",
+            Self::Notified => "aura_notified",
         }
     }
 }
@@ -83,16 +87,17 @@ impl Drop for Inner {
 }
 
 #[derive(Debug)]
-struct Followers([broadcast::Sender<Event>; 4]);
+struct Followers([broadcast::Sender<Event>; 5]);
 
 impl Followers {
     fn of(&self, topic: Topic) -> &broadcast::Sender<Event> {
-        let [output, stop, connection, session] = &self.0;
+        let [output, stop, connection, session, notified] = &self.0;
         match topic {
             Topic::RunOutput => output,
             Topic::RunStop => stop,
             Topic::ConnectionChanged => connection,
             Topic::SessionEnded => session,
+            Topic::Notified => notified,
         }
     }
 

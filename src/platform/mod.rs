@@ -19,6 +19,7 @@ pub mod refusal;
 pub mod returned;
 pub mod routes;
 pub mod security;
+pub mod sse;
 pub mod telemetry;
 pub mod text_messages;
 pub mod web;

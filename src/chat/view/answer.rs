@@ -63,15 +63,14 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
     let followed = RwSignal::new(false);
     Effect::new(move |_| {
         if was_running {
-            followed.set(true);
             browser::show_end();
-            browser::follow(run.id, run.last_seq, move |event| {
+            followed.set(browser::follow(run.id, run.last_seq, move |event| {
                 let at_end = browser::is_at_end();
                 live.hear(event, desk);
                 if at_end {
                     browser::show_end();
                 }
-            });
+            }));
         }
     });
     let is_running = Memo::new(move |_| live.state.get() == RunState::Running);

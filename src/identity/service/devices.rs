@@ -111,8 +111,8 @@ impl Identity {
 
     /// Waits until a session has ended, for whatever goes on being answered: an open stream of events. Where that
     /// cannot be found out, it counts as ended; its browser then asks again and is told.
-    pub fn ended(&self, session: &Session) -> impl Future<Output = ()> + Send + use<> {
-        let (identity, user, id) = (self.clone(), session.user, session.id);
+    pub fn ended(&self, user: UserId, id: SessionId) -> impl Future<Output = ()> + Send + use<> {
+        let identity = self.clone();
         // First the subscription, then the table: nothing falls between.
         let mut endings = self.bus.subscribe(Topic::SessionEnded);
         async move {

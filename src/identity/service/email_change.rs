@@ -145,7 +145,7 @@ impl Identity {
         undo.set_path("/undo-email");
         undo.query_pairs_mut().append_pair("token", &cookies::encode(secret.as_slice()));
         let notice = Notice::AddressChanged { new: &mask(new), undo: undo.as_str() };
-        self.notify_at(tx, old, &notice).await?;
+        self.notify_at(tx, user, old, &notice).await?;
         let detail = serde_json::json!({ "from": mask(old), "to": mask(new) });
         audit::record(tx, &self.random, now, user, "email_changed", detail).await?;
         Ok(())
@@ -193,7 +193,7 @@ impl Identity {
         }
         let detail = serde_json::json!({ "to": mask(&change.old_email), "ways": ways, "sessions": ended.len() });
         audit::record(&mut tx, &self.random, now, user, "email_change_undone", detail).await?;
-        self.notify_at(&mut tx, &change.old_email, &Notice::AddressRestored).await?;
+        self.notify_at(&mut tx, user, &change.old_email, &Notice::AddressRestored).await?;
         Ok(tx.commit().await?)
     }
 }

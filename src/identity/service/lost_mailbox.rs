@@ -110,9 +110,10 @@ impl Identity {
         let until = now + RECOVERY_WAITS;
         let (shown_new, shown_until) = (mask(&found.target), moment::stamp(until, now, "UTC"));
         let notice = Notice::MailboxAsked { new: &shown_new, until: &shown_until, stop: stop.as_str() };
-        // The letter to nobody is written like any other, and then taken back.
+        // What is told to nobody is written like anything else, and then taken back.
         let mut written = tx.begin().await?;
-        self.notify_at(&mut written, &wish.account, &notice).await?;
+        let told = owner.unwrap_or_else(|| self.random.id(now));
+        self.notify_at(&mut written, told, &wish.account, &notice).await?;
         match owner {
             Some(user) => {
                 let new = NewMailboxRecovery {

@@ -65,9 +65,10 @@ impl Identity {
         let ended = self.end_all_for(&mut tx, user, now).await?;
         let detail = serde_json::json!({ "reason": reason, "from": mask(&old), "to": mask(&new), "sessions": ended });
         self.note(&mut tx, by, user, "mailbox_recovery_approved", detail).await?;
-        for address in [&old, &new] {
-            self.notify_at(&mut tx, address, &Notice::MailboxReplaced { new: &mask(&new) }).await?;
-        }
+        let shown = mask(&new);
+        let notice = Notice::MailboxReplaced { new: &shown };
+        self.notify_at(&mut tx, user, &old, &notice).await?;
+        self.post(&mut tx, &new, &notice).await?;
         Ok(tx.commit().await?)
     }
 

@@ -35,7 +35,7 @@ pub use error::IdentityError;
 pub use handles::HandleError;
 pub use leaving::LEAVING_LASTS;
 pub use lost_mailbox::{LostMailbox, RECOVERY_WAITS};
-pub use notices::Notice;
+pub use notices::{Concern, InApp, Notice, Told};
 pub use passwords::{Credentials, NewPassword};
 pub use program_devices::{DEVICES, DeviceChange, DeviceError};
 pub use registration::Registering;
@@ -45,6 +45,8 @@ pub use step_up::ProofShown;
 pub use tokens::{ArrivingProgram, IssuedTokens, ProgramDevice, TokenError};
 pub use verifications::Begun;
 pub use wallet::{StartWallet, WalletDone, WalletError};
+
+use std::sync::Arc;
 
 use time::Duration;
 use url::Url;
@@ -84,6 +86,7 @@ pub struct Identity {
     pub(super) keys: Keys,
     vault: Vault,
     outbox: Outbox,
+    in_app: Arc<dyn InApp>,
     pub(super) limits: Limits,
     pub(super) bus: Bus,
     pub(super) public_url: Url,
@@ -103,6 +106,7 @@ impl Identity {
         keys: Keys,
         vault: Vault,
         outbox: Outbox,
+        in_app: Arc<dyn InApp>,
         limits: Limits,
         bus: Bus,
         public_url: Url,
@@ -110,6 +114,6 @@ impl Identity {
         tokens: TokenSettings,
         passwords: Passwords,
     ) -> Self {
-        Self { db, clock, random, keys, vault, outbox, limits, bus, public_url, sign_up, tokens, passwords }
+        Self { db, clock, random, keys, vault, outbox, in_app, limits, bus, public_url, sign_up, tokens, passwords }
     }
 }

@@ -148,7 +148,7 @@ fn unavailable(error: TokenError, service: &'static str) -> ToolError {
         TokenError::Limited(_, retry_after) => ToolError::Limited { service, retry_after },
         TokenError::Away(_) => ToolError::Provider { service, what: "does not answer properly at the moment" },
         TokenError::Slow(_) => ToolError::Timeout { service },
-        TokenError::Database(_) | TokenError::Vault(_) | TokenError::Lost(_) => {
+        TokenError::Database(_) | TokenError::Vault(_) | TokenError::Lost(_) | TokenError::Untold(_) => {
             telemetry::report(&error, "no access token for a tool");
             ToolError::Internal
         }

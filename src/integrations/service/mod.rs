@@ -27,6 +27,7 @@ pub use visit::{Purpose, Returned, Start, Visitor};
 
 use super::store;
 use crate::{
+    account::notifications::Notifications,
     identity::Identity,
     kit::id::{ConnectionId, UserId},
     platform::{
@@ -54,6 +55,7 @@ pub struct Integrations {
     pub(super) http: Http,
     pub(super) vault: Vault,
     identity: Identity,
+    notifications: Notifications,
     keys: Keys,
     limits: Limits,
     bus: Bus,
@@ -75,6 +77,7 @@ impl Integrations {
     pub fn new(
         settings: &Settings,
         identity: Identity,
+        notifications: Notifications,
         db: Db,
         clock: Clock,
         random: Random,
@@ -98,6 +101,7 @@ impl Integrations {
         let issuers = Arc::new(issuers.collect());
         Self {
             identity,
+            notifications,
             db,
             clock,
             random,

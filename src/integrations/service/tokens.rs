@@ -7,12 +7,14 @@
 use std::{sync::PoisonError, time::Duration as Wait};
 
 use secrecy::SecretString;
+use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Integrations, connect::state_of, sealed::Column};
 use crate::{
+    account::notifications::NotificationError,
     integrations::{
         model::ConnectionState,
         store::{self, ConnectionRow, Lease, Renewed},
@@ -71,6 +73,8 @@ pub(super) enum TokenError {
     Vault(#[from] VaultError),
     #[error("integrations: a task was lost: {0}")]
     Lost(#[from] tokio::task::JoinError),
+    #[error("integrations: nobody could be told: {0}")]
+    Untold(#[from] NotificationError),
 }
 
 /// How far a row's tokens carry.
@@ -168,10 +172,24 @@ impl Integrations {
         row: &ConnectionRow,
         reason: &str,
     ) -> Result<(), TokenError> {
-        if store::needs_reauth(&self.db, user, row.id, row.version, reason, self.clock.now()).await? {
-            self.changed(user, Some(row.id), &provider.id, "needs_reauth", Some(reason)).await?;
+        let mut transaction = self.db.begin().await?;
+        if store::needs_reauth(&mut *transaction, user, row.id, row.version, reason, self.clock.now()).await? {
+            self.broken(&mut transaction, user, row.id, provider, reason).await?;
         }
-        Ok(())
+        Ok(transaction.commit().await?)
+    }
+
+    /// Notes that a connection no longer works, and tells its owner: once, because only its end gets here.
+    async fn broken(
+        &self,
+        transaction: &mut PgConnection,
+        user: UserId,
+        id: ConnectionId,
+        provider: &Provider,
+        reason: &str,
+    ) -> Result<(), TokenError> {
+        self.changed_within(transaction, user, Some(id), &provider.id, "needs_reauth", Some(reason)).await?;
+        Ok(self.notifications.connection_broken(transaction, user, &provider.name).await?)
     }
 
     /// As `end_grant`, for tokens of a version that the service has refused twice.
@@ -255,7 +273,7 @@ impl Integrations {
         let mut transaction = self.db.begin().await?;
         let Held { user, id, provider, lease, .. } = *held;
         if store::give_up(&mut *transaction, user, id, lease, reason, self.clock.now()).await? {
-            self.changed_within(&mut transaction, user, Some(id), &provider.id, "needs_reauth", Some(reason)).await?;
+            self.broken(&mut transaction, user, id, provider, reason).await?;
         }
         Ok(transaction.commit().await?)
     }

@@ -1,4 +1,4 @@
-use super::{Installation, SkipLink, StagingBar};
+use super::{Installation, SkipLink, StagingBar, page::BarEnd};
 use crate::ui::{AuraGradient, Badge, Brand, Icon, ToastShelf, Toasts, Tone};
 use leptos::{ev::MouseEvent, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
@@ -31,6 +31,9 @@ pub fn AppShell(
     /// The link that starts something new, beside the brand.
     #[prop(optional, into)]
     start: ViewFn,
+    /// The way to what the person was told, beside the brand and in the bar of small screens.
+    #[prop(optional, into)]
+    bell: ViewFn,
     /// The list below the places, such as recent conversations.
     #[prop(optional, into)]
     recents: ViewFn,
@@ -44,6 +47,7 @@ pub fn AppShell(
 ) -> impl IntoView {
     let staging = Installation::here().staging;
     let toasts = Toasts::provide();
+    provide_context(BarEnd(bell.clone()));
     view! {
         <SkipLink/>
         <AuraGradient/>
@@ -52,7 +56,7 @@ pub fn AppShell(
             <aside class="sidebar" id="sidebar" popover="auto" aria-label="Sidebar" on:click=close_after_a_link>
                 <div class="top">
                     <Brand href="/chat"/>
-                    {start.run()}
+                    <div class="actions">{bell.run()} {start.run()}</div>
                 </div>
                 <nav aria-label="Main">
                     <ul>

@@ -1,6 +1,15 @@
 use crate::ui::{Brand, Icon};
 use leptos::prelude::*;
 
+/// What stands at the end of the bar on small screens, where the sidebar is closed; the frame provides it.
+#[derive(Clone)]
+pub(super) struct BarEnd(pub ViewFn);
+
+#[component]
+fn AtBarEnd() -> impl IntoView {
+    use_context::<BarEnd>().map(|BarEnd(end)| view! { <div class="small-only">{end.run()}</div> })
+}
+
 /// Opens the sidebar where there is no room for it; the browser does it without a script.
 #[component]
 fn SidebarButton() -> impl IntoView {
@@ -23,6 +32,7 @@ pub fn SmallBar() -> impl IntoView {
         <header class="topbar small-only">
             <SidebarButton/>
             <Brand href="/chat"/>
+            <AtBarEnd/>
         </header>
     }
 }
@@ -35,6 +45,7 @@ pub fn Topbar(#[prop(into)] title: Signal<String>, #[prop(optional)] children: O
             <SidebarButton/>
             <h1>{move || title.get()}</h1>
             {children.map(|children| children())}
+            <AtBarEnd/>
         </header>
     }
 }

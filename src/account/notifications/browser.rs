@@ -1,0 +1,39 @@
+//! What only a browser has: the stream that all its tabs share, which `app/live.js` holds.
+
+#[cfg(feature = "hydrate")]
+pub use in_browser::{call, hear_unread};
+#[cfg(not(feature = "hydrate"))]
+pub use on_server::hear_unread;
+
+#[cfg(feature = "hydrate")]
+mod in_browser {
+    use leptos::prelude::window;
+    use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+    use web_sys::js_sys::{Array, Function, Reflect};
+
+    /// Calls a method of the shared stream; whether it is there.
+    pub fn call(method: &str, arguments: &[&JsValue]) -> bool {
+        let get = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
+        let Some(live) = get(&window(), "auraLive").filter(JsValue::is_object) else { return false };
+        let Some(Ok(function)) = get(&live, method).map(|found| found.dyn_into::<Function>()) else { return false };
+        let arguments: Array = arguments.iter().copied().collect();
+        function.apply(&live, &arguments).is_ok()
+    }
+
+    /// Hears how many notifications are unread, now and from now on, as long as the document is open.
+    pub fn hear_unread(hear: impl Fn(u32) + 'static) {
+        let heard = Closure::<dyn Fn(JsValue)>::new(move |unread: JsValue| {
+            if let Some(unread) = unread.as_f64() {
+                // It comes from a whole number of the server's.
+                hear(unread as u32);
+            }
+        });
+        call("unread", &[&heard.into_js_value()]);
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod on_server {
+    /// On the server nothing is heard.
+    pub fn hear_unread(_hear: impl Fn(u32) + 'static) {}
+}

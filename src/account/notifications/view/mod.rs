@@ -1,0 +1,5 @@
+//! What the frame shows of notifications.
+
+mod bell;
+
+pub use bell::{Bell, Unread};
