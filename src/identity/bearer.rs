@@ -6,8 +6,9 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, HeaderValue, header, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use super::{
     Identity,
@@ -46,13 +47,19 @@ pub enum Credential {
 }
 
 /// What a key may do. An access token may do all of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
 pub enum Scope {
+    #[schema(rename = "profile:read")]
     ProfileRead,
+    #[schema(rename = "profile:write")]
     ProfileWrite,
+    #[schema(rename = "files:read")]
     FilesRead,
+    #[schema(rename = "files:write")]
     FilesWrite,
+    #[schema(rename = "notifications:read")]
     NotificationsRead,
+    #[schema(rename = "notifications:write")]
     NotificationsWrite,
 }
 
@@ -157,7 +164,7 @@ impl Principal {
 struct NotBelieved(AppError);
 
 /// Finds who a request acts for and puts it into its extensions, or why it is not believed. A request without a
-/// credential goes on as nobody's.
+/// credential goes on as nobody's. Each 401 says what it asks for.
 pub fn layer(identity: Identity) -> FunctionLayer<Identity> {
     from_fn_with_state(identity, |State(identity), request, next| Box::pin(read(identity, request, next)))
 }
@@ -171,7 +178,13 @@ async fn read(identity: Identity, mut request: Request, next: Next) -> Response 
             Err(error) => refuse(&mut request, error.into()),
         }
     }
-    next.run(request).await
+    let mut response = next.run(request).await;
+    // Handlers refuse too: a wrong password, a refresh token that is spent.
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Bearer");
+        response.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(challenge);
+    }
+    response
 }
 
 /// What stands after `Bearer`.

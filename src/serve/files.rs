@@ -18,15 +18,47 @@ use super::StartError;
 use crate::platform::routes::{Listed, RouteList};
 
 const SETTINGS: &str = "Leptos.toml";
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+/// Where `scripts/setup` puts Scalar.
+const SCALAR: &str = "scalar";
 
-/// What helps the pages in front of the app. It is part of the program, so that the pages and it always fit.
-const GATE_SCRIPT: &str = include_str!("../app/gate.js");
-static GATE_VERSION: LazyLock<String> =
-    LazyLock::new(|| format!("v={}", &hex::encode(Sha256::digest(GATE_SCRIPT))[..16]));
+/// What helps the pages in front of the app.
+pub(super) static GATE_SCRIPT: LazyLock<Script> =
+    LazyLock::new(|| Script::new("/gate.js", include_str!("../app/gate.js")));
+/// What the tabs of the app share.
+pub(super) static LIVE_SCRIPT: LazyLock<Script> =
+    LazyLock::new(|| Script::new("/live.js", include_str!("../app/live.js")));
+/// What lets Scalar draw the contract of the JSON API.
+pub(super) static REFERENCE_SCRIPT: LazyLock<Script> =
+    LazyLock::new(|| Script::new("/reference.js", include_str!("../site/reference.js")));
 
-/// Its address, with its hash.
-pub(super) fn gate_script() -> String {
-    format!("/gate.js?{}", *GATE_VERSION)
+/// A script that is part of the program, so that the pages and it always fit.
+pub(super) struct Script {
+    path: &'static str,
+    text: &'static str,
+    version: String,
+}
+
+impl Script {
+    fn new(path: &'static str, text: &'static str) -> Self {
+        Self { path, text, version: format!("v={}", &hex::encode(Sha256::digest(text))[..16]) }
+    }
+
+    /// Its address, with its hash.
+    pub(super) fn address(&self) -> String {
+        format!("{}?{}", self.path, self.version)
+    }
+
+    fn route(&'static self) -> Router {
+        Router::new().route(self.path, get(move |query| self.serve(query)))
+    }
+
+    /// With the hash in its address it never changes.
+    async fn serve(&self, RawQuery(query): RawQuery) -> Response {
+        let age = if query.as_deref() == Some(&self.version) { FOR_GOOD } else { "no-cache" };
+        ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, age)], self.text)
+            .into_response()
+    }
 }
 
 /// Where the built site is, and what its stylesheet is called.
@@ -49,13 +81,22 @@ impl Site {
     /// The files as routes.
     pub(super) fn routes(&self, list: &mut RouteList) -> Router {
         let package_files = format!("/{}/{{*path}}", self.options.site_pkg_dir);
-        for path in [package_files.as_str(), "/fonts/{*path}", "/icons/{*path}", "/robots.txt", "/gate.js"] {
+        let files = [
+            "/fonts/{*path}",
+            "/icons/{*path}",
+            "/scalar/{*path}",
+            "/robots.txt",
+            "/gate.js",
+            "/live.js",
+            "/reference.js",
+        ];
+        for path in [package_files.as_str()].into_iter().chain(files) {
             list.routes.push(Listed { method: Method::GET, path: path.to_owned() });
         }
         let root = Path::new(&*self.options.site_root);
         let package = ServeDir::new(root.join(&*self.options.site_pkg_dir)).precompressed_br().precompressed_gzip();
         // A name with a hash in it never changes its content.
-        let package_age = if self.options.hash_files { "public, max-age=31536000, immutable" } else { "no-cache" };
+        let package_age = if self.options.hash_files { FOR_GOOD } else { "no-cache" };
         Router::new()
             .nest_service(&format!("/{}", self.options.site_pkg_dir), package)
             .layer(from_fn(move |request, next| keep(package_age, request, next)))
@@ -66,16 +107,28 @@ impl Site {
                     .route_service("/robots.txt", ServeFile::new(root.join("robots.txt")))
                     .layer(from_fn(|request, next| keep("public, max-age=86400", request, next))),
             )
-            .route("/gate.js", get(serve_gate_script))
+            .merge(
+                // Its name has a hash in it too.
+                Router::new()
+                    .nest_service(
+                        &format!("/{SCALAR}"),
+                        ServeDir::new(root.join(SCALAR)).precompressed_br().precompressed_gzip(),
+                    )
+                    .layer(from_fn(|request, next| keep(FOR_GOOD, request, next))),
+            )
+            .merge(GATE_SCRIPT.route())
+            .merge(LIVE_SCRIPT.route())
+            .merge(REFERENCE_SCRIPT.route())
     }
-}
 
-/// With the hash in its address it never changes.
-async fn serve_gate_script(RawQuery(query): RawQuery) -> Response {
-    let known = query.as_deref() == Some(GATE_VERSION.as_str());
-    let age = if known { "public, max-age=31536000, immutable" } else { "no-cache" };
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, age)], GATE_SCRIPT)
-        .into_response()
+    /// The address of Scalar, where it was fetched.
+    pub(super) fn scalar(&self) -> Option<String> {
+        let files = fs::read_dir(Path::new(&*self.options.site_root).join(SCALAR)).ok()?;
+        let scripts = files.flatten().filter(|file| file.path().extension().is_some_and(|kind| kind == "js"));
+        // After a change of version the older one may lie beside it.
+        let newest = scripts.max_by_key(|file| file.metadata().and_then(|about| about.modified()).ok())?;
+        Some(format!("/{SCALAR}/{}", newest.file_name().to_str()?))
+    }
 }
 
 async fn keep(age: &'static str, request: axum::extract::Request, next: Next) -> Response {

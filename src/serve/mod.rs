@@ -6,9 +6,11 @@ mod background;
 mod contract;
 mod doctor;
 mod error;
+mod events;
 mod files;
 mod pages;
 mod programs;
+mod reference;
 mod router;
 mod state;
 

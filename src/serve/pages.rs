@@ -45,7 +45,7 @@ fn app(state: &AppState, headers: &HeaderPolicy, list: &mut RouteList) -> Router
         }
     };
     Router::new()
-        .leptos_routes_with_context(&options, listed, provide, move || shell(document.clone()))
+        .leptos_routes_with_context(&options, listed, provide, move || shell(document.clone(), files::LIVE_SCRIPT.address()))
         .layer(from_fn_with_state(headers.clone(), security::page_headers))
         .with_state(options)
 }
@@ -59,7 +59,7 @@ fn gate(state: &AppState, list: &mut RouteList) -> Router {
             services.provide();
             web::provide_returned();
         };
-        web::draw(provide, move || gate_shell(options, files::gate_script()), request)
+        web::draw(provide, move || gate_shell(options, files::GATE_SCRIPT.address()), request)
     };
     list.routes.extend(GATE.iter().map(|&path| Listed { method: Method::GET, path: path.to_owned() }));
     GATE.iter()

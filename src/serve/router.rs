@@ -1,6 +1,6 @@
 //! All routes, and the guards around them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -8,7 +8,7 @@ use axum::{
 };
 use utoipa::openapi::OpenApi;
 
-use super::{AppState, contract::document, pages::pages, programs::programs};
+use super::{AppState, contract::document, events, pages::pages, programs::programs, reference};
 use crate::{
     account, admin, chat,
     identity::{self, privy::refresh::Renewal},
@@ -17,17 +17,31 @@ use crate::{
         audit, health, limits, mail,
         refusal::{self, DrawErrorPage, ErrorPage},
         routes::{Listed, RouteList},
-        security::{self, HeaderPolicy, OwnScheme},
+        security::{self, HeaderPolicy, OwnScheme, Upload},
         telemetry,
     },
     site::{self, error_document},
 };
 
 /// Where only signed-in people go.
-const GUARDED: &[&str] = &["/admin", "/chat", "/connections", "/profile", "/settings"];
+const GUARDED: &[&str] = &["/admin", "/chat", "/connections", "/notifications", "/profile", "/settings"];
 
 /// Where files are uploaded, which are larger than anything else that is posted.
-const UPLOADS: &[&str] = &[account::UPLOAD, account::v1::AVATAR];
+const UPLOADS: &[Upload] = &[
+    picture(account::UPLOAD),
+    picture(account::v1::AVATAR),
+    file(account::files::UPLOAD),
+    file(account::files::v1::UPLOAD),
+];
+
+const fn picture(path: &'static str) -> Upload {
+    Upload { path, most: 32 * 1024 * 1024, longest: Duration::from_secs(120) }
+}
+
+/// Larger than any setting lets a file be, with the form around several of them.
+const fn file(path: &'static str) -> Upload {
+    Upload { path, most: 12 * 1024 * 1024 * 1024, longest: Duration::from_secs(60 * 60) }
+}
 
 /// The whole site.
 pub fn router(state: &AppState) -> Router {
@@ -51,7 +65,9 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
     let with_session = pages(state, &headers, &mut list)
         .merge(integrations::routes(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list))
         .merge(chat::routes(state.chat.clone()).into_router(&mut list))
+        .merge(events::routes(state).into_router(&mut list))
         .merge(account::routes(state.account.clone()).into_router(&mut list))
+        .merge(account::files::routes(state.user_files.clone()).into_router(&mut list))
         .merge(music::routes(state.identity.clone(), state.integrations.clone()).into_router(&mut list))
         .merge(identity::export::routes(state.identity.clone()).into_router(&mut list))
         .layer(from_fn(admin::keep_out))
@@ -72,10 +88,12 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
     // Outside services post from elsewhere, and sign what they post.
     let posts = mail::routes(state.webhooks.clone(), &state.settings.resend_webhook_secrets).into_router(&mut list);
     let programs = programs(state, &mut list);
+    let reference = reference::routes(state, &headers, &mut list);
     // The last layer is the outermost.
     let router = routes
         .merge(posts)
         .merge(programs)
+        .merge(reference)
         .merge(identity::routes::webhooks(state.privy.clone()).into_router(&mut list))
         .layer(from_fn_with_state(UPLOADS, security::limit_body))
         .layer(from_fn_with_state(UPLOADS, security::limit_time))

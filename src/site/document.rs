@@ -23,6 +23,23 @@ pub fn unlisted_document(title: &str, stylesheet: &str, body: impl FnOnce() -> A
     document(title, r#"<meta name="robots" content="noindex">"#, stylesheet, body)
 }
 
+/// The same for a page with a script. Its parts: the address of the script, that of what it loads, and the nonce of the
+/// styles that are written there.
+pub fn scripted_document(
+    title: &str,
+    scripts: Option<(&str, &str, &str)>,
+    stylesheet: &str,
+    body: impl FnOnce() -> AnyView,
+) -> String {
+    let head = scripts.map_or_else(String::new, |(script, scalar, nonce)| {
+        let (script, scalar, nonce) = (escape(script), escape(scalar), escape(nonce));
+        format!(
+            r#"<meta property="csp-nonce" content="{nonce}"><script src="{script}" data-scalar="{scalar}" defer></script>"#
+        )
+    });
+    document(title, &head, stylesheet, body)
+}
+
 /// The document of a refusal. It is not for search engines and has no address of its own.
 pub fn error_document(
     status: u16,

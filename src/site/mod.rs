@@ -17,6 +17,8 @@ mod person;
 #[cfg(feature = "ssr")]
 mod pricing;
 #[cfg(feature = "ssr")]
+mod reference;
+#[cfg(feature = "ssr")]
 mod routes;
 
 pub use error::ErrorPage;
@@ -25,6 +27,8 @@ pub use error::ErrorPage;
 pub use document::{error_document, public_document};
 #[cfg(feature = "ssr")]
 pub use person::people;
+#[cfg(feature = "ssr")]
+pub use reference::{Operation, OperationGroup, Reference, reference_document};
 #[cfg(feature = "ssr")]
 pub use routes::{Site, routes};
 

@@ -15,6 +15,10 @@ use crate::{
     vendor::person,
 };
 
+const ARRAY_FOR_A_DEVICE: &str = r#"{"email":"mira@example.com","password":"something","device":["a phone","ios"]}"#;
+const WRONG_PASSWORD: &str =
+    r#"{"email":"mira@example.com","password":"something","device":{"name":"a phone","platform":"ios"}}"#;
+const SPENT_TOKEN: &str = r#"{"refresh_token":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
 /// What is sent, with the status and the code that it is refused with.
 type Refused<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16, &'a str);
 /// What came back: the status, the head, and the body as JSON where it is.
@@ -186,6 +190,9 @@ async fn ap_05_every_refusal_is_a_problem_with_a_code_and_a_request_id(db: PgPoo
         ("PUT", "/api/v1/devices", &[auth, page], "", 405, "method_not_allowed"),
         ("POST", "/api/v1/devices", &[auth, json_type, page], "{", 400, "not_json"),
         ("POST", "/api/v1/devices", &[auth, json_type, page], "[]", 422, "invalid_body"),
+        ("POST", "/api/v1/tokens", &[json_type, page], ARRAY_FOR_A_DEVICE, 422, "invalid_body"),
+        ("POST", "/api/v1/tokens", &[json_type, page], WRONG_PASSWORD, 401, "wrong_credentials"),
+        ("POST", "/api/v1/tokens/refresh", &[json_type, page], SPENT_TOKEN, 401, "refresh_invalid"),
         ("POST", "/api/v1/devices", &[auth, page, ("content-type", "text/plain")], "{}", 415, "unsupported_media_type"),
         ("GET", "/api/v1/devices?limit=0", &[auth], "", 422, "invalid_limit"),
         ("GET", "/api/v1/devices?limit=many", &[auth], "", 422, "invalid_query"),

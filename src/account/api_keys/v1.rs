@@ -10,7 +10,7 @@ use super::{
     store::KeyRow,
 };
 use crate::{
-    identity::bearer::Principal,
+    identity::bearer::{Principal, Scope},
     kit::id::ApiKeyId,
     platform::{
         api::{Body, Page, PageQuery, Path, Query, Refused},
@@ -56,9 +56,7 @@ impl From<KeyRow> for ApiKey {
 pub struct NewApiKey {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// At least one of `profile:read`, `profile:write`, `files:read`, `files:write`, `notifications:read`,
-    /// `notifications:write`.
-    #[schema(min_items = 1, max_items = 20)]
+    #[schema(min_items = 1, max_items = 20, value_type = Vec<Scope>)]
     scopes: Vec<String>,
     /// Within three years; without it the key works until it is revoked.
     #[serde(default, with = "time::serde::rfc3339::option")]

@@ -16,7 +16,10 @@ use crate::{
         bearer::{Principal, Scope},
         v1::users::User,
     },
-    platform::{api::Refused, refusal::Refusal},
+    platform::{
+        api::{Bytes, Refused},
+        refusal::Refusal,
+    },
 };
 
 const KINDS: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
@@ -32,7 +35,7 @@ const KINDS: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
     security(("bearer" = [])),
     request_body(
         content(
-            (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"), (Vec<u8> = "image/gif")
+            (Bytes = "image/png"), (Bytes = "image/jpeg"), (Bytes = "image/webp"), (Bytes = "image/gif")
         ),
         description = "The file."
     ),

@@ -1,9 +1,5 @@
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
-use http::{HeaderValue, StatusCode, header};
+use axum::{Json, extract::State};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -53,19 +49,10 @@ pub async fn log_in(
     State(identity): State<Identity>,
     arrival: ProgramArrival,
     Body(given): Body<LoginGiven>,
-) -> Result<TokenAnswer, Response> {
+) -> Result<TokenAnswer, Refusal> {
     let LoginGiven { email, password, device } = &given;
-    let arriving = arrival.with(device).map_err(|error| Refusal(error).into_response())?;
-    let tokens = identity.log_in(Credentials { email, password }, &arriving).await.map_err(|error| {
-        let error = AppError::from(error);
-        let challenged = error.kind == ErrorKind::Unauthenticated;
-        let mut response = Refusal(error).into_response();
-        if challenged {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        response
-    })?;
-    Ok(TokenAnswer::of(tokens))
+    let arriving = arrival.with(device).map_err(Refusal)?;
+    Ok(TokenAnswer::of(identity.log_in(Credentials { email, password }, &arriving).await?))
 }
 
 /// The password from now on.

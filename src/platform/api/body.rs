@@ -1,15 +1,11 @@
-use std::{fmt, marker::PhantomData};
-
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Request, rejection::JsonRejection},
 };
 use http::request::Parts;
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
+use super::strict::Strict;
 use crate::{
     error::{AppError, ErrorKind},
     platform::refusal::Refusal,
@@ -28,26 +24,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// A JSON object. Serde would also fill a struct's members from an array, in their order, without their names.
+/// A JSON object, with objects in it wherever a struct is wanted.
 struct Object<T>(T);
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members(PhantomData)).map(Self)
-    }
-}
-
-struct Members<T>(PhantomData<T>);
-
-impl<'de, T: DeserializeOwned> Visitor<'de> for Members<T> {
-    type Value = T;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, members: M) -> Result<T, M::Error> {
-        T::deserialize(MapAccessDeserializer::new(members))
+        T::deserialize(Strict(deserializer)).map(Self)
     }
 }
 

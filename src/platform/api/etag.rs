@@ -39,6 +39,12 @@ pub fn require(headers: &HeaderMap, current: &str) -> Result<(), AppError> {
     ))
 }
 
+/// Whether whoever asks says that they have what this tag names.
+#[must_use]
+pub fn known(headers: &HeaderMap, tag: &str) -> bool {
+    headers.get_all(header::IF_NONE_MATCH).iter().any(|value| names(value, tag, true))
+}
+
 /// Gives every JSON answer to a `GET` its tag, and answers with 304 where the sender has it already.
 pub async fn layer(request: Request, next: Next) -> Response {
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);

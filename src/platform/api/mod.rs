@@ -10,7 +10,8 @@ pub mod etag;
 pub mod idempotency;
 mod page;
 mod schema;
+mod strict;
 
 pub use body::{Body, Path, Query};
 pub use page::{Page, PageQuery};
-pub use schema::{BEARER, Problem, Refused};
+pub use schema::{BEARER, Bytes, Problem, Refused};

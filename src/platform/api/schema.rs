@@ -6,7 +6,7 @@ use utoipa::{
     openapi::{
         ContentBuilder, ObjectBuilder, RefOr, ResponseBuilder, Schema, SchemaFormat,
         response::Response,
-        schema::{Ref, Type},
+        schema::{KnownFormat, Ref, Type},
     },
 };
 
@@ -43,6 +43,22 @@ pub struct Problem {
     /// With `app_outdated`: where the new version is to be had.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_url: Option<String>,
+}
+
+/// A body that is no text: a file.
+pub struct Bytes;
+
+impl PartialSchema for Bytes {
+    fn schema() -> RefOr<Schema> {
+        let bytes = ObjectBuilder::new().schema_type(Type::String);
+        bytes.format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))).build().into()
+    }
+}
+
+impl ToSchema for Bytes {
+    fn name() -> Cow<'static, str> {
+        "Bytes".into()
+    }
 }
 
 /// The refusals of a route: each of 4xx and 5xx is a [`Problem`].

@@ -23,10 +23,7 @@ use crate::{
 
 const FORM_LIMIT: usize = 64 * 1024;
 const BODY_LIMIT: usize = 1024 * 1024;
-/// Where files are uploaded, the handler counts for itself; this is where even reading and dropping ends.
-const UPLOAD_LIMIT: usize = 32 * 1024 * 1024;
 const TIME_LIMIT: Duration = Duration::from_secs(30);
-const UPLOAD_TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// Refuses requests that change something and come from another site (`Sec-Fetch-Site`, or `Origin` from browsers
 /// without it). Requests of programs carry neither and pass: they carry no cookie either.
@@ -48,20 +45,30 @@ pub(super) fn from_elsewhere() -> Refusal {
     ))
 }
 
-/// The addresses that take files.
-pub type Uploads = &'static [&'static str];
+/// An address that takes files. Its handler counts for itself; this is where even reading and dropping ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Upload {
+    pub path: &'static str,
+    /// In bytes.
+    pub most: usize,
+    pub longest: Duration,
+}
 
-fn is_upload(uploads: Uploads, request: &Request) -> bool {
-    matches!(*request.method(), Method::POST | Method::PUT) && uploads.contains(&request.uri().path())
+/// The addresses that take files.
+pub type Uploads = &'static [Upload];
+
+fn upload(uploads: Uploads, request: &Request) -> Option<Upload> {
+    let bringing = matches!(*request.method(), Method::POST | Method::PUT);
+    uploads.iter().copied().find(|upload| bringing && upload.path == request.uri().path())
 }
 
 /// Reads the body before the handler, so that too much of it is refused in one way everywhere. Files that are uploaded
 /// stream through to their handler.
 pub async fn limit_body(State(uploads): State<Uploads>, request: Request, next: Next) -> Response {
-    let upload = is_upload(uploads, &request);
+    let upload = upload(uploads, &request);
     let (parts, body) = request.into_parts();
-    if upload {
-        return next.run(Request::from_parts(parts, Body::new(Limited::new(body, UPLOAD_LIMIT)))).await;
+    if let Some(upload) = upload {
+        return next.run(Request::from_parts(parts, Body::new(Limited::new(body, upload.most)))).await;
     }
     let form = parts
         .headers
@@ -75,7 +82,7 @@ pub async fn limit_body(State(uploads): State<Uploads>, request: Request, next: 
 
 /// Ends requests whose answer does not begin in time. What streams has begun and may go on.
 pub async fn limit_time(State(uploads): State<Uploads>, request: Request, next: Next) -> Response {
-    let limit = if is_upload(uploads, &request) { UPLOAD_TIME_LIMIT } else { TIME_LIMIT };
+    let limit = upload(uploads, &request).map_or(TIME_LIMIT, |upload| upload.longest);
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Refusal(AppError::new(

@@ -39,6 +39,21 @@ impl HeaderPolicy {
         Self { random, environment, reload }
     }
 
+    fn nonce(&self) -> Nonce {
+        Nonce(URL_SAFE_NO_PAD.encode(self.random.bytes::<16>()).into())
+    }
+
+    /// Scalar writes styles. Its elements carry the nonce; its attributes cannot, so attributes alone are let through:
+    /// they run nothing, and load nothing that `img-src` does not allow.
+    fn reference_policy(nonce: &Nonce) -> String {
+        let Nonce(nonce) = nonce;
+        format!(
+            "default-src 'self'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; \
+             img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
+             form-action 'self'"
+        )
+    }
+
     fn page_policy(&self, nonce: &Nonce) -> String {
         let (Nonce(nonce), reload) = (nonce, &self.reload);
         format!(
@@ -50,12 +65,22 @@ impl HeaderPolicy {
 }
 
 /// For pages of the app: a nonce in the request's extensions and in the policy, and nothing kept by any cache.
-pub async fn page_headers(State(policy): State<HeaderPolicy>, mut request: Request, next: Next) -> Response {
-    let nonce = Nonce(URL_SAFE_NO_PAD.encode(policy.random.bytes::<16>()).into());
-    request.extensions_mut().insert(nonce.clone());
+pub async fn page_headers(State(policy): State<HeaderPolicy>, request: Request, next: Next) -> Response {
+    let nonce = policy.nonce();
+    with_nonce(nonce.clone(), &policy.page_policy(&nonce), request, next).await
+}
+
+/// For the page that shows the contract of the JSON API: the same with a policy under which Scalar can draw it.
+pub async fn reference_headers(State(policy): State<HeaderPolicy>, request: Request, next: Next) -> Response {
+    let nonce = policy.nonce();
+    with_nonce(nonce.clone(), &HeaderPolicy::reference_policy(&nonce), request, next).await
+}
+
+async fn with_nonce(nonce: Nonce, policy: &str, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(nonce);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&policy.page_policy(&nonce)) {
+    if let Ok(value) = HeaderValue::from_str(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, value);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

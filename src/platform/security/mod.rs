@@ -9,7 +9,7 @@ mod origin;
 pub use self::{
     browser::{browser_name, is_handheld, shown_address},
     client::{Client, identify},
-    guards::{cross_site, limit_body, limit_time, panics},
-    headers::{HeaderPolicy, Nonce, page_headers, site_headers, unkept},
+    guards::{Upload, cross_site, limit_body, limit_time, panics},
+    headers::{HeaderPolicy, Nonce, page_headers, reference_headers, site_headers, unkept},
     origin::{OwnScheme, own_origin},
 };

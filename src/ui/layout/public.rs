@@ -55,6 +55,7 @@ fn SiteFooter() -> impl IntoView {
                             <li><SiteLink href="/#how" label="How it works"/></li>
                             <li><SiteLink href="/integrations" label="Integrations"/></li>
                             <li><SiteLink href="/pricing" label="Pricing"/></li>
+                            <li><SiteLink href="/api/docs" label="The JSON API"/></li>
                         </ul>
                     </nav>
                     <nav aria-labelledby="footer-trust">

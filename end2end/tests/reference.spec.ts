@@ -1,0 +1,40 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "./support";
+
+const VARIANTS = [
+  { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
+  { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },
+] as const;
+
+for (const { width, colorScheme } of VARIANTS) {
+  test(`The JSON API at ${width} px in ${colorScheme}: the list, and Scalar in its place`, async ({ page, context, consoleErrors }) => {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const elsewhere: string[] = [];
+    const own = process.env.AURA_URL ?? "http://127.0.0.1:3000";
+    context.on("request", (request) => { if (!request.url().startsWith(own)) elsewhere.push(request.url()); });
+
+    // What is there without Scalar.
+    await page.route("**/scalar/*.js", (route) => route.abort());
+    await page.goto("/api/docs");
+    await expect(page.getByRole("heading", { name: "The JSON API", level: 1 })).toBeVisible();
+    await expect(page.getByText("POST /api/v1/tokens", { exact: true })).toBeVisible();
+    consoleErrors.splice(0, consoleErrors.length);
+    const list = await new AxeBuilder({ page }).analyze();
+    expect(list.violations.map((violation) => `${violation.id} ${violation.nodes[0]?.html}`)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    await page.unroute("**/scalar/*.js");
+
+    // With it; the console stays free of errors, so that nothing is stopped by the content security policy.
+    await page.goto("/api/docs");
+    await expect(page.locator("#operations")).toHaveCount(0);
+    await expect(page.locator("#scalar").getByRole("heading", { name: "Aura", exact: true })).toBeVisible();
+    await page.locator("#scalar").getByRole("heading", { name: /Signs in with a password/ }).first().scrollIntoViewIfNeeded();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    const dark = await page.evaluate(() => document.body.classList.contains("dark-mode"));
+    expect(dark).toBe(colorScheme === "dark");
+    const drawn = await new AxeBuilder({ page }).analyze();
+    expect(drawn.violations.map((violation) => `${violation.id} ${violation.nodes[0]?.html}`)).toEqual([]);
+    expect(elsewhere, "nobody else is asked").toEqual([]);
+  });
+}
