@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Changed,
     /// 415: the body is of a type that is not taken here.
     UnsupportedType,
+    /// 416: the part that is asked for lies beyond the end.
+    OutOfRange,
     /// 422: a field does not hold what it must.
     Unprocessable,
     /// 426: the program that asks is too old; it has to be updated.
@@ -60,6 +62,7 @@ impl ErrorKind {
             Self::TooLarge => 413,
             Self::Changed => 412,
             Self::UnsupportedType => 415,
+            Self::OutOfRange => 416,
             Self::Unprocessable => 422,
             Self::Outdated => 426,
             Self::Limited => 429,

@@ -9,7 +9,9 @@
 pub mod api;
 pub mod api_keys;
 mod browser;
+pub mod files;
 pub mod model;
+pub mod notifications;
 pub mod page;
 pub mod view;
 
@@ -17,6 +19,8 @@ pub mod view;
 pub mod app_versions;
 #[cfg(feature = "ssr")]
 pub mod jobs;
+#[cfg(feature = "ssr")]
+mod mixed;
 #[cfg(feature = "ssr")]
 mod picture;
 #[cfg(feature = "ssr")]

@@ -63,7 +63,7 @@ pub fn display_name(typed: &str) -> Result<String, NameFault> {
 }
 
 /// Spaces without width and marks of direction. The joiners stay: scripts and emoji need them.
-fn is_hidden(sign: char) -> bool {
+pub(super) fn is_hidden(sign: char) -> bool {
     matches!(sign, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

@@ -7,12 +7,12 @@ use image::{
     DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, codecs::jpeg::JpegEncoder, imageops::FilterType,
 };
 
-use super::model::PictureFault;
+use super::{mixed::Mixed, model::PictureFault};
 
 /// Width and height of what is kept.
 const SIDE: u32 = 256;
 /// More pixels than any camera picture of 5 MB; a file that claims more is not unpacked.
-const MOST_PIXELS: u64 = 40_000_000;
+pub const MOST_PIXELS: u64 = 40_000_000;
 const MOST_MEMORY: u64 = 256 * 1024 * 1024;
 const QUALITY: u8 = 88;
 
@@ -75,23 +75,10 @@ fn kind(file: &[u8], file_name: Option<&str>) -> Result<ImageFormat, PictureFaul
     }
 }
 
-/// What a page, a script or an archive inside a picture gives itself away by.
 fn holds_more(file: &[u8]) -> bool {
-    const MARKUP: [&[u8]; 8] =
-        [b"<script", b"<html", b"<!doctype", b"<iframe", b"<svg ", b"<svg>", b"<?php", b"<foreignobject"];
-    /// The end of a zip archive's directory; it stands within the last 64 KB of the file.
-    const ARCHIVE_END: &[u8] = b"PK\x05\x06";
-    const ARCHIVE_TAIL: usize = 65_557;
-    let markup = file.iter().enumerate().filter(|(_, byte)| **byte == b'<').any(|(at, _)| {
-        MARKUP.iter().any(|mark| file.get(at..at + mark.len()).is_some_and(|here| here.eq_ignore_ascii_case(mark)))
-    });
-    let tail = &file[file.len().saturating_sub(ARCHIVE_TAIL)..];
-    let head = &file[..file.len().min(1_024)];
-    markup || contains(tail, ARCHIVE_END) || contains(head, b"%PDF-")
-}
-
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+    let mut mixed = Mixed::default();
+    mixed.read(file);
+    mixed.has_markup() || mixed.has_archive() || mixed.has_document()
 }
 
 /// The middle square at its final size. A large picture is first made smaller roughly, which is quick.

@@ -119,7 +119,15 @@ impl From<AccountError> for AppError {
             AccountError::Gone => Self::unauthenticated(),
             AccountError::Identity(error) => error.into(),
             AccountError::Handle(error) => error.into(),
-            AccountError::Files(_) | AccountError::Jobs(_) | AccountError::Drawing | AccountError::Database(_) => {
+            AccountError::Files(_) => {
+                telemetry::report(&error, "account");
+                Self::new(
+                    ErrorKind::Unavailable,
+                    "files_unavailable",
+                    "Files cannot be kept or read at the moment. Try again in a few minutes.",
+                )
+            }
+            AccountError::Jobs(_) | AccountError::Drawing | AccountError::Database(_) => {
                 telemetry::report(&error, "account");
                 Self::internal()
             }
@@ -358,18 +366,8 @@ impl Account {
     /// When the file store or the database is away.
     pub async fn sweep_pictures(&self) -> Result<usize, AccountError> {
         let before = self.clock.now() - LEFT_ALONE;
-        let listed = self.files.list(PICTURES).await?;
-        let old: Vec<Key> = listed.into_iter().filter(|(_, kept)| *kept < before).map(|(key, _)| key).collect();
-        let mut gone = 0;
-        for some in old.chunks(1_000) {
-            let names: Vec<String> = some.iter().map(|key| key.name().to_owned()).collect();
-            let used = store::system::pictures_in_use(&self.db, &names).await?;
-            for key in some.iter().filter(|key| !used.iter().any(|used| used == key.name())) {
-                self.files.delete(key).await?;
-                gone += 1;
-            }
-        }
-        Ok(gone)
+        let used = async |names: Vec<String>| Ok(store::system::pictures_in_use(&self.db, &names).await?);
+        self.files.sweep(PICTURES, before, used).await
     }
 
     /// Removes the file of a picture that was replaced.

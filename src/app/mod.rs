@@ -25,6 +25,8 @@ use leptos_router::{
 use crate::{
     account::{
         api_keys::DeveloperPage,
+        notifications::{NotificationSettingsPage, NotificationsPage},
+        files::FilesPage,
         page::{ProfilePage, SettingsPage},
         view::SettingsFrame,
     },
@@ -77,6 +79,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/chat/:id?") view={Lazy::<Conversation>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications") view={Lazy::<Notified>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/profile") view={Lazy::<Profile>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/:place?") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/people/:id") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
@@ -84,6 +87,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("") view={Lazy::<Settings>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/security") view={Lazy::<Security>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/activity") view={Lazy::<ActivityLog>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/files") view={Lazy::<OwnFiles>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/notifications") view={Lazy::<NotificationSettings>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/developer") view={Lazy::<Developer>::new()} ssr=SsrMode::Async/>
                     </ParentRoute>
                 </ParentRoute>
@@ -159,6 +164,9 @@ lazy_page!(Operators, AdminPage);
 lazy_page!(Profile, ProfilePage);
 lazy_page!(Settings, AllSettings);
 lazy_page!(Developer, DeveloperPage);
+lazy_page!(Notified, NotificationsPage);
+lazy_page!(NotificationSettings, NotificationSettingsPage);
+lazy_page!(OwnFiles, FilesPage);
 
 #[component]
 fn NotFound() -> impl IntoView {

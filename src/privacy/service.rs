@@ -4,7 +4,11 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::{
-    account::{Account, service::AccountError},
+    account::{
+        Account,
+        files::{FileError, UserFiles},
+        service::AccountError,
+    },
     error::AppError,
     identity::{Identity, service::IdentityError},
     integrations::{Integrations, model::Verdict, service::Error as ConnectionError},
@@ -20,6 +24,8 @@ pub enum DepartureError {
     #[error(transparent)]
     Account(#[from] AccountError),
     #[error(transparent)]
+    Files(#[from] FileError),
+    #[error(transparent)]
     Connections(#[from] ConnectionError),
 }
 
@@ -28,6 +34,7 @@ impl From<DepartureError> for AppError {
         match error {
             DepartureError::Identity(error) => error.into(),
             DepartureError::Account(error) => error.into(),
+            DepartureError::Files(error) => error.into(),
             DepartureError::Connections(error) => error.into(),
         }
     }
@@ -47,14 +54,21 @@ pub struct Departures {
     clock: Clock,
     identity: Identity,
     account: Account,
+    files: UserFiles,
     integrations: Integrations,
 }
 
 impl Departures {
     /// Over the features that keep something outside of the database.
     #[must_use]
-    pub fn new(clock: Clock, identity: Identity, account: Account, integrations: Integrations) -> Self {
-        Self { clock, identity, account, integrations }
+    pub fn new(
+        clock: Clock,
+        identity: Identity,
+        account: Account,
+        files: UserFiles,
+        integrations: Integrations,
+    ) -> Self {
+        Self { clock, identity, account, files, integrations }
     }
 
     pub(super) fn now(&self) -> OffsetDateTime {
@@ -88,6 +102,7 @@ impl Departures {
     async fn remove(&self, user: UserId) -> Result<bool, DepartureError> {
         let Given { revoked, unsupported, failed } = self.disconnect(user).await?;
         self.account.forget(user).await?;
+        self.files.forget(user).await?;
         let detail = serde_json::json!({ "revoked": revoked, "not_revocable": unsupported, "not_revoked": failed });
         Ok(self.identity.erase(user, detail).await?)
     }

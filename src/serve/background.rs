@@ -45,6 +45,7 @@ pub fn jobs(state: &AppState) -> JobTable {
     let table = webhooks::work(table, state.webhooks.clone(), handlers);
     let table = identity::jobs::register(table, state.identity.clone());
     let table = account::jobs::register(table, state.account.clone());
+    let table = account::files::jobs::register(table, state.user_files.clone());
     let table = chat::jobs::register(table, &state.chat);
     let table = privacy::jobs::register(table, state.departures.clone());
     let state = state.clone();
@@ -61,6 +62,7 @@ async fn purge(state: AppState) -> Result<(), JobFailed> {
     state.privy.purge().await?;
     state.idempotency.purge().await?;
     state.api_keys.purge().await?;
+    state.notifications.purge().await?;
     limits::PostgresStore::new(state.db.clone()).purge(now).await?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use axum::{
 
 use super::{AppState, contract};
 use crate::{
-    account::{self, api_keys, app_versions},
+    account::{self, api_keys, app_versions, files, notifications},
     identity,
     platform::{
         api::{cors, etag, idempotency},
@@ -25,7 +25,9 @@ pub(super) fn programs(state: &AppState, list: &mut RouteList) -> Router {
         .merge(identity::phone::v1::routes(state.phones.clone()).into_router(list))
         .merge(api_keys::v1::routes(state.api_keys.clone()).into_router(list))
         .merge(app_versions::v1::routes(state.app_versions.clone()).into_router(list))
+        .merge(notifications::v1::routes(state.notifications.clone()).into_router(list))
         .merge(account::v1::routes(state.account.clone()).into_router(list))
+        .merge(files::v1::routes(state.user_files.clone()).into_router(list))
         .merge(privacy::v1::routes(state.departures.clone()).into_router(list))
         .layer(from_fn_with_state(state.idempotency.clone(), idempotency::layer))
         .layer(from_fn_with_state(state.limits.clone(), limits::general));
@@ -37,6 +39,7 @@ pub(super) fn programs(state: &AppState, list: &mut RouteList) -> Router {
         .layer(identity::bearer::layer(state.identity.clone()))
         .layer(from_fn_with_state(state.api_keys.clone(), api_keys::layer))
         .layer(from_fn(audit::witness))
+        .merge(files::signed(state.user_files.clone()).into_router(list))
         .merge(identity::v1::published_keys(state.identity.clone()).into_router(list))
         .merge(contract::routes(list))
         .layer(origins.layer())

@@ -6,7 +6,13 @@ use leptos::prelude::provide_context;
 
 use super::{Site, StartError};
 use crate::{
-    account::{Account, api_keys::ApiKeys, app_versions::AppVersions},
+    account::{
+        Account,
+        api_keys::ApiKeys,
+        app_versions::AppVersions,
+        files::{self, UserFiles},
+        notifications::{Board, Notifications},
+    },
     admin::Admin,
     chat::{self, Chat},
     identity::{Identity, model::Ways, password::Passwords, phone::Phones, privy::Privy},
@@ -56,7 +62,9 @@ pub struct AppState {
     pub phones: Phones,
     pub account: Account,
     pub api_keys: ApiKeys,
+    pub user_files: UserFiles,
     pub app_versions: AppVersions,
+    pub notifications: Notifications,
     pub idempotency: Idempotency,
     pub teams: Teams,
     pub inference: Inference,
@@ -89,6 +97,7 @@ impl AppState {
         let bus = Bus::connect(&settings.database.listen_url)
             .await
             .map_err(|error| StartError::new("the database connection for events", &error))?;
+        let board = Board::new(clock.clone(), random.clone(), bus.clone());
         let identity = Identity::new(
             db.clone(),
             clock.clone(),
@@ -96,6 +105,7 @@ impl AppState {
             keys.clone(),
             vault.clone(),
             outbox.clone(),
+            Arc::new(board.clone()),
             limits.clone(),
             bus.clone(),
             settings.public_url.clone(),
@@ -103,13 +113,31 @@ impl AppState {
             settings.tokens.clone(),
             Passwords::new(random.clone(), http.clone(), settings.password_breaches.clone()),
         );
+        let notifications = Notifications::new(
+            db.clone(),
+            clock.clone(),
+            board,
+            identity.clone(),
+            outbox.clone(),
+            settings.public_url.clone(),
+        );
         let privy = Privy::new(settings.privy.as_ref(), &http, identity.clone(), webhooks.clone())
             .map_err(|error| StartError::new("PRIVY_VERIFICATION_KEY", &error))?;
         let texts =
             TextMessages::new(&settings.text_messages, &http, db.clone(), vault.clone(), random.clone(), clock.clone())
                 .await;
         let phones = Phones::new(identity.clone(), texts.clone());
-        let files = Files::local(&settings.files_dir).map_err(|error| StartError::new("uploaded files", &error))?;
+        let files = Files::open(&settings.files, &http).map_err(|error| StartError::new("uploaded files", &error))?;
+        let user_files = UserFiles::new(files::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            keys: keys.clone(),
+            files: files.clone(),
+            jobs,
+            limits: settings.file_limits,
+            public_url: settings.public_url.clone(),
+        });
         let account = Account::new(db.clone(), clock.clone(), random.clone(), files, jobs, identity.clone());
         let api_keys = ApiKeys::new(db.clone(), clock.clone(), random.clone(), identity.clone());
         let app_versions = AppVersions::new(db.clone(), clock.clone(), random.clone());
@@ -119,6 +147,7 @@ impl AppState {
         let integrations = Integrations::new(
             &settings,
             identity.clone(),
+            notifications.clone(),
             db.clone(),
             clock.clone(),
             random.clone(),
@@ -139,7 +168,8 @@ impl AppState {
             inference: inference.clone(),
             integrations: integrations.clone(),
         });
-        let departures = Departures::new(clock.clone(), identity.clone(), account.clone(), integrations.clone());
+        let departures =
+            Departures::new(clock.clone(), identity.clone(), account.clone(), user_files.clone(), integrations.clone());
         let admin = Admin::new(db.clone(), clock.clone(), identity.clone(), mailer.clone(), webhooks.clone());
         Ok(Self {
             settings: Arc::new(settings),
@@ -162,7 +192,9 @@ impl AppState {
             phones,
             account,
             api_keys,
+            user_files,
             app_versions,
+            notifications,
             idempotency,
             teams,
             inference,
@@ -182,6 +214,8 @@ impl AppState {
         provide_context(Ways { services: self.integrations.ways() });
         provide_context(self.account.clone());
         provide_context(self.api_keys.clone());
+        provide_context(self.user_files.clone());
+        provide_context(self.notifications.clone());
         provide_context(self.integrations.clone());
         provide_context(self.inference.clone());
         provide_context(self.chat.clone());

@@ -89,6 +89,7 @@ const OPEN_READS: &[(&str, &str)] = &[
     ("/api/auth/privy/callback", "comes back from there, only in the browser that left"),
     ("/@{handle}", "public page"),
     ("/avatars/{key}", "a picture; its address cannot be guessed"),
+    ("/files/{id}", "a file, to whoever has a signed address of it"),
     ("/api/account/time-zones", "the same list for everybody"),
     ("/.well-known/jwks.json", "the public keys of our tokens"),
     ("/api/openapi.json", "the contract of the JSON API"),

@@ -8,6 +8,8 @@ const TABS: &[(&str, &str)] = &[
     ("/settings", "Profile"),
     ("/settings/security", "Security"),
     ("/settings/activity", "Activity"),
+    ("/settings/notifications", "Notifications"),
+    ("/settings/files", "Files"),
     ("/settings/developer", "Developer"),
 ];
 

@@ -1,5 +1,6 @@
 //! Reads the variables one after the other and gathers what is wrong.
 
+mod files;
 mod passwords;
 mod text_messages;
 mod tokens;
@@ -64,10 +65,11 @@ impl<'a> Reader<'a> {
         let sign_up = self.sign_up();
         let password_breaches = self.password_breaches();
         let text_messages = self.text_messages();
-        let files_dir = self.text("FILES_DIR").unwrap_or(".local/files").into();
+        let files = self.files();
+        let file_limits = self.file_limits();
         let log_filter = self.text("RUST_LOG").unwrap_or(LOG_FILTER).to_owned();
-        match (public_url, database, auth_secret, key_ring, tokens) {
-            (Some(public_url), Some(database), Some(auth_secret), Some(key_ring), Some(tokens))
+        match (public_url, database, auth_secret, key_ring, tokens, files) {
+            (Some(public_url), Some(database), Some(auth_secret), Some(key_ring), Some(tokens), Some(files))
                 if self.errors.0.is_empty() =>
             {
                 Ok(Settings {
@@ -90,7 +92,8 @@ impl<'a> Reader<'a> {
                     sign_up,
                     password_breaches,
                     text_messages,
-                    files_dir,
+                    files,
+                    file_limits,
                     trusted_proxies,
                     clients,
                     log_filter,

@@ -41,8 +41,8 @@ pub struct Settings {
     /// Where digests of passwords from breaches can be asked for; it ends with a slash. None: nobody is asked.
     pub password_breaches: Option<Url>,
     pub text_messages: TextMessageSettings,
-    /// Where files that people upload are kept.
-    pub files_dir: PathBuf,
+    pub files: FileSettings,
+    pub file_limits: FileLimits,
     /// The networks whose `X-Forwarded-For` is believed; the private ones where `AUTH_TRUST_HOST` says so.
     pub trusted_proxies: Vec<IpNet>,
     /// By the upper-case name before `_CLIENT_ID`.
@@ -110,6 +110,34 @@ pub enum TextMessageWay {
     Log,
     /// Amazon SNS in this region. Who we are there is found by the SDK's own chain, and by nothing of these settings.
     Sns { region: String },
+}
+
+/// Where files that people upload are kept.
+#[derive(Clone)]
+pub enum FileSettings {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A bucket of S3, or of something that speaks like it.
+    Bucket(BucketSettings),
+}
+
+/// How much people may keep, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct FileLimits {
+    pub largest: u64,
+    /// All files of a person together.
+    pub quota: u64,
+}
+
+/// A bucket, and who we are there.
+#[derive(Clone)]
+pub struct BucketSettings {
+    pub bucket: String,
+    pub region: String,
+    /// None: where AWS keeps the buckets of the region.
+    pub endpoint: Option<Url>,
+    pub key_id: String,
+    pub secret: SecretString,
 }
 
 /// The language model, by any address that speaks the Chat Completions API.

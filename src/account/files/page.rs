@@ -1,0 +1,125 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::{
+    api::{DeleteFile, own_files},
+    model::{FileView, FilesView, Said, size},
+};
+use crate::{
+    identity::page::{Refused, refusal_of},
+    ui::{Banner, Button, ConfirmDialog, Look, Panel, PanelBody, Row, Rows, Setting, Size, Skeleton, Tone},
+};
+
+/// The files that a person keeps here.
+#[component]
+pub fn FilesPage() -> impl IntoView {
+    let delete = ServerAction::<DeleteFile>::new();
+    let query = use_query_map();
+    let asked = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
+    let shown = Resource::new_blocking(
+        move || (delete.version().get(), asked("older"), asked("file")),
+        |(_, older, said)| own_files(older, said),
+    );
+    view! {
+        <Title text="Files"/>
+        <Transition fallback=|| view! { <Skeleton/> }>
+            {move || Suspend::new(async move {
+                match shown.await {
+                    Ok(view) => view! { <All view=view delete=delete/> }.into_any(),
+                    Err(error) => view! { <Banner tone=Tone::Danger>{error.message}</Banner> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn All(view: FilesView, delete: ServerAction<DeleteFile>) -> impl IntoView {
+    let FilesView { files, older, used, quota, largest, accepted, said } = view;
+    let none = files.is_empty();
+    let full = used.saturating_mul(10) >= quota.saturating_mul(9);
+    let said = said.map(|said| match said {
+        Said::Kept => view! { <Banner tone=Tone::Ok>"Your file is kept."</Banner> }.into_any(),
+        Said::Deleted => view! { <Banner tone=Tone::Ok>"The file is deleted."</Banner> }.into_any(),
+        Said::Refused(told) => view! { <Banner tone=Tone::Danger>{told}</Banner> }.into_any(),
+    });
+    let rows = files.into_iter().map(|file| view! { <One file=file delete=delete/> }).collect_view();
+    view! {
+        {said}
+        <Setting
+            id="upload"
+            title="Add files"
+            intro=format!("Pictures, PDF, documents, text, sound, film and zip archives, up to {largest} each. Only you can open them.")
+        >
+            <form class="stack" method="post" enctype="multipart/form-data" action="/api/account/files">
+                <div class="field">
+                    <label for="file">"Files"</label>
+                    <input class="input" id="file" type="file" name="file" accept=accepted multiple=true required=true/>
+                </div>
+                <div class="actions">
+                    <Button look=Look::Primary>"Upload"</Button>
+                </div>
+            </form>
+        </Setting>
+        <Setting
+            id="files"
+            title="Your files"
+            intro=format!("{} of {} used.", size(used), size(quota))
+        >
+            <progress
+                class=if full { "progress warn" } else { "progress" }
+                max=quota.to_string()
+                value=used.to_string()
+                aria-label="Room that is used"
+            ></progress>
+            <Refused error=refusal_of(delete) except=""/>
+            <Panel>
+                {if none {
+                    view! {
+                        <PanelBody>
+                            <p class="muted">"Nothing is kept here yet. Choose a file above, or let an app upload one for you."</p>
+                        </PanelBody>
+                    }
+                        .into_any()
+                } else {
+                    view! { <Rows>{rows}</Rows> }.into_any()
+                }}
+            </Panel>
+            {older
+                .map(|older| {
+                    view! { <p><a href=format!("/settings/files?older={older}")>"Older files"</a></p> }
+                })}
+        </Setting>
+    }
+}
+
+#[component]
+fn One(file: FileView, delete: ServerAction<DeleteFile>) -> impl IntoView {
+    let FileView { id, name, size, added } = file;
+    let href = format!("/api/account/files/{id}");
+    let title = format!("Delete {name}?");
+    view! {
+        <Row title=name.clone() sub=format!("{size} · added {added}")>
+            <a class="button small" href=href rel="external" download=name.clone() aria-label=format!("Download {name}")>
+                "Download"
+            </a>
+            <ConfirmDialog
+                id=format!("delete-{id}")
+                title=title
+                open="Delete"
+                size=Size::Small
+                confirm=move || {
+                    view! {
+                        <ActionForm action=delete>
+                            <input type="hidden" name="id" value=id.to_string()/>
+                            <Button look=Look::Danger busy=delete.pending()>"Delete"</Button>
+                        </ActionForm>
+                    }
+                }
+            >
+                <p>"It cannot be brought back. Addresses that were made for it stop working at once."</p>
+            </ConfirmDialog>
+        </Row>
+    }
+}

@@ -1,0 +1,115 @@
+//! Files that go in and out piece by piece, so that no file is ever in memory as a whole.
+
+use std::{
+    io::{Error as IoError, SeekFrom},
+    ops::Range,
+    pin::Pin,
+};
+
+use axum::body::Bytes;
+use futures::{Stream, TryStreamExt as _};
+use object_store::{
+    Error as StoreError, GetOptions, GetRange, GetResultPayload, buffered::BufWriter,
+};
+use tokio::{
+    fs::File,
+    io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _},
+};
+use tokio_util::io::ReaderStream;
+
+use super::{Files, FilesError, Key};
+
+/// What is sent to the store at once. S3 takes no smaller part but the last (5 MiB).
+const PART: usize = 6 * 1024 * 1024;
+/// So many parts are under way beside the one that is gathered.
+const PARTS_UNDER_WAY: usize = 2;
+/// What is read of a folder at once.
+const READ_AT_ONCE: usize = 256 * 1024;
+
+/// The pieces of a file, in order.
+pub type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, IoError>> + Send>>;
+
+/// A file on its way in. Until it is finished, nothing is there under its key.
+pub struct Upload(BufWriter);
+
+impl Upload {
+    /// Adds a piece; waits while too much is under way.
+    ///
+    /// # Errors
+    /// When the store is away or full.
+    pub async fn write(&mut self, piece: Bytes) -> Result<(), FilesError> {
+        Ok(self.0.put(piece).await?)
+    }
+
+    /// Makes the file whole: from now on it is there.
+    ///
+    /// # Errors
+    /// When the store is away or full.
+    pub async fn finish(mut self) -> Result<(), FilesError> {
+        Ok(self.0.shutdown().await?)
+    }
+
+    /// Lets what has come so far be forgotten.
+    ///
+    /// # Errors
+    /// When the store is away; what it holds of the file then stays there until it forgets it by itself.
+    pub async fn abort(mut self) -> Result<(), FilesError> {
+        Ok(self.0.abort().await?)
+    }
+}
+
+impl Files {
+    /// Begins a file.
+    #[must_use]
+    pub fn upload(&self, key: &Key) -> Upload {
+        let writer = BufWriter::with_capacity(self.store.clone(), key.place(), PART);
+        Upload(writer.with_max_concurrency(PARTS_UNDER_WAY))
+    }
+
+    /// A file, or the part of it between two places, piece by piece; `None` where it is not there.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn read(&self, key: &Key, part: Option<Range<u64>>) -> Result<Option<Pieces>, FilesError> {
+        let options = GetOptions { range: part.map(GetRange::Bounded), ..GetOptions::default() };
+        let found = match self.store.get_opts(&key.place(), options).await {
+            Ok(found) => found,
+            Err(StoreError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Range { start, end } = found.range;
+        Ok(Some(match found.payload {
+            GetResultPayload::File(file, _) => {
+                let mut file = File::from_std(file);
+                file.seek(SeekFrom::Start(start)).await?;
+                Box::pin(ReaderStream::with_capacity(file.take(end - start), READ_AT_ONCE))
+            }
+            GetResultPayload::Stream(pieces) => Box::pin(pieces.map_err(IoError::other)),
+        }))
+    }
+
+    /// Removes what a process that was killed has left of a file on its way in. A bucket forgets that by a rule of its
+    /// own, which its owner sets.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn forget_upload(&self, key: &Key) -> Result<(), FilesError> {
+        self.delete(key).await?;
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let place = folder.join(key.place().as_ref());
+        let (Some(within), Some(name)) = (place.parent(), place.file_name().and_then(|name| name.to_str())) else {
+            return Ok(());
+        };
+        let Ok(mut listed) = tokio::fs::read_dir(within).await else { return Ok(()) };
+        // The store writes beside the place, under the name with a hash sign and a number behind it.
+        let begun = format!("{name}#");
+        while let Some(entry) = listed.next_entry().await? {
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(&begun)) {
+                tokio::fs::remove_file(entry.path()).await?;
+            }
+        }
+        // Empty by now, unless somebody else is quicker.
+        let _left = tokio::fs::remove_dir(within).await;
+        Ok(())
+    }
+}
