@@ -271,11 +271,11 @@ impl Mail {
     }
 }
 
-/// The last letter to a mailbox.
+/// The last letter to a mailbox. Those of one moment are told apart by where their rows lie: their ids have no order.
 pub async fn newest_mail(app: &TestApp, email: &str) -> Mail {
     let (id, sealed): (Uuid, String) = sqlx::query_as(
         "select id, sealed_content from mails where recipient = $1::text::citext and sealed_content is not null
-         order by created_at desc, id desc limit 1",
+         order by created_at desc, ctid desc limit 1",
     )
     .bind(email)
     .fetch_one(app.db())

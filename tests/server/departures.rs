@@ -167,12 +167,28 @@ async fn us_12_after_the_week_nothing_of_the_person_is_left_but_what_is_named(db
 
 #[sqlx::test]
 async fn us_13_a_service_that_does_not_answer_keeps_nobody_here(db: PgPool) {
-    let app = TestApp::new(db).await;
-    let (user, _) = person_at(&app, MIRA).await;
-    connect(&app, user, "github", "gho_mira", None, None).await;
-    let phone = Program::new(&app, user).await;
-    assert_eq!(phone.delete(ME).await.status, StatusCode::ACCEPTED);
-    wait(&app, Duration::days(7));
+    // It has us as a client, and nothing listens where it should be.
+    let client = [("GITHUB_CLIENT_ID", "client-of-github"), ("GITHUB_CLIENT_SECRET", "secret-of-github")];
+    let app = TestApp::with(db, &client).await;
+    let leaves = async |email: &str| {
+        let (user, _) = person_at(&app, email).await;
+        connect(&app, user, "github", "gho_theirs", None, None).await;
+        let phone = Program::new(&app, user).await;
+        assert_eq!(phone.delete(ME).await.status, StatusCode::ACCEPTED);
+        wait(&app, Duration::days(7));
+        user
+    };
+    let user = leaves(MIRA).await;
+    assert_eq!(app.state().departures.sweep().await.unwrap(), 1);
+    assert!(!exists(&app, user).await);
+    let detail: serde_json::Value =
+        sqlx::query_scalar("select detail from audit_events where kind = 'account_removed'")
+            .fetch_one(app.db())
+            .await
+            .unwrap();
+    assert_eq!(detail, serde_json::json!({ "revoked": 0, "not_revocable": 0, "not_revoked": 1 }));
+
+    let user = leaves("jonas@example.com").await;
     let other = app.second_process().await;
     let (one, two) = tokio::join!(app.state().departures.sweep(), other.state().departures.sweep());
     assert_eq!(one.unwrap() + two.unwrap(), 1, "each person is removed once");

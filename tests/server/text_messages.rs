@@ -51,7 +51,7 @@ async fn enqueue(app: &TestApp, texts: &TextMessages) -> TextMessageId {
     let mut tx = app.db().begin().await.unwrap();
     texts.enqueue(&mut tx, &new).await.unwrap();
     tx.commit().await.unwrap();
-    let id: Uuid = sqlx::query_scalar("select id from text_messages order by created_at desc, id desc limit 1")
+    let id: Uuid = sqlx::query_scalar("select id from text_messages order by created_at desc, ctid desc limit 1")
         .fetch_one(app.db())
         .await
         .unwrap();
