@@ -15,10 +15,13 @@ struct FieldState {
 pub fn Field(
     #[prop(into)] id: String,
     #[prop(into)] label: String,
-    #[prop(optional, into)] hint: Option<String>,
+    /// Empty is none.
+    #[prop(optional, into)]
+    hint: String,
     #[prop(optional, into)] error: Signal<Option<String>>,
     children: Children,
 ) -> impl IntoView {
+    let hint = Some(hint).filter(|hint| !hint.is_empty());
     let hint_id = format!("{id}-hint");
     let error_id = format!("{id}-error");
     let described_by = {

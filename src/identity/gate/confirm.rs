@@ -1,7 +1,11 @@
 use leptos::{prelude::*, server_fn::ServerFn as _};
 use leptos_meta::Title;
 
-use super::{asked, wallet::WalletButton};
+use super::{
+    asked,
+    fields::{CodeField, PasswordField},
+    wallet::WalletButton,
+};
 use crate::{
     identity::{
         api::{ProveCode, SendProof, SignOut, ways_to_confirm},
@@ -10,7 +14,7 @@ use crate::{
         page::{Refused, on_field, refusal_of},
         password::api::ProvePassword,
     },
-    ui::{Banner, Button, CodeInput, Field, GatePage, Look, Size, TextInput, Tone},
+    ui::{Banner, Button, GatePage, Look, Size, Tone},
 };
 
 /// Asks for a proof before something important, and then leads back to it.
@@ -112,17 +116,7 @@ fn TypePassword(wish: String) -> impl IntoView {
         <Refused error=refused except="password"/>
         <ActionForm action=prove attr:class="stack">
             <input type="hidden" name="next" value=wish/>
-            <Field id="password" label="Or your password" error=wrong>
-                <TextInput
-                    name="password"
-                    kind="password"
-                    required=true
-                    large=true
-                    attr:autocomplete="current-password"
-                    attr:maxlength="1024"
-                    attr:autofocus=wrong.with_untracked(Option::is_some)
-                />
-            </Field>
+            <PasswordField label="Or your password" error=wrong/>
             <Button size=Size::Large wide=true>"Confirm with your password"</Button>
         </ActionForm>
     }
@@ -139,9 +133,7 @@ fn TypeCode(
     let wrong = on_field(refusal_of(prove), "code");
     view! {
         <ActionForm action=prove attr:class="stack">
-            <Field id="code" label="Six-digit code" hint=hint error=wrong>
-                <CodeInput name="code" attr:autofocus=wrong.with_untracked(Option::is_some)/>
-            </Field>
+            <CodeField hint=hint error=wrong/>
             <Button look=Look::Primary size=Size::Large wide=true>"Confirm"</Button>
         </ActionForm>
         <ActionForm action=send>

@@ -1,15 +1,17 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::asked;
+use super::{asked, fields::PasswordField, onward::Onward};
 use crate::{
     identity::{
         page::{Refused, on_field, refusal_of},
         password::api::{ConfirmEmail, confirmable},
     },
     platform::web,
-    ui::{Button, Field, GatePage, LinkButton, Look, Size, TextInput},
+    ui::{Button, GatePage, Look, Size},
 };
+
+const NOTHING: &str = "Nothing can be confirmed here";
 
 /// The page behind the link of a registration. Only the button does something, for programs that look into mail open
 /// links; and only with the password that was chosen, for the address may have been typed by somebody else.
@@ -20,7 +22,8 @@ pub fn ConfirmEmailPage() -> impl IntoView {
     let refused = refusal_of(confirm);
     let page = Suspend::new(async move {
         if done {
-            return view! { <Done/> }.into_any();
+            let told = "Your account is ready. Go back to the app and sign in with your password, or go on here.";
+            return view! { <Onward title="Your address is confirmed" told=told href="/signin/password"/> }.into_any();
         }
         let address = if token.is_empty() { Ok(None) } else { confirmable(token.clone()).await };
         match address {
@@ -41,17 +44,7 @@ pub fn ConfirmEmailPage() -> impl IntoView {
                         <Refused error=refused except="password"/>
                         <ActionForm action=confirm attr:class="stack">
                             <input type="hidden" name="token" value=token/>
-                            <Field id="password" label="Password" error=wrong>
-                                <TextInput
-                                    name="password"
-                                    kind="password"
-                                    required=true
-                                    large=true
-                                    attr:autocomplete="current-password"
-                                    attr:maxlength="1024"
-                                    attr:autofocus=wrong.with_untracked(Option::is_some)
-                                />
-                            </Field>
+                            <PasswordField error=wrong/>
                             <Button look=Look::Primary size=Size::Large wide=true>"Confirm the address"</Button>
                         </ActionForm>
                         <p class="muted">"It was not you? Close this page: without the password nothing happens."</p>
@@ -61,35 +54,14 @@ pub fn ConfirmEmailPage() -> impl IntoView {
             }
             Ok(None) => {
                 web::set_status(410);
-                let why = "This link is not complete, was used, or is older than 10 minutes.".to_owned();
-                view! { <TooLate why=why/> }.into_any()
+                let why = "This link is not complete, was used, or is older than 10 minutes.";
+                view! { <Onward title=NOTHING told=why/> }.into_any()
             }
-            Err(error) => view! { <TooLate why=error.message/> }.into_any(),
+            Err(error) => view! { <Onward title=NOTHING told=error.message/> }.into_any(),
         }
     });
     view! {
         <Title text="Confirm your address"/>
         {page}
-    }
-}
-
-#[component]
-fn Done() -> impl IntoView {
-    view! {
-        <GatePage
-            title="Your address is confirmed"
-            intro=|| view! { <p>"Your account is ready. Go back to the app and sign in with your password, or go on here."</p> }
-        >
-            <LinkButton href="/signin/password" look=Look::Primary size=Size::Large wide=true>"Sign in"</LinkButton>
-        </GatePage>
-    }
-}
-
-#[component]
-fn TooLate(why: String) -> impl IntoView {
-    view! {
-        <GatePage title="Nothing can be confirmed here" intro=move || view! { <p>{why}</p> }>
-            <LinkButton href="/signin" look=Look::Primary size=Size::Large wide=true>"Sign in"</LinkButton>
-        </GatePage>
     }
 }

@@ -1,14 +1,18 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::asked;
+use super::{
+    asked,
+    fields::{CodeField, EmailField},
+    onward::Onward,
+};
 use crate::{
     identity::{
         api::{FinishLostMailbox, StartLostMailbox},
         page::{Refused, on_field, refusal_of},
     },
     platform::web,
-    ui::{Button, CodeInput, Field, GatePage, LinkButton, Look, Size, TextInput},
+    ui::{Button, Field, GatePage, Look, Size, TextInput},
 };
 
 /// For whoever cannot open the mailbox of their account: which one it is, another address, and why. The address after
@@ -49,28 +53,19 @@ fn Ask() -> impl IntoView {
         >
             {elsewhere.map(|except| view! { <Refused error=refused except=except/> })}
             <ActionForm action=start attr:class="stack">
-                <Field id="email" label="Address of your account" hint="The one whose mailbox you cannot open." error=wrong("email")>
-                    <TextInput
-                        name="email"
-                        kind="email"
-                        value=web::typed("email").unwrap_or_default()
-                        required=true
-                        large=true
-                        attr:autocomplete="off"
-                        attr:maxlength="254"
-                    />
-                </Field>
-                <Field id="new_email" label="New address" hint="We send a code there." error=wrong("new_email")>
-                    <TextInput
-                        name="new_email"
-                        kind="email"
-                        value=web::typed("new_email").unwrap_or_default()
-                        required=true
-                        large=true
-                        attr:autocomplete="email"
-                        attr:maxlength="254"
-                    />
-                </Field>
+                <EmailField
+                    label="Address of your account"
+                    hint="The one whose mailbox you cannot open."
+                    autocomplete="off"
+                    error=wrong("email")
+                />
+                <EmailField
+                    name="new_email"
+                    label="New address"
+                    hint="We send a code there."
+                    autocomplete="email"
+                    error=wrong("new_email")
+                />
                 <Field
                     id="reason"
                     label="What happened"
@@ -105,9 +100,7 @@ fn Prove(request: String) -> impl IntoView {
             <Refused error=refused except="code"/>
             <ActionForm action=finish attr:class="stack">
                 <input type="hidden" name="request" value=request/>
-                <Field id="code" label="Six-digit code" hint="You can paste the whole code." error=on_field(refused, "code")>
-                    <CodeInput name="code"/>
-                </Field>
+                <CodeField error=on_field(refused, "code")/>
                 <Button look=Look::Primary size=Size::Large wide=true>"Confirm"</Button>
             </ActionForm>
             <p class="muted"><a href="/lost-mailbox">"Begin again"</a></p>
@@ -117,18 +110,8 @@ fn Prove(request: String) -> impl IntoView {
 
 #[component]
 fn Waits() -> impl IntoView {
-    view! {
-        <GatePage
-            title="Now it waits for a week"
-            intro=|| view! {
-                <p>
-                    "If there is such an account, its mailbox is told, and so is everybody who is signed in to it. Unless \
-                     somebody there says no, the people who run this Aura decide after seven days. We write to your new \
-                     address."
-                </p>
-            }
-        >
-            <LinkButton href="/signin" look=Look::Primary size=Size::Large wide=true>"Back to signing in"</LinkButton>
-        </GatePage>
-    }
+    let told = "If there is such an account, its mailbox is told, and so is everybody who is signed in to it. Unless \
+                somebody there says no, the people who run this Aura decide after seven days. We write to your new \
+                address.";
+    view! { <Onward title="Now it waits for a week" told=told button="Back to signing in"/> }
 }

@@ -3,7 +3,9 @@
 
 mod confirm;
 mod confirm_email;
+mod fields;
 mod lost_mailbox;
+mod onward;
 mod password;
 mod privy;
 mod privy_code;

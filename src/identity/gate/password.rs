@@ -1,15 +1,17 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::asked;
+use super::{
+    asked,
+    fields::{EmailField, PasswordField},
+};
 use crate::{
     identity::{
         next,
         page::{Refused, on_field, refusal_of},
         password::api::SignInByPassword,
     },
-    platform::web,
-    ui::{Button, Field, GatePage, Look, Size, TextInput},
+    ui::{Button, GatePage, Look, Size},
 };
 
 /// Signing in with a password, for whoever has set one. The form is the same for everybody.
@@ -29,27 +31,8 @@ pub fn PasswordPage() -> impl IntoView {
             <Refused error=refused except="email"/>
             <ActionForm action=sign_in attr:class="stack">
                 <input type="hidden" name="next" value=wish/>
-                <Field id="email" label="E-mail address" error=wrong>
-                    <TextInput
-                        name="email"
-                        kind="email"
-                        value=web::typed("email").unwrap_or_default()
-                        required=true
-                        large=true
-                        attr:autocomplete="username"
-                        attr:maxlength="254"
-                    />
-                </Field>
-                <Field id="password" label="Password">
-                    <TextInput
-                        name="password"
-                        kind="password"
-                        required=true
-                        large=true
-                        attr:autocomplete="current-password"
-                        attr:maxlength="1024"
-                    />
-                </Field>
+                <EmailField error=wrong/>
+                <PasswordField/>
                 <Button look=Look::Primary size=Size::Large wide=true>"Sign in"</Button>
             </ActionForm>
             <p class="muted">

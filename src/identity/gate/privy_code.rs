@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::{fields::CodeField, onward::Onward};
 use crate::{
     identity::{
         page::{Refused, on_field, refusal_of},
@@ -9,7 +10,7 @@ use crate::{
             model::{AwaitedCode, CodeWay},
         },
     },
-    ui::{Button, CodeInput, Field, GatePage, LinkButton, Look, Size},
+    ui::{Button, GatePage, Look, Size},
 };
 
 /// Types the code that Privy sent.
@@ -20,11 +21,7 @@ pub fn PrivyCodePage() -> impl IntoView {
             Ok(Some(awaited)) => view! { <Code awaited=awaited/> }.into_any(),
             Ok(None) => view! { <NotBegun/> }.into_any(),
             Err(error) => view! {
-                <GatePage title="One moment" intro=move || view! { <p>{error.message}</p> }>
-                    <LinkButton href="/signin/privy" look=Look::Primary size=Size::Large wide=true>
-                        "Try again"
-                    </LinkButton>
-                </GatePage>
+                <Onward title="One moment" told=error.message href="/signin/privy" button="Try again"/>
             }
             .into_any(),
         }
@@ -52,9 +49,7 @@ fn Code(awaited: AwaitedCode) -> impl IntoView {
         >
             <Refused error=refused except="code"/>
             <ActionForm action=verify attr:class="stack">
-                <Field id="code" label="Six-digit code" hint="You can paste the whole code." error=wrong>
-                    <CodeInput name="code" attr:autofocus=wrong.with_untracked(Option::is_some)/>
-                </Field>
+                <CodeField error=wrong/>
                 <Button look=Look::Primary size=Size::Large wide=true>"Continue"</Button>
             </ActionForm>
             <p class="muted">"Nothing came? " <a href="/signin">"Begin again, or use another way"</a></p>
@@ -64,12 +59,6 @@ fn Code(awaited: AwaitedCode) -> impl IntoView {
 
 #[component]
 fn NotBegun() -> impl IntoView {
-    view! {
-        <GatePage
-            title="Start again"
-            intro=|| view! { <p>"No sign-in is under way in this browser, or it took longer than 10 minutes."</p> }
-        >
-            <LinkButton href="/signin" look=Look::Primary size=Size::Large wide=true>"Sign in"</LinkButton>
-        </GatePage>
-    }
+    let told = "No sign-in is under way in this browser, or it took longer than 10 minutes.";
+    view! { <Onward title="Start again" told=told/> }
 }

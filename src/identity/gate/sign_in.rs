@@ -3,6 +3,7 @@ use leptos_meta::Title;
 
 use super::{
     asked,
+    fields::EmailField,
     privy::PrivySignIn,
     wallet::WalletButton,
     ways::{OtherWays, SignInNotice},
@@ -15,8 +16,7 @@ use crate::{
         page::{Refused, on_field, refusal_of},
         privy::api::offered_privy_ways,
     },
-    platform::web,
-    ui::{Button, Field, GatePage, Look, Size, TextInput},
+    ui::{Button, GatePage, Look, Size},
 };
 
 /// Asks for the address.
@@ -36,19 +36,7 @@ pub fn SignInPage() -> impl IntoView {
             <ActionForm action=start attr:class="stack">
                 <input type="hidden" name="next" value=wish/>
                 <input type="hidden" name="time_zone" data-time-zone=""/>
-                <Field id="email" label="E-mail address" error=wrong>
-                    <TextInput
-                        name="email"
-                        kind="email"
-                        value=web::typed("email").unwrap_or_default()
-                        placeholder="you@company.com"
-                        required=true
-                        large=true
-                        attr:autocomplete="username"
-                        attr:maxlength="254"
-                        attr:autofocus=wrong.with_untracked(Option::is_some)
-                    />
-                </Field>
+                <EmailField error=wrong/>
                 <Button look=Look::Primary size=Size::Large wide=true>"Send code"</Button>
             </ActionForm>
             <p class="muted">

@@ -1,13 +1,13 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::asked;
+use super::{asked, onward::Onward};
 use crate::{
     identity::{
         api::{StopRecovery, stoppable_recovery},
         page::{Refused, refusal_of},
     },
-    ui::{Button, GatePage, LinkButton, Look, Size},
+    ui::{Button, GatePage, Look, Size},
 };
 
 /// The page behind the link that keeps an account from getting another address. Only pressing the button does it:
@@ -20,7 +20,7 @@ pub fn StopRecoveryPage() -> impl IntoView {
         if done {
             let told = "The account keeps the address that it has. If you did not ask for another one, sign out everywhere \
                         and look at your ways to sign in.";
-            return view! { <Over title="It is stopped" told=told.to_owned()/> }.into_any();
+            return view! { <Onward title="It is stopped" told=told/> }.into_any();
         }
         let asked_for = if token.is_empty() { Ok(None) } else { stoppable_recovery(token.clone()).await };
         match asked_for {
@@ -41,22 +41,13 @@ pub fn StopRecoveryPage() -> impl IntoView {
             .into_any(),
             Ok(None) => {
                 let told = "This link is not complete, or what it stops is over already.";
-                view! { <Over title="Nothing waits here" told=told.to_owned()/> }.into_any()
+                view! { <Onward title="Nothing waits here" told=told/> }.into_any()
             }
-            Err(error) => view! { <Over title="One moment" told=error.message/> }.into_any(),
+            Err(error) => view! { <Onward title="One moment" told=error.message/> }.into_any(),
         }
     });
     view! {
         <Title text="Keep your address"/>
         {page}
-    }
-}
-
-#[component]
-fn Over(title: &'static str, told: String) -> impl IntoView {
-    view! {
-        <GatePage title=title intro=move || view! { <p>{told}</p> }>
-            <LinkButton href="/signin" look=Look::Primary size=Size::Large wide=true>"Sign in"</LinkButton>
-        </GatePage>
     }
 }

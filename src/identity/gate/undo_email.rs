@@ -1,14 +1,16 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::asked;
+use super::{asked, onward::Onward};
 use crate::{
     identity::{
         api::{UndoEmailChange, undoable},
         page::{Refused, refusal_of},
     },
-    ui::{Button, GatePage, LinkButton, Look, Size},
+    ui::{Button, GatePage, Look, Size},
 };
+
+const NOTHING: &str = "Nothing can be undone here";
 
 /// The page behind the link that brings an address back. Only pressing the button does it: programs that look into mail
 /// open links.
@@ -18,7 +20,8 @@ pub fn UndoEmailPage() -> impl IntoView {
     let (token, done) = (asked("token"), !asked("done").is_empty());
     let page = Suspend::new(async move {
         if done {
-            return view! { <Done/> }.into_any();
+            let told = "Every browser is signed out. Sign in with a code that we send to your address.";
+            return view! { <Onward title="Your address is back" told=told/> }.into_any();
         }
         let address = if token.is_empty() { Ok(None) } else { undoable(token.clone()).await };
         match address {
@@ -46,35 +49,14 @@ pub fn UndoEmailPage() -> impl IntoView {
             }
             .into_any(),
             Ok(None) => {
-                let why = "This link is not complete, was used, or is older than 72 hours.".to_owned();
-                view! { <TooLate why=why/> }.into_any()
+                let why = "This link is not complete, was used, or is older than 72 hours.";
+                view! { <Onward title=NOTHING told=why/> }.into_any()
             }
-            Err(error) => view! { <TooLate why=error.message/> }.into_any(),
+            Err(error) => view! { <Onward title=NOTHING told=error.message/> }.into_any(),
         }
     });
     view! {
         <Title text="Bring an address back"/>
         {page}
-    }
-}
-
-#[component]
-fn Done() -> impl IntoView {
-    view! {
-        <GatePage
-            title="Your address is back"
-            intro=|| view! { <p>"Every browser is signed out. Sign in with a code that we send to your address."</p> }
-        >
-            <LinkButton href="/signin" look=Look::Primary size=Size::Large wide=true>"Sign in"</LinkButton>
-        </GatePage>
-    }
-}
-
-#[component]
-fn TooLate(why: String) -> impl IntoView {
-    view! {
-        <GatePage title="Nothing can be undone here" intro=move || view! { <p>{why}</p> }>
-            <LinkButton href="/signin" look=Look::Primary size=Size::Large wide=true>"Sign in"</LinkButton>
-        </GatePage>
     }
 }

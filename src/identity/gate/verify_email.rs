@@ -1,14 +1,14 @@
 use leptos::{either::EitherOf4, prelude::*};
 use leptos_meta::Title;
 
-use super::asked;
+use super::{asked, fields::CodeField, onward::Onward};
 use crate::{
     identity::{
         api::{Resend, VerifyCode, VerifyLink, waiting_for_code},
         model::Awaited,
         page::{Refused, on_field, refusal_of},
     },
-    ui::{Button, CodeInput, Field, GatePage, LinkButton, Look, Remaining, Size},
+    ui::{Button, GatePage, LinkButton, Look, Remaining, Size},
 };
 
 /// Takes the code; opened from the link in the mail, asks for one press of a button instead. Opening it does nothing.
@@ -20,7 +20,10 @@ pub fn VerifyEmailPage() -> impl IntoView {
             (Ok(Some(waiting)), Some(token)) => EitherOf4::A(view! { <LinkForm token=token waiting=waiting/> }),
             (Ok(Some(waiting)), None) => EitherOf4::B(view! { <CodeForm waiting=waiting/> }),
             (Ok(None), token) => EitherOf4::C(view! { <NotBegun linked=token.is_some()/> }),
-            (Err(error), _) => EitherOf4::D(view! { <Away message=error.message/> }),
+            (Err(error), _) => EitherOf4::D(
+                // It could not be found out what this browser waits for.
+                view! { <Onward title="One moment" told=error.message href="/verify-email" button="Try again"/> },
+            ),
         }
     });
     view! {
@@ -48,9 +51,7 @@ fn CodeForm(waiting: Awaited) -> impl IntoView {
             <Refused error=refusal_of(verify) except="code"/>
             <Refused error=refusal_of(resend) except=""/>
             <ActionForm action=verify attr:class="stack">
-                <Field id="code" label="Six-digit code" hint="You can paste the whole code." error=wrong>
-                    <CodeInput name="code" attr:autofocus=wrong.with_untracked(Option::is_some)/>
-                </Field>
+                <CodeField error=wrong/>
                 <Button look=Look::Primary size=Size::Large wide=true>"Continue"</Button>
             </ActionForm>
             <p class="muted">
@@ -111,23 +112,5 @@ fn NotBegun(linked: bool) -> impl IntoView {
             "Start again with your address",
         )
     };
-    view! {
-        <GatePage title=title intro=move || view! { <p>{message}</p> }>
-            <LinkButton href="/signin" look=Look::Primary size=Size::Large wide=true>
-                {button}
-            </LinkButton>
-        </GatePage>
-    }
-}
-
-/// It could not be found out what this browser waits for.
-#[component]
-fn Away(message: String) -> impl IntoView {
-    view! {
-        <GatePage title="One moment" intro=move || view! { <p>{message}</p> }>
-            <LinkButton href="/verify-email" look=Look::Primary size=Size::Large wide=true>
-                "Try again"
-            </LinkButton>
-        </GatePage>
-    }
+    view! { <Onward title=title told=message button=button/> }
 }
