@@ -61,4 +61,4 @@ pub use service::Identity;
 #[cfg(feature = "ssr")]
 pub use store::{HandleOwner, PersonRow};
 #[cfg(feature = "ssr")]
-pub use visit::sign_off;
+pub use visit::{proved, sign_off};

@@ -9,6 +9,7 @@ use super::{
     next,
     service::IdentityError,
     session::{self, Session},
+    visit::{self, CONFIRM},
 };
 use crate::{
     error::AppError,
@@ -18,8 +19,6 @@ use crate::{
 
 /// Where people look after the safety of their account.
 const SECURITY: &str = "/settings/security";
-/// Where they prove that it is them.
-const CONFIRM: &str = "/settings/confirm";
 
 /// The service and who asks it.
 fn asked() -> Result<(Identity, Session), AppError> {
@@ -28,11 +27,8 @@ fn asked() -> Result<(Identity, Session), AppError> {
 
 /// The same for a sensitive act: without a recent proof it is refused, and the browser sent to give one.
 fn proved() -> Result<(Identity, Session), AppError> {
-    let (identity, session) = asked()?;
-    session::require_recent(&session, identity.clock.now()).map_err(|refused| {
-        web::redirect(&next::handing_on(CONFIRM, SECURITY));
-        web::fail(refused)
-    })?;
+    let identity = expect_context::<Identity>();
+    let session = visit::proved(identity.clock.now(), SECURITY)?;
     Ok((identity, session))
 }
 

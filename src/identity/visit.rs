@@ -2,14 +2,33 @@
 
 use http::{HeaderName, HeaderValue};
 use leptos::prelude::use_context;
+use time::OffsetDateTime;
 
 use super::{
     Identity,
     cookies::{self, Secret},
+    next,
     service::{Arriving, IdentityError, Proof, SignedIn, StartSignIn},
     session::{self, Session},
 };
 use crate::{error::AppError, platform::web};
+
+/// Where people prove that it is them.
+pub(super) const CONFIRM: &str = "/settings/confirm";
+
+/// Who asks for a sensitive act. Without a recent proof it is refused, and the browser sent to give one; from there it
+/// comes back to `page`.
+///
+/// # Errors
+/// When nobody is signed in, or the proof is older than ten minutes.
+pub fn proved(now: OffsetDateTime, page: &str) -> Result<Session, AppError> {
+    let session = session::require().map_err(web::fail)?;
+    session::require_recent(&session, now).map_err(|refused| {
+        web::redirect(&next::handing_on(CONFIRM, page));
+        web::fail(refused)
+    })?;
+    Ok(session)
+}
 
 /// The request of a server function.
 pub struct Visit {

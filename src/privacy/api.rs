@@ -9,15 +9,11 @@ use crate::error::AppError;
 pub async fn leave() -> Result<(), AppError> {
     use super::Departures;
     use crate::{
-        identity::{next, session, sign_off},
+        identity::{proved, sign_off},
         platform::web,
     };
-    let session = session::require().map_err(web::fail)?;
     let departures = expect_context::<Departures>();
-    session::require_recent(&session, departures.now()).map_err(|refused| {
-        web::redirect(&next::handing_on("/settings/confirm", "/settings"));
-        web::fail(refused)
-    })?;
+    let session = proved(departures.now(), "/settings")?;
     departures.begin(session.user).await.map_err(web::fail)?;
     sign_off("/signin?left=yes");
     Ok(())

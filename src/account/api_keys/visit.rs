@@ -12,8 +12,9 @@ use super::{
 use crate::{
     error::AppError,
     identity::{
+        self,
         bearer::Scope,
-        moment, next,
+        moment,
         session::{self, Session},
     },
     kit::id::ApiKeyId,
@@ -21,7 +22,6 @@ use crate::{
 };
 
 const PAGE: &str = "/settings/developer";
-const CONFIRM: &str = "/settings/confirm";
 /// Carries a new key to the page that shows it: an address is kept in too many places.
 const MADE: &str = "__Host-aura-key";
 const SHOWN_WITHIN: Duration = Duration::minutes(2);
@@ -34,11 +34,8 @@ fn asked() -> Result<(ApiKeys, Session), AppError> {
 
 /// The same where the person has lately proved who they are; else the browser is sent to give a proof.
 fn proved() -> Result<(ApiKeys, Session), AppError> {
-    let (keys, session) = asked()?;
-    session::require_recent(&session, keys.now()).map_err(|refused| {
-        web::redirect(&next::handing_on(CONFIRM, PAGE));
-        web::fail(refused)
-    })?;
+    let keys = expect_context::<ApiKeys>();
+    let session = identity::proved(keys.now(), PAGE)?;
     Ok((keys, session))
 }
 

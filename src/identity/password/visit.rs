@@ -9,13 +9,12 @@ use crate::{
         Identity, cookies, next,
         service::{Credentials, NewPassword},
         session::{self, Session},
-        visit::Visit,
+        visit::{self, Visit},
     },
     platform::web,
 };
 
 const SECURITY: &str = "/settings/security";
-const CONFIRM: &str = "/settings/confirm";
 
 /// A form that is refused keeps the address, and never the password.
 pub async fn sign_in(email: &str, password: &str, wish: &str) -> Result<(), AppError> {
@@ -32,11 +31,7 @@ pub async fn sign_in(email: &str, password: &str, wish: &str) -> Result<(), AppE
 /// The service and who asks it, if their proof is recent; else the browser is sent to give one.
 fn proved() -> Result<(Identity, Session), AppError> {
     let identity = expect_context::<Identity>();
-    let session = session::require().map_err(web::fail)?;
-    session::require_recent(&session, identity.clock.now()).map_err(|refused| {
-        web::redirect(&next::handing_on(CONFIRM, SECURITY));
-        web::fail(refused)
-    })?;
+    let session = visit::proved(identity.clock.now(), SECURITY)?;
     Ok((identity, session))
 }
 

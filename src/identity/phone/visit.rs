@@ -6,14 +6,13 @@ use super::{PhoneError, Phones, model::PhoneView};
 use crate::{
     error::AppError,
     identity::{
-        next,
         session::{self, Session},
+        visit,
     },
     platform::web,
 };
 
 const SECURITY: &str = "/settings/security";
-const CONFIRM: &str = "/settings/confirm";
 
 fn asked() -> Result<(Phones, Session), AppError> {
     Ok((expect_context::<Phones>(), session::require().map_err(web::fail)?))
@@ -21,11 +20,8 @@ fn asked() -> Result<(Phones, Session), AppError> {
 
 /// For a sensitive act: without a recent proof it is refused, and the browser sent to give one.
 fn proved() -> Result<(Phones, Session), AppError> {
-    let (phones, session) = asked()?;
-    session::require_recent(&session, phones.now()).map_err(|refused| {
-        web::redirect(&next::handing_on(CONFIRM, SECURITY));
-        web::fail(refused)
-    })?;
+    let phones = expect_context::<Phones>();
+    let session = visit::proved(phones.now(), SECURITY)?;
     Ok((phones, session))
 }
 
