@@ -12,7 +12,7 @@ use crate::{
         Identity,
         model::six_digits,
         moment,
-        service::{Begun, CEREMONY_LASTS, IdentityError, Notice, TRIES},
+        service::{Begun, CEREMONY_LASTS, IdentityError, Notice, TRIES, usable},
         session::Session,
     },
     kit::id::{Id as _, SessionId, UserId, VerificationId},
@@ -107,7 +107,7 @@ impl Phones {
         let code = Zeroizing::new(six_digits(typed).ok_or(IdentityError::NotACode)?);
         let mut connection = identity.db.acquire().await?;
         let found = store::waiting(&mut connection, user, session, id).await?.ok_or(PhoneError::NoSuchVerification)?;
-        usable(&found, self.now())?;
+        still_usable(&found, self.now())?;
         // Counted before anything is compared, so that parallel guesses count too.
         let tries = store::count_try(&mut connection, user, id, TRIES).await?.ok_or(IdentityError::Dead)?;
         drop(connection);
@@ -166,7 +166,7 @@ impl Phones {
         let mut connection = self.identity.db.acquire().await?;
         let phone = store::phone_of(&mut connection, session.user).await?;
         let newest = store::newest_waiting(&mut connection, session.user, session.id).await?;
-        let newest = newest.filter(|waiting| self.texts.are_on() && usable(waiting, now).is_ok());
+        let newest = newest.filter(|waiting| self.texts.are_on() && still_usable(waiting, now).is_ok());
         let since = phone.as_ref().map(|phone| moment::day(phone.verified_at, now, &session.time_zone));
         Ok(PhoneView {
             on: self.texts.are_on(),
@@ -177,14 +177,6 @@ impl Phones {
     }
 }
 
-fn usable(found: &Waiting, now: OffsetDateTime) -> Result<(), IdentityError> {
-    if found.consumed_at.is_some() {
-        Err(IdentityError::Used)
-    } else if found.tries >= TRIES {
-        Err(IdentityError::Dead)
-    } else if found.expires_at <= now {
-        Err(IdentityError::Expired)
-    } else {
-        Ok(())
-    }
+fn still_usable(found: &Waiting, now: OffsetDateTime) -> Result<(), IdentityError> {
+    usable(found.consumed_at, found.tries, found.expires_at, now)
 }

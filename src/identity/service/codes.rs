@@ -1,10 +1,11 @@
 //! Codes for somebody who is signed in: they belong to one session and one purpose, and come without a link.
 
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{
     CEREMONY_LASTS, Identity, IdentityError, TRIES,
-    sign_in::{resend_wait, usable},
+    sign_in::{resend_wait, still_usable},
 };
 use crate::{
     identity::{
@@ -34,6 +35,27 @@ pub struct Asker<'a> {
 impl<'a> From<&'a Session> for Asker<'a> {
     fn from(session: &'a Session) -> Self {
         Self { user: session.user, session: session.id, email: session.email.as_deref() }
+    }
+}
+
+/// Whether what waits for a code can still be finished with it.
+///
+/// # Errors
+/// When it was used, was tried too often, or is too old.
+pub(in crate::identity) fn usable(
+    consumed_at: Option<OffsetDateTime>,
+    tries: i16,
+    expires_at: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<(), IdentityError> {
+    if consumed_at.is_some() {
+        Err(IdentityError::Used)
+    } else if tries >= TRIES {
+        Err(IdentityError::Dead)
+    } else if expires_at <= now {
+        Err(IdentityError::Expired)
+    } else {
+        Ok(())
     }
 }
 
@@ -90,7 +112,7 @@ impl Identity {
     ) -> Result<Option<Awaited>, IdentityError> {
         let now = self.clock.now();
         let ceremony = self.own_ceremony(asker, purpose).await?;
-        let ceremony = ceremony.filter(|ceremony| usable(ceremony, now).is_ok());
+        let ceremony = ceremony.filter(|ceremony| still_usable(ceremony, now).is_ok());
         Ok(ceremony
             .map(|ceremony| Awaited { masked_email: mask(&ceremony.email), resend_in: resend_wait(&ceremony, now) }))
     }
@@ -116,7 +138,7 @@ impl Identity {
         ceremony: Ceremony,
         code: &str,
     ) -> Result<Ceremony, IdentityError> {
-        usable(&ceremony, self.clock.now())?;
+        still_usable(&ceremony, self.clock.now())?;
         let mut connection = self.db.acquire().await?;
         let tries = store::count_try(&mut connection, &ceremony.browser_hash, ceremony.id, TRIES).await?;
         let tries = tries.ok_or(IdentityError::Dead)?;

@@ -30,6 +30,7 @@ mod verifications;
 mod wallet;
 
 pub use codes::Asker;
+pub(super) use codes::usable;
 pub use entry::{Arriving, Entry, Method, Opened, ProvenAccount};
 pub use error::IdentityError;
 pub use handles::HandleError;

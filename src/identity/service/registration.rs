@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     ArrivingProgram, Begun, Identity, IdentityError, IssuedTokens, Method, PasswordError,
-    verifications::{Waiting, usable},
+    verifications::{Waiting, still_usable},
 };
 use crate::{
     identity::{
@@ -114,7 +114,7 @@ impl Identity {
     /// When the database is away.
     pub async fn confirmable(&self, token: &str) -> Result<Option<String>, IdentityError> {
         let found = self.by_link(token).await?;
-        Ok(found.filter(|found| usable(found, self.clock.now()).is_ok()).map(|found| mask(&found.target)))
+        Ok(found.filter(|found| still_usable(found, self.clock.now()).is_ok()).map(|found| mask(&found.target)))
     }
 
     /// Makes the account from the letter's link, in whatever browser it was opened. That proves the address; that the

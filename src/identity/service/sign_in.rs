@@ -2,7 +2,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{Arriving, CEREMONY_LASTS, Identity, IdentityError, Method, Opened, RESEND_AFTER, TRIES};
+use super::{Arriving, CEREMONY_LASTS, Identity, IdentityError, Method, Opened, RESEND_AFTER, usable};
 use crate::{
     identity::{
         cookies::{self, Secret},
@@ -195,22 +195,14 @@ impl Identity {
         let ceremony = store::ceremony_by_link_secret(&mut connection, &digest(link.as_slice()))
             .await?
             .ok_or(IdentityError::UnknownLink)?;
-        usable(&ceremony, self.clock.now())?;
+        still_usable(&ceremony, self.clock.now())?;
         let same = browser.is_some_and(|browser| digest(browser.as_slice()).as_slice() == ceremony.browser_hash);
         if same { Ok(ceremony) } else { Err(IdentityError::OtherBrowser) }
     }
 }
 
-pub(super) fn usable(ceremony: &Ceremony, now: OffsetDateTime) -> Result<(), IdentityError> {
-    if ceremony.consumed_at.is_some() {
-        Err(IdentityError::Used)
-    } else if ceremony.tries >= TRIES {
-        Err(IdentityError::Dead)
-    } else if ceremony.expires_at <= now {
-        Err(IdentityError::Expired)
-    } else {
-        Ok(())
-    }
+pub(super) fn still_usable(ceremony: &Ceremony, now: OffsetDateTime) -> Result<(), IdentityError> {
+    usable(ceremony.consumed_at, ceremony.tries, ceremony.expires_at, now)
 }
 
 pub(super) fn resend_wait(ceremony: &Ceremony, now: OffsetDateTime) -> u32 {

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{CEREMONY_LASTS, Identity, IdentityError, PasswordError, TRIES};
+use super::{CEREMONY_LASTS, Identity, IdentityError, PasswordError, TRIES, usable};
 use crate::{
     identity::{
         model::six_digits,
@@ -107,7 +107,7 @@ impl Identity {
     /// Counts a try before anything is compared, so that parallel guesses count too. Which one it is.
     pub(super) async fn count_verification_try(&self, found: &Verification) -> Result<i16, IdentityError> {
         self.limits.hit(Bucket::Auth, &found.target).await?;
-        usable(found, self.clock.now())?;
+        still_usable(found, self.clock.now())?;
         let mut connection = self.db.acquire().await?;
         let tries = store::count_verification_try_by_secret(&mut connection, found.id, TRIES).await?;
         tries.ok_or(IdentityError::Dead)
@@ -120,14 +120,6 @@ impl Identity {
     }
 }
 
-pub(super) fn usable(found: &Verification, now: OffsetDateTime) -> Result<(), IdentityError> {
-    if found.consumed_at.is_some() {
-        Err(IdentityError::Used)
-    } else if found.tries >= TRIES {
-        Err(IdentityError::Dead)
-    } else if found.expires_at <= now {
-        Err(IdentityError::Expired)
-    } else {
-        Ok(())
-    }
+pub(super) fn still_usable(found: &Verification, now: OffsetDateTime) -> Result<(), IdentityError> {
+    usable(found.consumed_at, found.tries, found.expires_at, now)
 }
