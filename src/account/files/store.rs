@@ -94,12 +94,16 @@ pub async fn arrived(
     .await
 }
 
-/// Gives back the room of a file that did not arrive.
-pub async fn remove_arriving(connection: &mut PgConnection, user: UserId, id: FileId) -> sqlx::Result<()> {
-    query!("delete from files where id = $1 and user_id = $2 and arrived_at is null", id as FileId, user as UserId,)
-        .execute(connection)
-        .await?;
-    Ok(())
+/// Gives back the room of a file that did not arrive: whether it still had some.
+pub async fn remove_arriving(connection: &mut PgConnection, user: UserId, id: FileId) -> sqlx::Result<bool> {
+    let removed = query!(
+        "delete from files where id = $1 and user_id = $2 and arrived_at is null",
+        id as FileId,
+        user as UserId,
+    )
+    .execute(connection)
+    .await?;
+    Ok(removed.rows_affected() == 1)
 }
 
 /// A person's files, the newest first.

@@ -8,12 +8,12 @@ use std::{
 
 use axum::body::Bytes;
 use futures::{Stream, TryStreamExt as _};
-use object_store::{
-    Error as StoreError, GetOptions, GetRange, GetResultPayload, buffered::BufWriter,
-};
+use object_store::{Error as StoreError, GetOptions, GetRange, GetResultPayload, buffered::BufWriter};
 use tokio::{
     fs::File,
     io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _},
+    sync::mpsc,
+    task::{JoinError, JoinHandle},
 };
 use tokio_util::io::ReaderStream;
 
@@ -29,33 +29,78 @@ const READ_AT_ONCE: usize = 256 * 1024;
 /// The pieces of a file, in order.
 pub type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, IoError>> + Send>>;
 
-/// A file on its way in. Until it is finished, nothing is there under its key.
-pub struct Upload(BufWriter);
+/// A file on its way in. Until it is finished, nothing is there under its key, and when this is dropped before, the
+/// store forgets it. A task of its own talks to the store, so that nobody who stops waiting leaves half a call behind.
+pub struct Upload {
+    pieces: mpsc::Sender<Step>,
+    task: JoinHandle<Result<(), FilesError>>,
+}
+
+enum Step {
+    Piece(Bytes),
+    Finish,
+}
 
 impl Upload {
+    fn start(mut writer: BufWriter) -> Self {
+        let (pieces, mut steps) = mpsc::channel(1);
+        let task = tokio::spawn(async move {
+            while let Some(step) = steps.recv().await {
+                match step {
+                    Step::Piece(piece) => {
+                        if let Err(error) = writer.put(piece).await {
+                            let _unheard = writer.abort().await;
+                            return Err(error.into());
+                        }
+                    }
+                    Step::Finish => return Ok(writer.shutdown().await?),
+                }
+            }
+            Ok(writer.abort().await?)
+        });
+        Self { pieces, task }
+    }
+
     /// Adds a piece; waits while too much is under way.
     ///
     /// # Errors
     /// When the store is away or full.
     pub async fn write(&mut self, piece: Bytes) -> Result<(), FilesError> {
-        Ok(self.0.put(piece).await?)
+        match self.pieces.send(Step::Piece(piece)).await {
+            Ok(()) => Ok(()),
+            Err(_) => self.ended().await,
+        }
     }
 
     /// Makes the file whole: from now on it is there.
     ///
     /// # Errors
     /// When the store is away or full.
-    pub async fn finish(mut self) -> Result<(), FilesError> {
-        Ok(self.0.shutdown().await?)
+    pub async fn finish(&mut self) -> Result<(), FilesError> {
+        // Where nobody takes it, what the task ended with says why.
+        let _taken = self.pieces.send(Step::Finish).await;
+        self.ended().await
     }
 
-    /// Lets what has come so far be forgotten.
+    /// Waits until the store has forgotten what has come so far, unless it was finished before.
     ///
     /// # Errors
     /// When the store is away; what it holds of the file then stays there until it forgets it by itself.
-    pub async fn abort(mut self) -> Result<(), FilesError> {
-        Ok(self.0.abort().await?)
+    pub async fn abort(self) -> Result<(), FilesError> {
+        drop(self.pieces);
+        if self.task.is_finished() {
+            return Ok(());
+        }
+        self.task.await.map_err(broken)?
     }
+
+    async fn ended(&mut self) -> Result<(), FilesError> {
+        (&mut self.task).await.map_err(broken)?
+    }
+}
+
+fn broken(error: JoinError) -> FilesError {
+    FilesError::Folder(IoError::other(error))
 }
 
 impl Files {
@@ -63,7 +108,7 @@ impl Files {
     #[must_use]
     pub fn upload(&self, key: &Key) -> Upload {
         let writer = BufWriter::with_capacity(self.store.clone(), key.place(), PART);
-        Upload(writer.with_max_concurrency(PARTS_UNDER_WAY))
+        Upload::start(writer.with_max_concurrency(PARTS_UNDER_WAY))
     }
 
     /// A file, or the part of it between two places, piece by piece; `None` where it is not there.

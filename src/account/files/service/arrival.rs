@@ -147,7 +147,7 @@ impl Arrival {
     }
 
     async fn finish(mut self, size: u64, digest: &[u8]) -> Result<FileRow, FileError> {
-        if let Some(upload) = self.upload.take() {
+        if let Some(upload) = &mut self.upload {
             upload.finish().await?;
         }
         let (now, size) = (self.of.clock.now(), i64::try_from(size).unwrap_or(i64::MAX));
@@ -167,12 +167,14 @@ impl Drop for Arrival {
         let (of, user, id, key, upload) = (self.of.clone(), self.user, self.id, self.key.clone(), self.upload.take());
         tokio::spawn(async move {
             let forgotten = async {
-                match upload {
-                    Some(upload) => upload.abort().await?,
-                    None => of.files.delete(&key).await?,
+                if let Some(upload) = upload {
+                    upload.abort().await?;
                 }
-                let mut connection = of.db.acquire().await?;
-                Ok::<_, FileError>(store::remove_arriving(&mut connection, user, id).await?)
+                // Where the row shows the file already, nobody waited for that any more, and it stays.
+                if store::remove_arriving(&mut *of.db.acquire().await?, user, id).await? {
+                    of.files.delete(&key).await?;
+                }
+                Ok::<_, FileError>(())
             };
             // The sweep does it again.
             if let Err(error) = forgotten.await {
