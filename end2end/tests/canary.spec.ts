@@ -214,17 +214,17 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
     await page.goto(`${aura.url}/chat`);
     await hydrated(page);
     await page.getByRole("textbox", { name: /ask|message/i }).fill("What is on my calendar today and which issues are open?");
-    const sent = page.waitForResponse((answer) => answer.url().endsWith("/events") || answer.url().includes("/events?"));
+    const sent = page.waitForResponse((answer) => new URL(answer.url()).searchParams.has("run"));
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
-    const events = new URL((await sent).url());
+    const run = new URL((await sent).url()).searchParams.get("run")!.split(":")[0];
     await expect(page.locator(".thread .prose")).toContainText("A yellow bird is loose", { timeout: 20_000 });
     await expect(page.locator(".thread[aria-busy=true]")).toHaveCount(0, { timeout: 20_000 });
 
     const texts = new Map<string, string>();
     const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
     const conversation = new URL(page.url()).pathname;
-    for (const path of ["/", "/signin", "/connections", "/chat", conversation, "/integrations", `${events.pathname}?after=0`]) {
+    for (const path of ["/", "/signin", "/connections", "/chat", conversation, "/integrations", `/api/chat/runs/${run}/events`]) {
       const answer = await fetch(aura.url + path, { headers: { cookie } });
       expect(answer.status, path).toBe(200);
       texts.set(path, await answer.text());
@@ -242,7 +242,7 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
     // The search can find: what is no secret is there, and so would a secret be, in each of its forms.
     expect(found(address, texts)).toContain("the database");
     expect(found("canary-account", texts)).toEqual(expect.arrayContaining(["/connections", "the database"]));
-    expect(found("A yellow bird is loose", texts)).toEqual(expect.arrayContaining([conversation, `${events.pathname}?after=0`]));
+    expect(found("A yellow bird is loose", texts)).toEqual(expect.arrayContaining([conversation, `/api/chat/runs/${run}/events`]));
     expect(texts.get("the log"), "the log was written with everything").toContain('"level":"TRACE"');
     expect(found(aura.url, texts)).toContain("the log");
     for (const secret of secrets.values()) {

@@ -6,7 +6,7 @@ const PUBLIC = ["/", "/pricing", "/integrations", "/nothing-here"];
 const GATE = ["/signin", "/signin/privy", "/refresh?redirect_uri=/connections", "/verify-email", "/undo-email?token=x",
   "/lost-mailbox", "/lost-mailbox?request=0192f0c1-0000-7000-8000-000000000000", "/lost-mailbox?sent=yes", "/stop-recovery?token=x"];
 const INSIDE = ["/settings/confirm?next=/settings/security", "/settings/wallet"];
-const APP = ["/chat", "/connections", "/profile", "/settings"];
+const APP = ["/chat", "/connections", "/notifications", "/settings/notifications", "/profile", "/settings"];
 const VARIANTS = [
   { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
   { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },

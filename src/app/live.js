@@ -87,6 +87,11 @@
       else if (progress.seq !== null) wanted.set(progress.run, progress.seq);
       tell({ type: "run", ...progress });
     });
+    // Signed out. Whoever signs in again opens a page, which says hello.
+    opened.addEventListener("over", () => {
+      opened.close();
+      if (source === opened) source = undefined;
+    });
     // The browser would come back with the numbers of the beginning, so it is done here.
     opened.addEventListener("error", () => {
       opened.close();
@@ -120,7 +125,10 @@
       if (data.type === "unread" || data.type === "run") hear(data);
       else if (data.type === "who") for (const [run, { seq }] of followed) ask({ type: "want", run, after: seq });
       else if (leads && data.type === "want") want(data.run, data.after);
-      else if (leads && data.type === "hello" && unread !== undefined) channel.postMessage({ type: "unread", unread });
+      else if (leads && data.type === "hello") {
+        if (unread !== undefined) channel.postMessage({ type: "unread", unread });
+        if (!source) soon(20);
+      }
     };
     navigator.locks.request(name, lead);
     ask({ type: "hello" });

@@ -84,7 +84,10 @@ async fn events(
     // First the subscription, then the tables: nothing falls between.
     let ended = live.identity.ended(session.user, session.id);
     let tallies = live.notifications.follow(session.user, seat, None).map(|tally| Some(told(&tally)));
-    let mut parts: Vec<Part> = vec![tallies.chain(once(async { None })).boxed()];
+    // Said before it ends, so that tabs which stay open do not come back for a refusal.
+    let over = once(ended).map(|()| Some(Event::default().event("over").data("{}")));
+    let mut parts: Vec<Part> =
+        vec![tallies.chain(once(async { None })).boxed(), over.chain(once(async { None })).boxed()];
     for (run, after) in wanted.runs {
         // One that is gone, or never was theirs, has nothing to tell.
         if let Ok(followed) = live.chat.follow(session.user, run, after).await {
@@ -93,7 +96,7 @@ async fn events(
     }
     let events =
         select_all(parts).take_while(|event| std::future::ready(event.is_some())).filter_map(std::future::ready);
-    Ok(sse::answer(events.take_until(ended)))
+    Ok(sse::answer(events))
 }
 
 #[derive(Serialize)]

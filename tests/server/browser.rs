@@ -155,6 +155,17 @@ impl Browser {
         self.send("POST", address, "application/json", Some(("/", value.to_string()))).await
     }
 
+    /// Follows a stream of events, which is not read yet.
+    pub async fn follow(&self, address: &str) -> Response<Body> {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder()
+            .uri(address)
+            .header(header::HOST, "localhost:3000")
+            .header(header::ACCEPT, "text/event-stream")
+            .header(header::COOKIE, cookies.join("; "));
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
     async fn send(&mut self, method: &str, address: &str, accept: &str, form: Option<(&str, String)>) -> Answer {
         let mut request = Request::builder()
             .method(method)

@@ -8,7 +8,7 @@ use aura::{
 };
 use axum::{Router, body::Body, extract::ConnectInfo};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use http::{Request, StatusCode, header};
+use http::{Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -78,6 +78,17 @@ impl Program {
     }
 
     pub async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        Answer::of(self.begin(method, path, body, &[]).await).await
+    }
+
+    /// An answer whose body is not read, with these headers sent beside the usual ones.
+    pub async fn begin(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Response<Body> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -85,6 +96,9 @@ impl Program {
             .header(header::USER_AGENT, "Aura/2.4.1");
         if !self.access.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.access));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let body = match body {
             Some(value) => {
@@ -95,7 +109,7 @@ impl Program {
         };
         let mut request = request.body(body).unwrap();
         request.extensions_mut().insert(ConnectInfo(self.address));
-        Answer::of(self.router.clone().oneshot(request).await.unwrap()).await
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answer {

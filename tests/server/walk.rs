@@ -45,6 +45,7 @@ pub fn fields() -> String {
         ("handle", "mira_okafor"),
         ("id", id),
         ("key", "a-key"),
+        ("last_seen", id),
         ("name", "a key"),
         ("new_password", "zwölf Boxkämpfer jagen"),
         ("number", "+4915123456789"),

@@ -52,9 +52,9 @@ pub async fn own_preferences() -> Result<Vec<Preference>, AppError> {
 #[server(prefix = "/api", endpoint = "notifications/choose")]
 pub async fn choose(
     #[server(default)] in_app: Vec<String>,
-    #[server(default)] email: Vec<String>,
+    #[server(default)] letters: Vec<String>,
 ) -> Result<(), AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
-    visit::choose(&in_app, &email).await
+    visit::choose(&in_app, &letters).await
 }

@@ -222,7 +222,7 @@ fn Choice(one: Preference) -> impl IntoView {
             {if kind.letters_are_a_choice() {
                 view! {
                     <label class="check">
-                        <input type="checkbox" name="email[]" value=kind.as_str() checked=email/>
+                        <input type="checkbox" name="letters[]" value=kind.as_str() checked=email/>
                         <span>"By mail"</span>
                     </label>
                 }
