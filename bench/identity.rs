@@ -52,9 +52,14 @@ pub fn print(what: &str, first: (&str, &mut [Duration]), second: (&str, &mut [Du
 
 /// An app over the pool that the product has: the tests' asks each connection whether it lives before every use.
 pub async fn as_in_life(db: &PgPool) -> TestApp {
+    as_in_life_with(db, &[]).await
+}
+
+/// The same with further variables.
+pub async fn as_in_life_with(db: &PgPool, variables: &[(&str, &str)]) -> TestApp {
     let url = SecretString::from(db.connect_options().to_url_lossy().to_string());
     let settings = DatabaseSettings { url: url.clone(), owner_url: url.clone(), listen_url: url };
-    TestApp::new(db::connect(&settings).await.unwrap()).await
+    TestApp::with(db::connect(&settings).await.unwrap(), variables).await
 }
 
 /// The same address, asked with and without the cookie of a session: the difference is what the session costs.

@@ -11,18 +11,23 @@ const DOCUMENT: &[u8] = b"%PDF-";
 const DOCUMENT_HEAD: usize = 1_024;
 
 /// Looks through a file that comes piece by piece.
-#[derive(Default)]
 pub struct Mixed {
+    markup_matters: bool,
     head: Vec<u8>,
     tail: Vec<u8>,
     markup: bool,
 }
 
 impl Mixed {
+    /// Looks for a document and for an archive, and for markup where that matters: it costs a look at every byte.
+    pub fn new(markup_matters: bool) -> Self {
+        Self { markup_matters, head: Vec::new(), tail: Vec::new(), markup: false }
+    }
+
     /// The next piece.
     pub fn read(&mut self, piece: &[u8]) {
         // A mark may lie across two pieces.
-        if !self.markup {
+        if self.markup_matters && !self.markup {
             let kept = self.tail.len().saturating_sub(LONGEST_MARK - 1);
             let across = [&self.tail[kept..], &piece[..piece.len().min(LONGEST_MARK - 1)]].concat();
             self.markup = holds_markup(&across) || holds_markup(piece);
@@ -69,16 +74,16 @@ mod tests {
     fn it_is_found_however_the_pieces_fall() {
         let page = b"GIF89a....<foreignObject>....";
         for at in 0..page.len() {
-            let mut mixed = Mixed::default();
+            let mut mixed = Mixed::new(true);
             mixed.read(&page[..at]);
             mixed.read(&page[at..]);
             assert!(mixed.has_markup(), "{at}");
         }
-        let mut bytewise = Mixed::default();
+        let mut bytewise = Mixed::new(true);
         page.iter().for_each(|byte| bytewise.read(&[*byte]));
         assert!(bytewise.has_markup());
 
-        let mut archive = Mixed::default();
+        let mut archive = Mixed::new(true);
         (0..40).for_each(|_| archive.read(&[b'a'; 10_000]));
         assert!(!archive.has_archive());
         archive.read(b"P");

@@ -76,7 +76,7 @@ fn kind(file: &[u8], file_name: Option<&str>) -> Result<ImageFormat, PictureFaul
 }
 
 fn holds_more(file: &[u8]) -> bool {
-    let mut mixed = Mixed::default();
+    let mut mixed = Mixed::new(true);
     mixed.read(file);
     mixed.has_markup() || mixed.has_archive() || mixed.has_document()
 }

@@ -16,6 +16,8 @@ mod avatar;
 mod bench_identity;
 #[path = "../../bench/limits.rs"]
 mod bench_limits;
+#[path = "../../bench/files.rs"]
+mod bench_files;
 #[path = "../../bench/passwords.rs"]
 mod bench_passwords;
 mod browser;

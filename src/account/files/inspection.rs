@@ -31,8 +31,9 @@ pub struct Inspection {
 
 impl Inspection {
     pub fn new(kind: &'static Kind) -> Self {
-        let sought = matches!(kind.nature, Nature::Picture(_)).then_some(0);
-        Self { kind, head: Vec::new(), begins_right: false, sought, mixed: Mixed::default(), cut: Vec::new() }
+        let picture = matches!(kind.nature, Nature::Picture(_));
+        let (sought, mixed) = (picture.then_some(0), Mixed::new(picture));
+        Self { kind, head: Vec::new(), begins_right: false, sought, mixed, cut: Vec::new() }
     }
 
     /// Reads the next piece.
