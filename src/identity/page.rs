@@ -14,7 +14,7 @@ use leptos_router::hooks::use_location;
 use super::next;
 use crate::{
     error::AppError,
-    ui::{Banner, Countdown, LinkButton, Tone},
+    ui::{Banner, Button, CodeInput, Countdown, Field, LinkButton, Tone},
 };
 
 /// A refusal that belongs to no field of the form, with the way to a fresh proof where that is what is missing.
@@ -35,6 +35,25 @@ pub fn Refused(error: Signal<Option<AppError>>, except: &'static str) -> impl In
                 }
             },
         )
+    }
+}
+
+/// The second step of a form in the settings: the code that was sent, and a button.
+#[component]
+pub fn CodeStep(
+    id: &'static str,
+    hint: String,
+    error: Signal<Option<String>>,
+    #[prop(into)] busy: Signal<bool>,
+    button: &'static str,
+) -> impl IntoView {
+    view! {
+        <Field id=id label="Six-digit code" hint=hint error=error>
+            <CodeInput name="code"/>
+        </Field>
+        <div>
+            <Button busy=busy>{button}</Button>
+        </div>
     }
 }
 

@@ -1,7 +1,7 @@
 use leptos::{prelude::*, server_fn::ServerFn as _};
 use leptos_meta::Title;
 
-use super::{Refused, on_field, password::PasswordSetting, refusal_of};
+use super::{CodeStep, Refused, on_field, password::PasswordSetting, refusal_of};
 use crate::{
     identity::{
         api::{EndDevice, EndOtherDevices, FinishEmailChange, SignOutEverywhere, StartEmailChange, own_security},
@@ -11,8 +11,8 @@ use crate::{
         view::WaysInSection,
     },
     ui::{
-        Badge, Banner, Button, CodeInput, ConfirmDialog, Field, Icon, Look, Panel, PanelBody, Row, Rows, Setting, Size,
-        Skeleton, TextInput, Tone,
+        Badge, Banner, Button, ConfirmDialog, Field, Icon, Look, Panel, PanelBody, Row, Rows, Setting, Size, Skeleton,
+        TextInput, Tone,
     },
 };
 
@@ -75,17 +75,13 @@ fn Address(
     let waits = awaited.map(|Awaited { masked_email, .. }| {
         view! {
             <ActionForm action=finish attr:class="stack tight">
-                <Field
+                <CodeStep
                     id="change-code"
-                    label="Six-digit code"
                     hint=format!("We sent a mail to {masked_email}. It works for 10 minutes.")
                     error=on_field(not_finished, "code")
-                >
-                    <CodeInput name="code"/>
-                </Field>
-                <div>
-                    <Button busy=finish.pending()>"Confirm the address"</Button>
-                </div>
+                    busy=finish.pending()
+                    button="Confirm the address"
+                />
             </ActionForm>
         }
     });

@@ -5,8 +5,8 @@ use super::{
     model::PhoneView,
 };
 use crate::{
-    identity::page::{Refused, on_field, refusal_of},
-    ui::{Banner, Button, CodeInput, Field, Look, Panel, PanelBody, Setting, Skeleton, TextInput, Tone},
+    identity::page::{CodeStep, Refused, on_field, refusal_of},
+    ui::{Banner, Button, Field, Look, Panel, PanelBody, Setting, Skeleton, TextInput, Tone},
 };
 
 /// The person's number: adding it by a code, and removing it. Nothing where no text messages are sent and none is there.
@@ -50,17 +50,13 @@ fn Phone(
         view! {
             <ActionForm action=finish attr:class="stack tight">
                 <input type="hidden" name="id" value=id.to_string()/>
-                <Field
+                <CodeStep
                     id="phone-code"
-                    label="Six-digit code"
                     hint=format!("We sent a text message to {masked}. It works for 10 minutes.")
                     error=on_field(not_finished, "code")
-                >
-                    <CodeInput name="code"/>
-                </Field>
-                <div>
-                    <Button busy=finish.pending()>"Confirm the number"</Button>
-                </div>
+                    busy=finish.pending()
+                    button="Confirm the number"
+                />
             </ActionForm>
         }
     });

@@ -21,6 +21,19 @@ pub const UNDO_LASTS: Duration = Duration::hours(72);
 
 const SECURITY: &str = "/settings/security";
 
+/// Whether an address is somebody's, or held for them while its change can be undone; of somebody else than `user`, where
+/// one is named. The work is the same for every address.
+pub(super) async fn is_taken(
+    connection: &mut PgConnection,
+    address: &str,
+    user: Option<UserId>,
+    now: OffsetDateTime,
+) -> Result<bool, IdentityError> {
+    let owner = store::user_by_email(connection, address).await?;
+    let held = store::email_held_for(connection, address, now).await?;
+    Ok(owner.or(held).is_some_and(|other| Some(other) != user))
+}
+
 impl Identity {
     /// Sends a code to the address that is to be the person's. An address that belongs to somebody else gets a letter
     /// that says so, and the asker the same answer.
@@ -36,20 +49,14 @@ impl Identity {
         let person = asker.user.to_string();
         self.limits.hit(Bucket::MailMinute, &person).await?;
         self.limits.hit(Bucket::MailDay, &person).await?;
-        let taken = self.is_taken(asker.user, &new).await?;
+        let mut connection = self.db.acquire().await?;
+        let taken = is_taken(&mut connection, &new, Some(asker.user), self.clock.now()).await?;
+        drop(connection);
         let host = self.public_url.host_str().unwrap_or_default();
         self.send_code(asker, Purpose::ChangeEmail, &new, SECURITY, |code| {
             if taken { letter::address_known(host) } else { letter::confirm_address(code, host) }
         })
         .await
-    }
-
-    async fn is_taken(&self, user: UserId, address: &str) -> Result<bool, IdentityError> {
-        let now = self.clock.now();
-        let mut connection = self.db.acquire().await?;
-        let owner = store::user_by_email(&mut connection, address).await?;
-        let held = store::email_held_for(&mut connection, address, now).await?;
-        Ok(owner.or(held).is_some_and(|other| other != user))
     }
 
     /// Takes the code that was sent to the new address, which is the person's from now on. The session gets a new
@@ -95,11 +102,9 @@ impl Identity {
         }
         store::lock_person(tx, user).await?;
         store::lock_key(tx, new).await?;
-        let owner = store::user_by_email(tx, new).await?;
-        let held = store::email_held_for(tx, new, now).await?;
-        if owner == Some(user) {
+        if store::user_by_email(tx, new).await? == Some(user) {
             return Err(IdentityError::SameAddress);
-        } else if owner.or(held).is_some_and(|other| other != user) {
+        } else if is_taken(tx, new, Some(user), now).await? {
             return Err(IdentityError::AddressTaken);
         }
         let old = store::email_of(tx, user).await?;

@@ -6,7 +6,7 @@ use sqlx::{Acquire as _, PgConnection};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{Identity, IdentityError, Notice, PasswordError, verifications::Waiting};
+use super::{Identity, IdentityError, Notice, PasswordError, email_change::is_taken, verifications::Waiting};
 use crate::{
     identity::{
         cookies::{self, Secret},
@@ -69,8 +69,7 @@ impl Identity {
         let sealed = self.vault.seal(&place(fresh.id), &wish)?;
         let host = self.public_url.host_str().unwrap_or_default();
         let mut tx = self.db.begin().await?;
-        let taken = store::user_by_email(&mut tx, &new).await?.is_some()
-            || store::email_held_for(&mut tx, &new, fresh.created_at).await?.is_some();
+        let taken = is_taken(&mut tx, &new, None, fresh.created_at).await?;
         let letter = if taken { letter::address_known(host)? } else { letter::new_mailbox(&fresh.code, host)? };
         let waiting = Waiting {
             purpose: VerificationPurpose::LostMailbox,

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::{
     Identity, IdentityError, Notice,
+    email_change::is_taken,
     operators::{Operator, shortened},
 };
 use crate::{
@@ -55,9 +56,7 @@ impl Identity {
             return Err(IdentityError::RecoverySettled);
         }
         store::lock_key(&mut tx, &new).await?;
-        let owner = store::user_by_email(&mut tx, &new).await?;
-        let held = store::email_held_for(&mut tx, &new, now).await?;
-        if owner.or(held).is_some_and(|other| other != user) {
+        if is_taken(&mut tx, &new, Some(user), now).await? {
             return Err(IdentityError::AddressTaken);
         }
         mailbox_recoveries::settle(&mut tx, id, "approved", &reason, now).await?;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     ArrivingProgram, Begun, Identity, IdentityError, IssuedTokens, Method, PasswordError,
+    email_change::is_taken,
     verifications::{Waiting, still_usable},
 };
 use crate::{
@@ -67,9 +68,7 @@ impl Identity {
         let link = Secret::new(self.random.bytes());
 
         let mut tx = self.db.begin().await?;
-        let owner = store::user_by_email(&mut tx, &address).await?;
-        let held = store::email_held_for(&mut tx, &address, fresh.created_at).await?;
-        let known = owner.or(held).is_some();
+        let known = is_taken(&mut tx, &address, None, fresh.created_at).await?;
         let waiting = Waiting {
             purpose: VerificationPurpose::Register,
             target: &address,
