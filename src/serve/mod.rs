@@ -73,6 +73,7 @@ pub async fn serve() -> Result<(), StartError> {
     tracing::info!("ending: no new requests; those that run may finish");
     ending.send_replace(true);
     // Streams of events never finish by themselves: they end now, and browsers follow on another process.
+    state.notifications.close();
     state.chat.close().await;
     if tokio::time::timeout(GRACE, served).await.is_err() {
         tracing::warn!("some requests did not finish in time");

@@ -278,6 +278,10 @@ async fn no_08_streams_end_at_once_when_their_session_does_in_any_process(db: Pg
     assert_eq!(in_browser.next().await.unwrap().name, "over", "its tabs are not to come back");
     in_browser.ends().await;
     assert!(goes_on.is_silent().await);
+    other.state().notifications.close();
+    assert!(goes_on.is_silent().await, "another process has ended its own");
+    app.state().notifications.close();
+    goes_on.ends().await;
     assert_eq!(program.get(EVENTS).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(browser.get_json(&format!("/api/events?person={user}")).await.status, StatusCode::UNAUTHORIZED);
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 
 use super::{
     service::{NotificationError, Notifications},
@@ -90,6 +90,12 @@ impl Notifications {
             let tally = follower.next().await?;
             Some((tally, follower))
         })
+        .take_until(self.closing.clone().cancelled_owned())
+    }
+
+    /// Ends all streams of this process: by themselves they never would.
+    pub fn close(&self) {
+        self.closing.cancel();
     }
 
     async fn tally(&self, user: UserId) -> Result<Tally, sqlx::Error> {

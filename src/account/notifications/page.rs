@@ -41,7 +41,11 @@ pub fn NotificationsPage() -> impl IntoView {
     });
     view! {
         <Title text="Notifications"/>
-        <Page title="Notifications" intro="What happened to your account and your connections. Kept for 90 days.">
+        <Page
+            title="Notifications"
+            intro="What happened to your account and your connections. Kept for 90 days."
+            actions=ViewFnOnce::from(|| view! { <LinkButton href="/settings/notifications">"What you are told"</LinkButton> })
+        >
             <nav class="chips" aria-label="Show">
                 <a class="chip" href=HERE aria-current=move || (!unread_only.get()).then_some("true")>"All"</a>
                 <a
@@ -51,7 +55,6 @@ pub fn NotificationsPage() -> impl IntoView {
                 >
                     "Unread"
                 </a>
-                <a class="chip" href="/settings/notifications">"What you are told"</a>
             </nav>
             <Refused error=refusal_of(read) except=""/>
             <Refused error=refusal_of(read_all) except=""/>
@@ -142,17 +145,19 @@ fn Line(one: NotificationView, read: ServerAction<Read>) -> impl IntoView {
                 <p class="sub">{body}</p>
                 <p class="sub">{kind.label()} " · " <time datetime=at>{when}</time></p>
             </div>
-            <ActionForm action=read>
-                <input type="hidden" name="id" value=open/>
-                <input type="hidden" name="open" value="true"/>
-                <Button size=Size::Small attr:aria-label=look>"Look"</Button>
-            </ActionForm>
-            {(!seen).then(|| view! {
+            <div class="actions">
                 <ActionForm action=read>
-                    <input type="hidden" name="id" value=mark/>
-                    <Button size=Size::Small look=Look::Ghost attr:aria-label=mark_named.clone()>"Mark read"</Button>
+                    <input type="hidden" name="id" value=open/>
+                    <input type="hidden" name="open" value="true"/>
+                    <Button size=Size::Small attr:aria-label=look>"Look"</Button>
                 </ActionForm>
-            })}
+                {(!seen).then(|| view! {
+                    <ActionForm action=read>
+                        <input type="hidden" name="id" value=mark/>
+                        <Button size=Size::Small look=Look::Ghost attr:aria-label=mark_named.clone()>"Mark read"</Button>
+                    </ActionForm>
+                })}
+            </div>
         </li>
     }
 }

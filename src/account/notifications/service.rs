@@ -1,6 +1,7 @@
 use sqlx::PgConnection;
 use thiserror::Error;
 use time::Duration;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{
@@ -84,6 +85,7 @@ pub struct Notifications {
     pub(super) clock: Clock,
     pub(super) board: Board,
     pub(super) seats: Seats,
+    pub(super) closing: CancellationToken,
     pub(super) identity: Identity,
     outbox: Outbox,
     public_url: Url,
@@ -93,7 +95,8 @@ impl Notifications {
     /// Over these parts; `public_url` is where links in letters lead.
     #[must_use]
     pub fn new(db: Db, clock: Clock, board: Board, identity: Identity, outbox: Outbox, public_url: Url) -> Self {
-        Self { db, clock, board, seats: Seats::default(), identity, outbox, public_url }
+        let (seats, closing) = (Seats::default(), CancellationToken::new());
+        Self { db, clock, board, seats, closing, identity, outbox, public_url }
     }
 
     /// A part of somebody's notifications, the newest first, from before one on; at most so many.
