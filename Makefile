@@ -20,7 +20,7 @@ down: ## End what `make up` started
 check: ## Format, lints for both targets, types, secret scan, licences
 	@scripts/check
 
-test-long: ## The suites that take longer; SUITE=random, revocation, soak, release or budget runs one
+test-long: ## The suites that take longer; SUITE=random, revocation, soak, contract, injection, release or budget runs one
 	@scripts/test-long
 
 bench: ## Figures: what sessions, sign-ins and limits cost, what the site weighs

@@ -29,7 +29,7 @@ for (const { width, colorScheme } of VARIANTS) {
     await page.goto("/api/docs");
     await expect(page.locator("#operations")).toHaveCount(0);
     await expect(page.locator("#scalar").getByRole("heading", { name: "Aura", exact: true })).toBeVisible();
-    await page.locator("#scalar").getByRole("heading", { name: /Signs in with a password/ }).first().scrollIntoViewIfNeeded();
+    await page.locator("#scalar").getByRole("heading", { name: /^tokens$/i }).first().scrollIntoViewIfNeeded();
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
     const dark = await page.evaluate(() => document.body.classList.contains("dark-mode"));
     expect(dark).toBe(colorScheme === "dark");

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
+    error::{AppError, ErrorKind},
     identity::{
         Identity,
         bearer::Principal,
@@ -16,6 +17,8 @@ use crate::{
         refusal::Refusal,
     },
 };
+
+const REASON_LETTERS: usize = 300;
 
 /// Whether an account is open. Nobody signs in to a suspended one, and nothing that was signed in goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -66,7 +69,7 @@ pub struct StatusChange {
 #[serde(deny_unknown_fields)]
 pub struct StatusWanted {
     status: AccountStatus,
-    /// Why, for other operators; needed to suspend. What is longer than 300 characters is cut.
+    /// Why, for other operators; needed to suspend.
     #[serde(default)]
     #[schema(max_length = 300)]
     because: String,
@@ -129,6 +132,10 @@ pub async fn set(
 ) -> Result<Json<StatusShown>, Refusal> {
     principal.operator()?;
     principal.recent_session(identity.clock.now())?;
+    if wanted.because.chars().count() > REASON_LETTERS {
+        let told = format!("Say why in at most {REASON_LETTERS} characters.");
+        return Err(AppError::new(ErrorKind::Unprocessable, "too_long", told).on_field("because").into());
+    }
     let standing = match wanted.status {
         AccountStatus::Active => Standing::Active,
         AccountStatus::Suspended => Standing::Suspended,
