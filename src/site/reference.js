@@ -21,7 +21,11 @@ script.src = address;
 script.addEventListener("load", () => {
   /** @type {Scalar} */
   const scalar = Reflect.get(window, "Scalar");
-  scalar.createApiReference("#scalar", {
+  // Scalar brings a main part of its own, and a document has one.
+  const place = make("div");
+  place.id = "main";
+  document.getElementById("main")?.replaceWith(place);
+  scalar.createApiReference("#main", {
     url: "/api/openapi.json",
     // Nothing is asked of anybody else: no fonts, no figures, no proxy, no assistant, no other tool.
     withDefaultFonts: false,
@@ -37,6 +41,5 @@ script.addEventListener("load", () => {
     hideDarkModeToggle: true,
     customCss: ":root { --scalar-font: var(--font); --scalar-font-code: var(--mono); --scalar-custom-header-height: 3.75rem; }",
   });
-  document.getElementById("operations")?.remove();
 });
 document.head.append(script);

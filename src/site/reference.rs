@@ -56,7 +56,6 @@ fn ReferencePage(groups: Vec<OperationGroup>, public_url: String, staging: bool)
     let groups = groups.into_iter().map(|group| view! { <Group group=group/> }).collect_view();
     view! {
         <PublicPage current="/api/docs" staging=staging>
-            <div id="scalar"></div>
             <section class="hero" id="operations">
                 <div class="wrap reference">
                     <h1>"The JSON API"</h1>

@@ -84,6 +84,21 @@ pub struct NotificationTally {
     latest: Option<Notification>,
 }
 
+/// An event of the live stream, as OpenAPI describes those: by the fields that an event has.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct TallyEvent {
+    /// Always `tally`.
+    event: String,
+    /// For `Last-Event-ID`.
+    id: String,
+    /// JSON: how many are unread, and the newest.
+    #[schema(content_media_type = "application/json")]
+    data: String,
+    /// Milliseconds to wait before coming back.
+    retry: Option<u32>,
+}
+
 /// Which notifications.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -230,7 +245,7 @@ pub struct PreferenceWish {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreferenceWishes {
-    #[schema(min_items = 1, max_items = 20)]
+    #[schema(max_items = 20)]
     items: Vec<PreferenceWish>,
 }
 
@@ -275,7 +290,7 @@ async fn choose(
 /// Follows what is unread
 ///
 /// An event stream. It begins with an event `tally`, unless `Last-Event-ID` names the present one, and each change
-/// brings another. Its data is a `NotificationTally`: list the notifications when you need more than the newest. The
+/// brings another. Its data is JSON: `unread`, how many, and `latest`, the newest notification, where there is one. The
 /// stream ends with the session, and after an hour; come back then. A person has 10 at once at most.
 #[utoipa::path(
     get,
@@ -284,7 +299,7 @@ async fn choose(
     tag = "notifications",
     security(("bearer" = [])),
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that you have heard.")),
-    responses((status = 200, description = "Events.", body = NotificationTally, content_type = "text/event-stream"), Refused)
+    responses((status = 200, description = "Events.", body = TallyEvent, content_type = "text/event-stream"), Refused)
 )]
 async fn events(
     State(notifications): State<Notifications>,
