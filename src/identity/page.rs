@@ -8,7 +8,7 @@ mod security;
 pub use activity::ActivityPage;
 pub use security::SecurityPage;
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{html, prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_location;
 
 use super::next;
@@ -60,6 +60,22 @@ pub fn CodeStep(
 /// The sentence for one field of the form.
 pub fn on_field(error: Signal<Option<AppError>>, field: &'static str) -> Signal<Option<String>> {
     Signal::derive(move || error.get().filter(|error| error.field.as_deref() == Some(field)).map(|error| error.message))
+}
+
+/// For a form that is empty again once it was done: what was typed is not left in the page.
+pub fn emptied_by<S>(action: ServerAction<S>) -> NodeRef<html::Form>
+where
+    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    let form = NodeRef::<html::Form>::new();
+    Effect::new(move |_| {
+        let done = action.value().with(|done| matches!(done, Some(Ok(_))));
+        if let (true, Some(form)) = (done, form.get_untracked()) {
+            form.reset();
+        }
+    });
+    form
 }
 
 /// Why the act was refused the last time, as long as that is the last that is known of it.

@@ -6,10 +6,9 @@ use super::{
     model::{KeyView, KeysView, LASTS},
 };
 use crate::{
-    identity::page::{Refused, on_field, refusal_of},
+    identity::page::{Refused, emptied_by, on_field, refusal_of},
     ui::{
-        Banner, Button, ConfirmDialog, Field, Look, Panel, PanelBody, Row, Rows, Setting, Size, Skeleton, TextInput,
-        Tone,
+        Banner, Button, ConfirmDialog, Field, Look, Panel, PanelBody, Rows, Setting, Size, Skeleton, TextInput, Tone,
     },
 };
 
@@ -44,8 +43,18 @@ pub fn DeveloperPage() -> impl IntoView {
 fn Made(key: String) -> impl IntoView {
     view! {
         <Banner tone=Tone::Ok>
-            <label for="new-key">"Your new key. Copy it now: it is not shown again."</label>
-            <input class="input mono" id="new-key" type="text" readonly=true autocomplete="off" spellcheck="false" value=key/>
+            <div class="stack tight">
+                <label for="new-key">"Your new key. Copy it now: it is not shown again."</label>
+                <input
+                    class="input mono"
+                    id="new-key"
+                    type="text"
+                    readonly=true
+                    autocomplete="off"
+                    spellcheck="false"
+                    value=key
+                />
+            </div>
         </Banner>
     }
 }
@@ -56,11 +65,16 @@ fn Keys(keys: Vec<KeyView>, revoke: ServerAction<RevokeKey>) -> impl IntoView {
     let rows = keys
         .into_iter()
         .map(|key| {
-            let sub = format!("{}… · {} · made {}, {}, {}", key.prefix, key.scopes, key.made, key.used, key.expires);
+            let KeyView { id, name, prefix, scopes, made, used, expires } = key;
             view! {
-                <Row title=key.name.clone() sub=sub>
-                    <Revoke id=key.id.to_string() name=key.name revoke=revoke/>
-                </Row>
+                <div class="row">
+                    <div class="grow">
+                        <div class="title">{name.clone()}</div>
+                        <div class="sub">{prefix} "… · " {scopes}</div>
+                        <div class="sub">{format!("Made {made}, {used}, {expires}")}</div>
+                    </div>
+                    <Revoke id=id.to_string() name=name revoke=revoke/>
+                </div>
             }
         })
         .collect_view();
@@ -75,7 +89,7 @@ fn Keys(keys: Vec<KeyView>, revoke: ServerAction<RevokeKey>) -> impl IntoView {
                 {if none {
                     view! {
                         <PanelBody>
-                            <p class="muted">"No program acts for you. Make a key below, and read how the API is used in "<a href="/api/docs" rel="external">"its description"</a>"."</p>
+                            <p class="muted">"No program acts for you. Make a key for one below."</p>
                         </PanelBody>
                     }
                         .into_any()
@@ -83,6 +97,10 @@ fn Keys(keys: Vec<KeyView>, revoke: ServerAction<RevokeKey>) -> impl IntoView {
                     view! { <Rows>{rows}</Rows> }.into_any()
                 }}
             </Panel>
+            <p class="sub">
+                "What a program can ask, and how, stands in "
+                <a href="/api/docs" rel="external">"the description of the API"</a> "."
+            </p>
         </Setting>
     }
 }
@@ -92,7 +110,7 @@ fn Revoke(id: String, name: String, revoke: ServerAction<RevokeKey>) -> impl Int
     view! {
         <ConfirmDialog
             id=format!("revoke-{id}")
-            title=format!("Revoke {name}?")
+            title=format!("Revoke «{name}»?")
             open="Revoke"
             size=Size::Small
             confirm=move || {
@@ -132,7 +150,7 @@ fn New(scopes: Vec<(String, String)>, make: ServerAction<MakeKey>) -> impl IntoV
             <Refused error=refused except="name"/>
             <Panel>
                 <PanelBody>
-                    <ActionForm action=make attr:class="stack">
+                    <ActionForm action=make attr:class="stack" node_ref=emptied_by(make)>
                         <Field id="name" label="Name" hint="Which program it is for." error=on_field(refused, "name")>
                             <TextInput name="name" required=true attr:maxlength="100" attr:autocomplete="off"/>
                         </Field>

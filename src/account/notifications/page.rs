@@ -44,7 +44,9 @@ pub fn NotificationsPage() -> impl IntoView {
         <Page
             title="Notifications"
             intro="What happened to your account and your connections. Kept for 90 days."
-            actions=ViewFnOnce::from(|| view! { <LinkButton href="/settings/notifications">"What you are told"</LinkButton> })
+            actions=ViewFnOnce::from(|| view! {
+                <LinkButton href="/settings/notifications" size=Size::Small>"What you are told"</LinkButton>
+            })
         >
             <nav class="chips" aria-label="Show">
                 <a class="chip" href=HERE aria-current=move || (!unread_only.get()).then_some("true")>"All"</a>

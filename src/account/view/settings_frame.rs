@@ -1,4 +1,4 @@
-use leptos::prelude::*;
+use leptos::{html, prelude::*, wasm_bindgen::JsCast as _, web_sys::HtmlElement};
 use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::ui::Page;
@@ -18,9 +18,16 @@ const TABS: &[(&str, &str)] = &[
 pub fn SettingsFrame() -> impl IntoView {
     let location = use_location();
     let here = move |href: &'static str| location.pathname.with(|path| path == href).then_some("page");
+    let tabs = NodeRef::<html::Nav>::new();
+    Effect::new(move |_| {
+        location.pathname.track();
+        if let Some(tabs) = tabs.get() {
+            show_current(&tabs);
+        }
+    });
     view! {
         <Page title="Settings">
-            <nav class="tabs" aria-label="Settings">
+            <nav class="tabs" aria-label="Settings" node_ref=tabs>
                 {TABS
                     .iter()
                     .map(|&(href, label)| view! { <a href=href aria-current=move || here(href)>{label}</a> })
@@ -28,5 +35,14 @@ pub fn SettingsFrame() -> impl IntoView {
             </nav>
             <Outlet/>
         </Page>
+    }
+}
+
+/// Where the tabs are wider than the window, the one that is open stands in its middle.
+fn show_current(tabs: &HtmlElement) {
+    let current = tabs.query_selector("[aria-current]").ok().flatten();
+    if let Some(current) = current.and_then(|tab| tab.dyn_into::<HtmlElement>().ok()) {
+        let before = current.offset_left() - tabs.offset_left();
+        tabs.set_scroll_left(before - (tabs.client_width() - current.offset_width()) / 2);
     }
 }

@@ -102,7 +102,7 @@ fn Ways(
                 }
             })}
         <p class="muted">
-            <a href="/settings/security">"Leave it as it is"</a>
+            <a class="way" href="/settings/security">"Leave it as it is"</a>
         </p>
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         page::{Refused, on_field, refusal_of},
     },
     platform::web,
-    ui::{Button, Field, GatePage, Look, Size, TextInput},
+    ui::{Button, Field, GatePage, Look, Size, TextArea},
 };
 
 /// For whoever cannot open the mailbox of their account: which one it is, another address, and why. The address after
@@ -72,18 +72,17 @@ fn Ask() -> impl IntoView {
                     hint="Say how you lost the mailbox, and what you know of the account."
                     error=wrong("reason")
                 >
-                    <TextInput
+                    <TextArea
                         name="reason"
                         value=web::typed("reason").unwrap_or_default()
                         required=true
-                        large=true
                         attr:maxlength="500"
                         attr:autocomplete="off"
                     />
                 </Field>
                 <Button look=Look::Primary size=Size::Large wide=true>"Send a code to the new address"</Button>
             </ActionForm>
-            <p class="muted"><a href="/signin">"Back to signing in"</a></p>
+            <p class="muted"><a class="way" href="/signin">"Back to signing in"</a></p>
         </GatePage>
     }
 }
@@ -103,7 +102,7 @@ fn Prove(request: String) -> impl IntoView {
                 <CodeField error=on_field(refused, "code")/>
                 <Button look=Look::Primary size=Size::Large wide=true>"Confirm"</Button>
             </ActionForm>
-            <p class="muted"><a href="/lost-mailbox">"Begin again"</a></p>
+            <p class="muted"><a class="way" href="/lost-mailbox">"Begin again"</a></p>
         </GatePage>
     }
 }

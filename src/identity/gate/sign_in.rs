@@ -40,10 +40,10 @@ pub fn SignInPage() -> impl IntoView {
                 <Button look=Look::Primary size=Size::Large wide=true>"Send code"</Button>
             </ActionForm>
             <p class="muted">
-                <a href=next::handing_on("/signin/password", &next)>"Sign in with a password"</a>
+                <a class="way" href=next::handing_on("/signin/password", &next)>"Sign in with a password"</a>
             </p>
             <p class="muted">
-                <a href="/lost-mailbox">"I cannot reach my mailbox"</a>
+                <a class="way" href="/lost-mailbox">"I cannot reach my mailbox"</a>
             </p>
             <OtherWays services=services next=next.clone()/>
             <PrivySignIn ways=privy next=next.clone()/>

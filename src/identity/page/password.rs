@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Refused, on_field, refusal_of};
+use super::{Refused, emptied_by, on_field, refusal_of};
 use crate::{
     identity::password::api::{RemovePassword, SetPassword},
     ui::{Button, Field, Look, Panel, PanelBody, Setting, TextInput},
@@ -27,7 +27,7 @@ pub(super) fn PasswordSetting(
     let label = if is_set { "Change password" } else { "Set password" };
     let form = has_email.then(|| {
         view! {
-            <ActionForm action=set attr:class="stack tight">
+            <ActionForm action=set attr:class="stack tight" node_ref=emptied_by(set)>
                 <Field
                     id="new-password"
                     label="New password"
