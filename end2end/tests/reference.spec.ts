@@ -6,9 +6,12 @@ const VARIANTS = [
   { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },
 ] as const;
 
-// What Scalar itself does not keep to: its button that copies has no name until it is pointed at, and the placeholder of its
-// search is pale. The list that it stands in for is held to every rule.
-const OF_SCALAR = ["button-name", "color-contrast"];
+// What Scalar itself does not keep to: its button that copies has no name until it is pointed at, the placeholder of its
+// search is pale; on narrow screens it brings a banner of its own, and lists that scroll and take no focus. The list that it
+// stands in for is held to every rule.
+const OF_SCALAR = [
+  "button-name", "color-contrast", "landmark-no-duplicate-banner", "landmark-unique", "scrollable-region-focusable",
+];
 
 for (const { width, colorScheme } of VARIANTS) {
   test(`The JSON API at ${width} px in ${colorScheme}: the list, and Scalar in its place`, async ({ page, context, consoleErrors }) => {
