@@ -1,12 +1,19 @@
 import AxeBuilder from "@axe-core/playwright";
-import type { BrowserContext } from "@playwright/test";
+import type { BrowserContext, Page } from "@playwright/test";
 import { connect, expect, freshAddress, hydrated, newestMail, ready, signIn, test } from "./support";
 
 const PUBLIC = ["/", "/pricing", "/integrations", "/nothing-here"];
-const GATE = ["/signin", "/signin/privy", "/refresh?redirect_uri=/connections", "/verify-email", "/undo-email?token=x",
-  "/lost-mailbox", "/lost-mailbox?request=0192f0c1-0000-7000-8000-000000000000", "/lost-mailbox?sent=yes", "/stop-recovery?token=x"];
+const GATE = ["/signin", "/signin?left=yes", "/signin/password", "/signin/privy", "/refresh?redirect_uri=/connections", "/verify-email", "/undo-email?token=x",
+  "/lost-mailbox", "/lost-mailbox?request=0192f0c1-0000-7000-8000-000000000000", "/lost-mailbox?sent=yes", "/stop-recovery?token=x",
+  "/stop-recovery?done=yes", "/confirm-email", "/confirm-email?done=yes"];
 const INSIDE = ["/settings/confirm?next=/settings/security", "/settings/wallet"];
-const APP = ["/chat", "/connections", "/notifications", "/settings/notifications", "/profile", "/settings"];
+const APP = ["/chat", "/connections", "/notifications", "/notifications?show=unread", "/profile", "/settings",
+  "/settings/security", "/settings/activity", "/settings/notifications", "/settings/notifications?saved=yes",
+  "/settings/files", "/settings/files?file=kept", "/settings/files?file=file_kind_not_taken&kept=1", "/settings/developer"];
+// The same, where there is nothing yet.
+const EMPTY = ["/notifications", "/notifications?show=unread", "/settings/security", "/settings/files", "/settings/developer"];
+// What a browser reports as an error of its own.
+const STATUS: Record<string, number> = { "/nothing-here": 404, "/confirm-email": 410 };
 const VARIANTS = [
   { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
   { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },
@@ -15,9 +22,32 @@ const VARIANTS = [
 // One sign-in serves all variants: the mailbox limits are as strict here as anywhere.
 let cookies: Awaited<ReturnType<BrowserContext["cookies"]>> = [];
 let conversation = "";
-// A sign-in that waits for its code, and the path of the link in its mail.
+let newcomer: typeof cookies = [];
+// A sign-in that waits for its code, and the paths of the links in its mail and in that of a registration.
 let waiting: typeof cookies = [];
 let link = "";
+let registration = "";
+
+/** A person with files, a key, a password and something to be told. */
+async function fill(page: Page): Promise<void> {
+  const headers = { accept: "application/json", origin: new URL(page.url()).origin, "sec-fetch-site": "same-origin" };
+  const done = async (path: string, body: object) => {
+    const answer = await page.request.post(path, { headers, ...body });
+    expect(answer.ok(), `${path}: ${await answer.text()}`).toBe(true);
+  };
+  for (const name of ["notes.txt", `${"the_minutes_of_thursday_".repeat(9).slice(0, 196)}.txt`]) {
+    await done("/api/account/files", { multipart: { file: { name, mimeType: "text/plain", buffer: Buffer.from("Hello.") } } });
+  }
+  const name = "The nightly backup of everything that the office in Hamburg keeps";
+  await done("/api/account/make-key", { form: { name, "scopes[]": "files:read", days: "30" } });
+  await done("/api/identity/set-password", { form: { new_password: "seven green boats and a lamp" } });
+}
+
+/** The path of the link in the newest mail to somebody. */
+async function linkOf(address: string, part: string): Promise<string> {
+  const mailed = new URL((await newestMail(address)).links.find((candidate) => candidate.includes(part))!);
+  return mailed.pathname + mailed.search;
+}
 
 test.beforeAll(async ({ browser }) => {
   const context = await browser.newContext({ baseURL: process.env.AURA_URL ?? "http://127.0.0.1:3000" });
@@ -31,7 +61,11 @@ test.beforeAll(async ({ browser }) => {
   await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
   await expect(page.locator(".thread[aria-busy=true]")).toHaveCount(0, { timeout: 30_000 });
   conversation = new URL(page.url()).pathname;
+  await fill(page);
   cookies = await context.cookies();
+  await context.clearCookies();
+  await signIn(page, "newcomer");
+  newcomer = await context.cookies();
   await context.clearCookies();
   const address = freshAddress("waiting");
   await page.goto("/signin");
@@ -40,25 +74,36 @@ test.beforeAll(async ({ browser }) => {
   await page.getByRole("button", { name: "Send code" }).click();
   await page.waitForURL(/\/verify-email/);
   waiting = await context.cookies();
-  const mailed = (await newestMail(address)).links.find((candidate) => candidate.includes("/verify-email"));
-  link = new URL(mailed!).pathname + new URL(mailed!).search;
+  link = await linkOf(address, "/verify-email");
+  const registered = freshAddress("registered");
+  const data = { email: registered, password: "four words of mine 77" };
+  expect((await page.request.post("/api/v1/registrations", { data })).status()).toBe(202);
+  registration = await linkOf(registered, "/confirm-email");
   await context.close();
 });
 
 for (const { width, colorScheme } of VARIANTS) {
   test(`PG-2 Every page at ${width} px in ${colorScheme}: nothing in the console, nothing for axe, nothing cut off`, async ({ page, context, consoleErrors }) => {
+    test.setTimeout(240_000);
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await context.addCookies(waiting);
-    for (const path of [...PUBLIC, ...GATE, "link", ...APP, "conversation", ...INSIDE]) {
+    const inFront = [...GATE, "link", "registration"];
+    const inside = [...APP, "conversation", ...INSIDE, "newcomer", ...EMPTY];
+    for (const path of [...PUBLIC, ...inFront, ...inside]) {
       if (path === APP[0]) await context.addCookies(cookies);
-      const address = { conversation, link }[path] ?? path;
+      if (path === "newcomer") {
+        await context.clearCookies();
+        await context.addCookies(newcomer);
+        continue;
+      }
+      const address = { conversation, link, registration }[path] ?? path;
       const answer = await page.goto(address);
-      expect(answer?.status(), address).toBe(path === "/nothing-here" ? 404 : 200);
-      if ([...GATE, "link", ...INSIDE].includes(path)) await ready(page);
+      const status = STATUS[path] ?? 200;
+      expect(answer?.status(), address).toBe(status);
+      if ([...inFront, ...INSIDE].includes(path)) await ready(page);
       else if (!PUBLIC.includes(path)) await hydrated(page);
-      // The browser reports the expected 404 as an error of its own.
-      if (path === "/nothing-here") consoleErrors.splice(0, consoleErrors.length);
+      if (status !== 200) consoleErrors.splice(0, consoleErrors.length);
       const results = await new AxeBuilder({ page }).analyze();
       expect(results.violations.map((violation) => `${address}: ${violation.id} ${violation.nodes[0]?.html}`)).toEqual([]);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
