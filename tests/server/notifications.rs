@@ -13,7 +13,7 @@ use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
 use crate::{
-    browser::{Browser, mails_to, newest_mail, wait},
+    browser::{Answer, Browser, mails_to, newest_mail, wait},
     outside::{Outside, Reply, Step, eventually},
     program::{Program, person_at},
     runs::settled,
@@ -261,7 +261,7 @@ async fn no_07_a_stream_tells_what_happens_in_any_process_and_goes_on_where_it_w
 async fn no_08_streams_end_at_once_when_their_session_does_in_any_process(db: PgPool) {
     let app = TestApp::new(db).await;
     let other = app.second_process().await;
-    let (user, mut browser) = person_at(&app, MIRA).await;
+    let (user, browser) = person_at(&app, MIRA).await;
     let program = Program::new(&app, user).await;
     let stays = Program::new(&app, user).await;
     let (mut ended, mut goes_on) = (follow(&program).await, follow(&stays).await);
@@ -282,8 +282,9 @@ async fn no_08_streams_end_at_once_when_their_session_does_in_any_process(db: Pg
     assert!(goes_on.is_silent().await, "another process has ended its own");
     app.state().notifications.close();
     goes_on.ends().await;
-    assert_eq!(program.get(EVENTS).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(browser.get_json(&format!("/api/events?person={user}")).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(program.begin("GET", EVENTS, None, &[]).await.status(), StatusCode::UNAUTHORIZED);
+    let refused = browser.follow(&format!("/api/events?person={user}")).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[sqlx::test]
@@ -295,8 +296,10 @@ async fn no_09_a_person_has_so_many_streams_at_once_and_no_more(db: PgPool) {
     for _ in 0..MOST_STREAMS {
         streams.push(follow(&program).await);
     }
-    let refused = program.get(EVENTS).await;
-    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"));
+    let refused = program.begin("GET", EVENTS, None, &[]).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    let refused = Answer::of(refused).await;
+    assert_eq!(refused.code(), "too_many_streams");
     assert!(refused.retry_after() > 0);
     follow(&Program::new(&app, person(&app).await).await).await;
     streams.pop();
