@@ -5,13 +5,75 @@ use std::sync::OnceLock;
 use super::Provider;
 
 const FILES: &[(&str, &str)] = &[
+    ("1password", include_str!("catalogue/1password.toml")),
+    ("airtable", include_str!("catalogue/airtable.toml")),
+    ("amplitude", include_str!("catalogue/amplitude.toml")),
+    ("apollo", include_str!("catalogue/apollo.toml")),
+    ("asana", include_str!("catalogue/asana.toml")),
+    ("bamboohr", include_str!("catalogue/bamboohr.toml")),
+    ("basecamp", include_str!("catalogue/basecamp.toml")),
+    ("bill-com", include_str!("catalogue/bill-com.toml")),
+    ("bitbucket", include_str!("catalogue/bitbucket.toml")),
+    ("buffer", include_str!("catalogue/buffer.toml")),
+    ("cal-com", include_str!("catalogue/cal-com.toml")),
+    ("calendly", include_str!("catalogue/calendly.toml")),
+    ("clickup", include_str!("catalogue/clickup.toml")),
+    ("close", include_str!("catalogue/close.toml")),
+    ("coda", include_str!("catalogue/coda.toml")),
+    ("confluence", include_str!("catalogue/confluence.toml")),
+    ("datadog", include_str!("catalogue/datadog.toml")),
+    ("discord", include_str!("catalogue/discord.toml")),
+    ("elevenlabs", include_str!("catalogue/elevenlabs.toml")),
+    ("expensify", include_str!("catalogue/expensify.toml")),
+    ("freshdesk", include_str!("catalogue/freshdesk.toml")),
     ("github", include_str!("catalogue/github.toml")),
+    ("gitlab", include_str!("catalogue/gitlab.toml")),
+    ("gong", include_str!("catalogue/gong.toml")),
     ("google", include_str!("catalogue/google.toml")),
+    ("google-analytics", include_str!("catalogue/google-analytics.toml")),
     ("google-calendar", include_str!("catalogue/google-calendar.toml")),
+    ("google-docs", include_str!("catalogue/google-docs.toml")),
+    ("greenhouse", include_str!("catalogue/greenhouse.toml")),
+    ("help-scout", include_str!("catalogue/help-scout.toml")),
+    ("hootsuite", include_str!("catalogue/hootsuite.toml")),
+    ("hubspot", include_str!("catalogue/hubspot.toml")),
+    ("imessage", include_str!("catalogue/imessage.toml")),
+    ("intercom", include_str!("catalogue/intercom.toml")),
+    ("jira", include_str!("catalogue/jira.toml")),
+    ("lastfm", include_str!("catalogue/lastfm.toml")),
+    ("lever", include_str!("catalogue/lever.toml")),
     ("linear", include_str!("catalogue/linear.toml")),
+    ("linkedin-sales-navigator", include_str!("catalogue/linkedin-sales-navigator.toml")),
+    ("mailchimp", include_str!("catalogue/mailchimp.toml")),
+    ("microsoft-teams", include_str!("catalogue/microsoft-teams.toml")),
+    ("mixpanel", include_str!("catalogue/mixpanel.toml")),
+    ("monday", include_str!("catalogue/monday.toml")),
+    ("new-relic", include_str!("catalogue/new-relic.toml")),
+    ("notion", include_str!("catalogue/notion.toml")),
+    ("outlook", include_str!("catalogue/outlook.toml")),
+    ("outreach", include_str!("catalogue/outreach.toml")),
+    ("pagerduty", include_str!("catalogue/pagerduty.toml")),
+    ("pipedrive", include_str!("catalogue/pipedrive.toml")),
+    ("quickbooks", include_str!("catalogue/quickbooks.toml")),
+    ("salesforce", include_str!("catalogue/salesforce.toml")),
+    ("segment", include_str!("catalogue/segment.toml")),
     ("sendgrid", include_str!("catalogue/sendgrid.toml")),
+    ("sentry", include_str!("catalogue/sentry.toml")),
+    ("signal", include_str!("catalogue/signal.toml")),
     ("slack", include_str!("catalogue/slack.toml")),
+    ("snyk", include_str!("catalogue/snyk.toml")),
+    ("soundcloud", include_str!("catalogue/soundcloud.toml")),
     ("spotify", include_str!("catalogue/spotify.toml")),
+    ("stripe", include_str!("catalogue/stripe.toml")),
+    ("telegram", include_str!("catalogue/telegram.toml")),
+    ("trello", include_str!("catalogue/trello.toml")),
+    ("twilio", include_str!("catalogue/twilio.toml")),
+    ("twitter", include_str!("catalogue/twitter.toml")),
+    ("whatsapp", include_str!("catalogue/whatsapp.toml")),
+    ("workday", include_str!("catalogue/workday.toml")),
+    ("xero", include_str!("catalogue/xero.toml")),
+    ("youtube-music", include_str!("catalogue/youtube-music.toml")),
+    ("zendesk", include_str!("catalogue/zendesk.toml")),
 ];
 
 /// All entries.
@@ -46,9 +108,9 @@ impl Catalogue {
         &self.providers
     }
 
-    /// The entries that people connect.
+    /// The entries that people connect with what Aura does today.
     pub fn services(&self) -> impl Iterator<Item = &Provider> {
-        self.providers.iter().filter(|provider| provider.connectable)
+        self.providers.iter().filter(|provider| provider.supported())
     }
 
     /// The entries whose accounts open an account here.
@@ -74,7 +136,21 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::providers::{Effect, Kind};
+    use crate::providers::{BlankSource, Category, Effect, Kind, Template};
+
+    /// Where the vendor knows what a client may do, and nothing is asked for at consent.
+    const SCOPES_OF_THE_CLIENT: &[&str] = &[
+        "basecamp",
+        "clickup",
+        "help-scout",
+        "intercom",
+        "mailchimp",
+        "notion",
+        "pipedrive",
+        "snyk",
+        "soundcloud",
+        "workday",
+    ];
 
     #[test]
     fn every_entry_can_be_read() {
@@ -93,24 +169,82 @@ mod tests {
         for provider in catalogue().all() {
             let id = &provider.id;
             assert_eq!(provider.oauth.is_some(), provider.kind == Kind::Oauth2, "{id}");
-            assert_eq!(provider.key.is_some(), provider.kind == Kind::Key, "{id}");
+            let pasted = matches!(provider.kind, Kind::Key | Kind::Basic | Kind::BotToken | Kind::Bridge);
+            assert!(!pasted || provider.key.is_some(), "{id}");
+            assert!(!matches!(provider.kind, Kind::Oauth2 | Kind::Oauth1) || provider.key.is_none(), "{id}");
             assert!(!provider.identity.id.is_empty() && !provider.identity.label.is_empty(), "{id}");
-            assert!(!provider.about.is_empty() && !provider.category.is_empty(), "{id}");
+            assert!(!provider.about.is_empty(), "{id}");
             assert!(provider.unverified.iter().all(|fact| !fact.trim().is_empty()), "{id}");
             if let Some(oauth) = &provider.oauth {
-                assert!(!oauth.scopes.is_empty(), "{id}");
+                assert_eq!(oauth.scopes.is_empty(), SCOPES_OF_THE_CLIENT.contains(&id.as_str()), "{id}");
+                for scope in oauth.scopes.iter().chain(&oauth.optional_scopes) {
+                    assert!(!scope.name.trim().is_empty() && scope.reason.trim().len() > 5, "{id}: {}", scope.name);
+                }
                 for reserved in ["client_id", "redirect_uri", "response_type", "state", "code_challenge"] {
                     assert!(!oauth.authorize_extra.contains_key(reserved), "{id}: {reserved}");
                 }
                 if let Some(revoke) = &oauth.revoke {
-                    assert!(
-                        crate::providers::Address::try_from(revoke.url.replace("{client_id}", "x")).is_ok(),
-                        "{id}"
-                    );
+                    assert!(Template::try_from(revoke.url.replace("{client_id}", "x")).is_ok(), "{id}");
                 }
                 for tool in &provider.tools {
-                    assert!(tool.scopes.iter().all(|scope| oauth.scopes.contains(scope)), "{}", tool.name);
+                    assert!(
+                        tool.scopes.iter().all(|scope| {
+                            oauth.scopes.iter().chain(&oauth.optional_scopes).any(|known| known.name == *scope)
+                        }),
+                        "{}",
+                        tool.name
+                    );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn there_are_68_services_under_their_headings() {
+        let count = |category| catalogue().all().iter().filter(|provider| provider.category == category).count();
+        let headings = [
+            (Category::Communication, 10),
+            (Category::Calendars, 4),
+            (Category::Crm, 8),
+            (Category::Projects, 7),
+            (Category::Development, 3),
+            (Category::Monitoring, 8),
+            (Category::Documentation, 5),
+            (Category::Finance, 5),
+            (Category::Hr, 4),
+            (Category::Support, 10),
+            (Category::Music, 4),
+        ];
+        for (category, services) in headings {
+            assert_eq!(count(category), services, "{category}");
+        }
+        assert_eq!(catalogue().all().iter().filter(|provider| provider.connectable).count(), 68);
+    }
+
+    #[test]
+    fn what_is_filled_in_is_known_and_cannot_lead_elsewhere() {
+        for provider in catalogue().all() {
+            let id = &provider.id;
+            let mut named: Vec<&String> = provider.api.base.blanks().iter().collect();
+            if let Some(oauth) = &provider.oauth {
+                let addresses = [Some(&oauth.authorize), Some(&oauth.token), oauth.refresh.as_ref()];
+                named.extend(addresses.into_iter().flatten().flat_map(Template::blanks));
+            }
+            let fields: Vec<&String> =
+                provider.key.iter().flat_map(|form| &form.fields).map(|field| &field.name).collect();
+            for name in named {
+                let known = provider.blanks.iter().any(|blank| blank.name == *name) || fields.contains(&name);
+                assert!(known, "{id}: {name}");
+            }
+            for blank in &provider.blanks {
+                let at = format!("{id}: {}", blank.name);
+                assert!(blank.pattern.is_empty() || regex::Regex::new(&blank.pattern).is_ok(), "{at}");
+                let held = !blank.pattern.is_empty() || !blank.choices.is_empty() || !blank.domains.is_empty();
+                let own_server =
+                    blank.source == BlankSource::Typed && provider.api.base.begins_with() == Some(&blank.name);
+                assert!(held || own_server || blank.source == BlankSource::Choice, "{at} may hold anything");
+                assert!(blank.source != BlankSource::Typed || !blank.label.is_empty(), "{at}");
+                assert!(blank.source != BlankSource::Choice || provider.choice.is_some(), "{at}");
             }
         }
     }
@@ -128,7 +262,7 @@ mod tests {
                 assert!(!sign_in.authorize_extra.contains_key(reserved), "{id}: {reserved}");
             }
             // What is stored as a connection must be worth connecting.
-            assert!(!sign_in.connects || oauth.scopes.iter().all(|scope| sign_in.scopes.contains(scope)), "{id}");
+            assert!(!sign_in.connects || oauth.scopes.iter().all(|scope| sign_in.scopes.contains(&scope.name)), "{id}");
             assert!(!sign_in.connects || provider.connectable, "{id}");
             if let Some(openid) = &sign_in.openid {
                 assert!(sign_in.scopes.iter().any(|scope| scope == "openid"), "{id}");

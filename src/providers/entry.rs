@@ -1,11 +1,12 @@
 //! What the catalogue says about one service. Every field is a fact about the vendor, none is about a user.
 
-use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
+use time::Date;
 
-use super::{Address, SignIn, ToolEntry};
+use super::{Address, Api, Blank, KeyForm, Oauth, Oauth1, Scope, Session, SignIn, ToolEntry};
 
 /// One service.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,8 +16,7 @@ pub struct Provider {
     pub id: String,
     /// As the vendor writes it.
     pub name: String,
-    /// The heading it stands under.
-    pub category: String,
+    pub category: Category,
     /// What it holds, in a few words.
     pub about: String,
     /// How one gets in.
@@ -25,10 +25,26 @@ pub struct Provider {
     pub docs: Address,
     /// Where a person removes Aura's access at the vendor.
     pub manage: Address,
+    /// The day on which the facts here were last compared with the vendor's documents.
+    #[serde(deserialize_with = "day")]
+    pub checked: Date,
+    /// What one has to know before connecting: a contract, a bridge of one's own, a plan. One or two sentences.
+    pub note: Option<String>,
+    /// What differs from account to account and stands in addresses as `{name}`.
+    #[serde(default, rename = "blank")]
+    pub blanks: Vec<Blank>,
     /// Present for `kind = "oauth2"`.
     pub oauth: Option<Oauth>,
-    /// Present for `kind = "key"`.
+    /// Present for `kind = "oauth1"`.
+    pub oauth1: Option<Oauth1>,
+    /// Present for `kind = "session"`.
+    pub session: Option<Session>,
+    /// What a person pastes; present for `key`, `basic`, `bot_token` and `bridge`, and for a session that is begun with
+    /// a password.
+    #[serde(rename = "form")]
     pub key: Option<KeyForm>,
+    /// What is asked after consent where one grant covers several places.
+    pub choice: Option<Choice>,
     /// Present where its accounts can open an account here.
     pub sign_in: Option<SignIn>,
     /// Whether it is a service that people connect; an entry that is not only lets them in.
@@ -49,11 +65,86 @@ pub struct Provider {
     pub tools: Vec<ToolEntry>,
 }
 
+fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Date::parse(&text, time::macros::format_description!("[year]-[month]-[day]")).map_err(serde::de::Error::custom)
+}
+
 impl Provider {
+    /// Whether a person can connect it with what Aura does today, and ask something through it.
+    #[must_use]
+    pub fn supported(&self) -> bool {
+        let useful = self.connectable && !self.tools.is_empty();
+        let plain = useful && self.blanks.is_empty() && self.choice.is_none();
+        let by_key = self.kind == Kind::Key
+            && self.api.auth.is_none()
+            && self.key.as_ref().is_some_and(|form| form.fields.len() == 1);
+        let by_code = self.kind == Kind::Oauth2 && self.oauth.as_ref().is_some_and(|oauth| oauth.is_plain());
+        plain && (by_key || by_code)
+    }
+
+    /// What is asked for, with the reasons.
+    #[must_use]
+    pub fn scopes(&self) -> &[Scope] {
+        self.oauth.as_ref().map(|oauth| oauth.scopes.as_slice()).unwrap_or_default()
+    }
+
     /// The first part of the two environment variables that hold Aura's client at this service.
     #[must_use]
     pub fn variable(&self) -> String {
         self.id.to_uppercase().replace('-', "_")
+    }
+}
+
+/// The headings of the catalogue, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub enum Category {
+    Communication,
+    #[serde(rename = "Calendars & Scheduling")]
+    Calendars,
+    #[serde(rename = "CRM")]
+    Crm,
+    #[serde(rename = "Project Management")]
+    Projects,
+    Development,
+    #[serde(rename = "Monitoring & Analytics")]
+    Monitoring,
+    Documentation,
+    Finance,
+    #[serde(rename = "HR")]
+    Hr,
+    #[serde(rename = "Support & Marketing")]
+    Support,
+    Music,
+    /// For an entry that only lets people in.
+    #[serde(rename = "Sign-in")]
+    SignIn,
+}
+
+impl Category {
+    /// As it is written over its services.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Communication => "Communication",
+            Self::Calendars => "Calendars & Scheduling",
+            Self::Crm => "CRM",
+            Self::Projects => "Project Management",
+            Self::Development => "Development",
+            Self::Monitoring => "Monitoring & Analytics",
+            Self::Documentation => "Documentation",
+            Self::Finance => "Finance",
+            Self::Hr => "HR",
+            Self::Support => "Support & Marketing",
+            Self::Music => "Music",
+            Self::SignIn => "Sign-in",
+        }
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
     }
 }
 
@@ -63,8 +154,20 @@ impl Provider {
 pub enum Kind {
     /// OAuth 2 with the authorization code grant.
     Oauth2,
+    /// OAuth 1.0a (RFC 5849).
+    Oauth1,
     /// A key that the person makes at the vendor and pastes.
     Key,
+    /// A name and a key, as HTTP Basic authentication.
+    Basic,
+    /// The token of a bot that the person makes.
+    BotToken,
+    /// A session that is begun with a signed call or with a password.
+    Session,
+    /// A program of the person's own that speaks for a service without an API.
+    Bridge,
+    /// Only for whoever has a contract with the vendor.
+    Partner,
 }
 
 /// Whether a service's data may enter a prompt.
@@ -76,253 +179,6 @@ pub enum ModelUse {
     Offered,
     /// The vendor's terms forbid it: only the rule-based router may call its tools, and the card answers.
     Never,
-}
-
-/// The dialect of a service's OAuth 2.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Oauth {
-    /// The consent page.
-    pub authorize: Address,
-    /// Further parameters of the consent page.
-    #[serde(default)]
-    pub authorize_extra: BTreeMap<String, String>,
-    /// The parameter that carries the scopes.
-    #[serde(default = "scope")]
-    pub scope_parameter: String,
-    /// What stands between scopes.
-    #[serde(default = "space")]
-    pub scope_separator: String,
-    /// What Aura asks for: no more than its tools need.
-    pub scopes: Vec<String>,
-    /// The token endpoint.
-    pub token: Address,
-    /// How the client proves itself there.
-    pub token_auth: TokenAuth,
-    /// How the request body is written.
-    #[serde(default)]
-    pub token_body: TokenBody,
-    /// Further headers of token requests.
-    #[serde(default)]
-    pub token_headers: BTreeMap<String, String>,
-    /// Where things stand in the token reply.
-    #[serde(default)]
-    pub fields: TokenFields,
-    /// RFC 7636.
-    pub pkce: Pkce,
-    /// The `iss` that must come back where one comes back (RFC 9207).
-    pub issuer: Option<String>,
-    /// Another prefix of the client's environment variables, taken where the own one is absent.
-    pub client_fallback: Option<String>,
-    /// Seconds an access token lives where the reply does not say; absent: it does not expire.
-    pub default_ttl: Option<u64>,
-    /// What happens to a refresh token that is used.
-    pub rotation: Rotation,
-    /// How access is given back; absent: the vendor offers no call.
-    pub revoke: Option<Revoke>,
-}
-
-fn scope() -> String {
-    "scope".into()
-}
-
-fn space() -> String {
-    " ".into()
-}
-
-/// RFC 6749, section 2.3.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenAuth {
-    /// The Authorization header, both halves form-url-encoded first.
-    Basic,
-    /// `client_id` and `client_secret` in the body.
-    Body,
-}
-
-/// How a token request's body is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenBody {
-    /// As RFC 6749 says.
-    #[default]
-    Form,
-    /// As some vendors have it.
-    Json,
-}
-
-/// JSON pointers into a token reply; the first that finds something counts.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TokenFields {
-    pub access: Vec<String>,
-    pub refresh: Vec<String>,
-    pub expires_in: Vec<String>,
-    pub scope: Vec<String>,
-    /// A boolean that is false in a refusal that comes with status 200.
-    pub ok: Option<String>,
-    /// The code of a refusal, also with status 200.
-    pub error: Vec<String>,
-}
-
-impl Default for TokenFields {
-    fn default() -> Self {
-        let one = |pointer: &str| vec![pointer.to_owned()];
-        Self {
-            access: one("/access_token"),
-            refresh: one("/refresh_token"),
-            expires_in: one("/expires_in"),
-            scope: one("/scope"),
-            ok: None,
-            error: one("/error"),
-        }
-    }
-}
-
-/// Whether the vendor's authorization server takes a code challenge. It is always S256, never `plain`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pkce {
-    /// Refuses without.
-    Required,
-    /// Takes it.
-    Ok,
-    /// Must not be sent.
-    Off,
-}
-
-/// What happens to a refresh token that is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rotation {
-    /// It stays.
-    Never,
-    /// A new one comes, the old one goes on working.
-    Soft,
-    /// A new one comes, the old one works for a short while.
-    Grace,
-    /// A new one comes, the old one is spent.
-    Strict,
-    /// Depends on how the client is registered: what is seen counts.
-    Observe,
-}
-
-impl Rotation {
-    /// Whether the old refresh token may be tried again after a reply was lost.
-    #[must_use]
-    pub fn may_retry(self) -> bool {
-        matches!(self, Self::Never | Self::Soft | Self::Grace)
-    }
-}
-
-/// How access is given back.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Revoke {
-    /// `{client_id}` in it is replaced.
-    pub url: String,
-    pub style: RevokeStyle,
-    /// Whether the client proves itself (RFC 7009 wants it, some vendors take the token alone).
-    #[serde(default = "yes")]
-    pub client_auth: bool,
-    /// A boolean that is true in an acceptance.
-    pub ok: Option<String>,
-    /// Codes of a refusal that mean the token is dead already.
-    #[serde(default)]
-    pub gone: Vec<String>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// The shape of the revocation request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RevokeStyle {
-    /// POST with `token` and `token_type_hint` (RFC 7009).
-    Rfc7009,
-    /// DELETE with the client in the Authorization header and `{"access_token": …}`; ends the whole grant.
-    DeleteGrant,
-    /// POST with the token itself as bearer.
-    BearerCall,
-}
-
-/// A key that the person pastes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeyForm {
-    /// What the field is called.
-    pub label: String,
-    /// What a key looks like and where it is made.
-    pub hint: String,
-    /// The page where it is made.
-    pub page: Address,
-    /// How every key begins.
-    #[serde(default)]
-    pub prefix: String,
-}
-
-/// Where and how an API is called.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Api {
-    /// Paths of tools are appended to it.
-    pub base: Address,
-    /// Further headers of every call.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// What stands before the token in the Authorization header.
-    #[serde(default = "bearer")]
-    pub scheme: String,
-    #[serde(default)]
-    pub errors: ApiErrors,
-    #[serde(default)]
-    pub retry: Retry,
-}
-
-fn bearer() -> String {
-    "Bearer".into()
-}
-
-/// How a refusal is told where the status does not tell it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ApiErrors {
-    /// JSON pointers to the code of a refusal; a code found means a refusal, whatever the status.
-    pub code: Vec<String>,
-    /// Codes that mean: the token is not good any more.
-    pub unauthorized: Vec<String>,
-    /// Codes that mean: too often.
-    pub limited: Vec<String>,
-    /// Codes that mean: the person did not grant this.
-    pub forbidden: Vec<String>,
-}
-
-/// How the vendor says «too often, wait so long», besides 429 with `Retry-After`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Retry {
-    /// Other statuses that mean it, if the remaining count is 0.
-    pub statuses: Vec<u16>,
-    /// The header with the remaining count.
-    pub remaining: Option<String>,
-    /// The header that says when it is over.
-    pub reset: Option<String>,
-    pub unit: ResetUnit,
-}
-
-/// How the reset header is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResetUnit {
-    /// Seconds from now.
-    #[default]
-    Seconds,
-    /// Seconds since 1970.
-    EpochSeconds,
-    /// Milliseconds since 1970.
-    EpochMilliseconds,
 }
 
 /// The call that tells whose account it is.
@@ -343,6 +199,25 @@ pub struct Identity {
     pub anonymous: bool,
     /// JSON pointer to the scopes granted, where the reply has them.
     pub scopes: Option<String>,
+}
+
+/// What is asked after consent where one grant covers several places: which of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The blank that it fills in.
+    pub blank: String,
+    /// An address, or a path behind the API's base.
+    pub path: String,
+    /// JSON pointer to the list.
+    pub from: String,
+    /// `{/pointer}` is taken from the entry.
+    pub id: String,
+    pub label: String,
+}
+
+pub(super) fn yes() -> bool {
+    true
 }
 
 pub(super) fn get() -> String {

@@ -6,18 +6,24 @@
 //! ([`oauth::reply`]) and its refusals are sorted by what has to be done next ([`oauth::errors`]).
 
 mod address;
+mod api;
 mod catalogue;
+mod dialect;
 mod entry;
+mod form;
 pub mod oauth;
 mod sign_in;
+mod template;
 mod tool;
 
 pub use address::Address;
+pub use api::{Api, ApiErrors, Auth, ResetUnit, Retry};
 pub use catalogue::{Catalogue, catalogue};
-pub use entry::Provider;
-pub use entry::{
-    Api, ApiErrors, Identity, KeyForm, Kind, ModelUse, Oauth, Pkce, ResetUnit, Retry, Revoke, RevokeStyle, Rotation,
-    TokenAuth, TokenBody, TokenFields,
+pub use dialect::{
+    Oauth, Oauth1, Pkce, Revoke, RevokeStyle, Rotation, Scope, SecondTokens, TokenAuth, TokenBody, TokenFields,
 };
+pub use entry::{Category, Choice, Identity, Kind, ModelUse, Provider};
+pub use form::{Blank, BlankSource, KeyField, KeyForm, Session};
 pub use sign_in::{OpenId, Owned, SignIn};
+pub use template::Template;
 pub use tool::{Condition, Effect, Intent, Items, Names, Pages, Pick, Step, ToolEntry};

@@ -228,7 +228,7 @@ pub async fn connect(app: &TestApp, user: UserId, provider: &str) -> ConnectionI
     let scopes: Vec<String> = aura::providers::catalogue()
         .get(provider)
         .and_then(|provider| provider.oauth.as_ref())
-        .map(|oauth| oauth.scopes.clone())
+        .map(|oauth| oauth.scope_names())
         .unwrap_or_default();
     sqlx::query(
         "insert into connections (id, user_id, provider, account_id, account_label, state, scopes, sealed_access_token,

@@ -177,7 +177,7 @@ pub async fn connect(
         app.vault().seal(&place, token.as_bytes()).unwrap()
     };
     let entry = aura::providers::catalogue().get(provider).unwrap();
-    let scopes = entry.oauth.as_ref().map(|oauth| oauth.scopes.clone()).unwrap_or_default();
+    let scopes = entry.oauth.as_ref().map(|oauth| oauth.scope_names()).unwrap_or_default();
     sqlx::query(
         "insert into connections (id, user_id, provider, account_id, account_label, state, scopes, sealed_access_token,
              sealed_refresh_token, access_expires_at, created_at, updated_at)

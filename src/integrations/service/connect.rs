@@ -134,7 +134,7 @@ pub(super) struct Account {
 }
 
 pub(super) fn state_of(oauth: &Oauth, granted: &[String]) -> ConnectionState {
-    if oauth.scopes.iter().all(|scope| granted.contains(scope)) {
+    if oauth.scopes.iter().all(|scope| granted.contains(&scope.name)) {
         ConnectionState::Active
     } else {
         ConnectionState::Partial

@@ -16,13 +16,14 @@ impl Integrations {
     /// When it is no key, is not accepted, or cannot be proved at the moment.
     pub async fn add_key(&self, user: UserId, provider: &str, key: &SecretString) -> Result<ConnectionId, Error> {
         let provider = self.provider(provider)?;
-        let form = provider.key.as_ref().ok_or_else(|| Error::WrongKind(provider.name.clone()))?;
+        let field = provider.key.as_ref().and_then(|form| form.fields.first());
+        let field = field.ok_or_else(|| Error::WrongKind(provider.name.clone()))?;
         let text = key.expose_secret().trim();
-        let plausible = text.starts_with(&form.prefix)
+        let plausible = text.starts_with(&field.prefix)
             && (8..=512).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_graphic());
         if !plausible {
-            return Err(Error::NotAKey { service: provider.name.clone(), hint: form.hint.clone() });
+            return Err(Error::NotAKey { service: provider.name.clone(), hint: field.hint.clone() });
         }
         let key: SecretString = text.to_owned().into();
         let service = provider.name.clone();

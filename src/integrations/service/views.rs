@@ -45,12 +45,12 @@ impl Integrations {
         ServiceView {
             id: provider.id.clone(),
             name: provider.name.clone(),
-            category: provider.category.clone(),
+            category: provider.category.name().to_owned(),
             about: provider.about.clone(),
-            key: provider.key.as_ref().map(|key| KeyFormView {
-                label: key.label.clone(),
-                hint: key.hint.clone(),
-                page: key.page.url().to_string(),
+            key: provider.key.as_ref().and_then(|form| {
+                let field = form.fields.first()?;
+                let (label, hint) = (field.label.clone(), field.hint.clone());
+                Some(KeyFormView { label, hint, page: form.page.url().to_string() })
             }),
             missing: self.missing(provider),
             connected: 0,
@@ -82,7 +82,7 @@ impl Integrations {
 
 fn view(provider: &Provider, row: &ConnectionRow) -> ConnectionView {
     let state = ConnectionState::parse(&row.state);
-    let asked = provider.oauth.as_ref().map(|oauth| oauth.scopes.as_slice()).unwrap_or_default();
+    let asked = provider.scopes().iter().map(|scope| &scope.name);
     let trouble = match state {
         ConnectionState::Active => None,
         ConnectionState::Partial => {
@@ -97,7 +97,7 @@ fn view(provider: &Provider, row: &ConnectionRow) -> ConnectionView {
         account_label: row.account_label.clone(),
         state,
         trouble,
-        missing_scopes: asked.iter().filter(|scope| !row.scopes.contains(scope)).cloned().collect(),
+        missing_scopes: asked.filter(|scope| !row.scopes.contains(scope)).cloned().collect(),
         connected_at: row.created_at.into(),
         last_used_at: row.last_used_at.map(Into::into),
         revocable: provider.oauth.as_ref().is_some_and(|oauth| oauth.revoke.is_some()),

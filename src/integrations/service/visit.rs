@@ -117,8 +117,9 @@ impl Integrations {
         };
         let owner = owner(person);
         let seal = |verifier: &SecretString| self.seal(Column::Verifier, id, owner, &provider.id, verifier);
+        let wanted = oauth.scope_names();
         let (scopes, extra) = match (purpose, &provider.sign_in) {
-            (Purpose::Connect, _) | (_, None) => (&oauth.scopes, &oauth.authorize_extra),
+            (Purpose::Connect, _) | (_, None) => (&wanted, &oauth.authorize_extra),
             (_, Some(sign_in)) => (&sign_in.scopes, &sign_in.authorize_extra),
         };
         let redirect_uri = self.redirect_uri(purpose, provider);

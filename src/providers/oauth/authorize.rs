@@ -40,7 +40,9 @@ pub fn address(http: &Http, oauth: &Oauth, asked: &Asked<'_>) -> Url {
         query.append_pair("response_type", "code");
         query.append_pair("client_id", asked.client_id);
         query.append_pair("redirect_uri", asked.redirect_uri);
-        query.append_pair(&oauth.scope_parameter, &asked.scopes.join(&oauth.scope_separator));
+        if !asked.scopes.is_empty() {
+            query.append_pair(&oauth.scope_parameter, &asked.scopes.join(&oauth.scope_separator));
+        }
         query.append_pair("state", asked.state);
         if let Some(verifier) = asked.verifier {
             let verifier = PkceCodeVerifier::new(verifier.expose_secret().to_owned());

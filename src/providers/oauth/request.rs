@@ -34,6 +34,7 @@ pub(super) fn token(oauth: &Oauth, client: &Client, mut fields: Vec<(String, Str
             fields.push(("client_id".into(), client.id.clone()));
             fields.push(("client_secret".into(), client.secret.expose_secret().to_owned()));
         }
+        TokenAuth::None => fields.push(("client_id".into(), client.id.clone())),
     }
     match oauth.token_body {
         TokenBody::Form => request.form(fields),

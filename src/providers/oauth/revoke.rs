@@ -48,7 +48,17 @@ pub async fn revoke(
                 .header("accept", "application/json")
                 .json(json!({"access_token": token.expose_secret()})),
             RevokeStyle::BearerCall => Request::new(Method::POST, url.clone()).bearer(token.clone()),
-            RevokeStyle::DeleteGrant => continue,
+            RevokeStyle::BearerDelete if hint == "access_token" => {
+                Request::new(Method::DELETE, url.clone()).bearer(token.clone())
+            }
+            RevokeStyle::DeleteRefresh if hint == "refresh_token" => {
+                let mut url = url.clone();
+                if let Ok(mut path) = url.path_segments_mut() {
+                    path.pop_if_empty().push(token.expose_secret());
+                }
+                Request::new(Method::DELETE, url).bearer(access.clone())
+            }
+            RevokeStyle::DeleteGrant | RevokeStyle::BearerDelete | RevokeStyle::DeleteRefresh => continue,
         };
         let answer = http.send(one.deadline(request::DEADLINE).limit(request::LARGEST)).await;
         if !answer.is_ok_and(|response| ended(entry, &response)) {
@@ -72,6 +82,7 @@ fn rfc7009(url: Url, oauth: &Oauth, entry: &Revoke, client: &Client, token: &Sec
                 fields.push(("client_id".into(), client.id.clone()));
                 fields.push(("client_secret".into(), client.secret.expose_secret().to_owned()));
             }
+            TokenAuth::None => fields.push(("client_id".into(), client.id.clone())),
         }
     }
     request.form(fields)
@@ -84,7 +95,9 @@ fn ended(entry: &Revoke, response: &Response) -> bool {
     if code.is_some_and(|code| entry.gone.iter().any(|gone| gone == code)) {
         return true;
     }
-    if entry.style == RevokeStyle::DeleteGrant && response.status == 404 {
+    let by_delete =
+        matches!(entry.style, RevokeStyle::DeleteGrant | RevokeStyle::BearerDelete | RevokeStyle::DeleteRefresh);
+    if by_delete && response.status == 404 {
         return true;
     }
     let accepted = entry.ok.as_deref().is_none_or(|pointer| body.pointer(pointer) == Some(&Value::Bool(true)));
