@@ -1,6 +1,6 @@
 use axum::{
     Json,
-    body::Body as Bytes,
+    body::Body as Content,
     extract::{DefaultBodyLimit, State},
     response::Response,
 };
@@ -19,7 +19,7 @@ use crate::{
     identity::bearer::{Principal, Scope},
     kit::id::FileId,
     platform::{
-        api::{Body, Page, PageQuery, Path, Query, Refused},
+        api::{Body, Bytes, Page, PageQuery, Path, Query, Refused},
         refusal::Refusal,
         routes::Routes,
     },
@@ -128,7 +128,7 @@ async fn list(
     tag = "files",
     security(("bearer" = [])),
     params(Named),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file."),
+    request_body(content = Bytes, content_type = "application/octet-stream", description = "The file."),
     responses(
         (status = 201, description = "It is kept.", body = File,
          headers(("Location" = String, description = "Where it is described."))),
@@ -140,7 +140,7 @@ async fn keep(
     principal: Principal,
     Query(named): Query<Named>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Content,
 ) -> Result<(StatusCode, HeaderMap, Json<File>), Refusal> {
     principal.allow(Scope::FilesWrite)?;
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -186,8 +186,8 @@ async fn show(
     security(("bearer" = [])),
     params(("id" = FileId, Path)),
     responses(
-        (status = 200, description = "All of it.", content_type = "*/*", body = Vec<u8>),
-        (status = 206, description = "The part.", content_type = "*/*", body = Vec<u8>),
+        (status = 200, description = "All of it.", content_type = "*/*", body = Bytes),
+        (status = 206, description = "The part.", content_type = "*/*", body = Bytes),
         (status = 304, description = "It is what `If-None-Match` names."),
         Refused
     )
