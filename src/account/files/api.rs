@@ -5,15 +5,17 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use super::model::FilesView;
 use crate::error::AppError;
 
-/// The person's files, the newest first. `said` is what the address says that a form has come to.
+/// The person's files, the newest first. `said` and `kept` are what the address says that a form has
+/// come to, and for how many files.
 #[server(prefix = "/api", endpoint = "account/own-files", input = GetUrl)]
 pub async fn own_files(
     #[server(default)] older: String,
     #[server(default)] said: String,
+    #[server(default)] kept: String,
 ) -> Result<FilesView, AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
-    visit::show(&older, &said).await
+    visit::show(&older, &said, &kept).await
 }
 
 /// Deletes a file.

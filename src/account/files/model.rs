@@ -35,10 +35,14 @@ pub struct FilesView {
 /// What became of a form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Said {
-    Kept,
+    /// So many files.
+    Kept(u16),
     Deleted,
-    /// A sentence.
-    Refused(String),
+    /// A file was refused, for what the sentence says; so many beside it were kept.
+    Refused {
+        kept: u16,
+        told: String,
+    },
 }
 
 /// Bytes in words, with one digit behind the point from a kilobyte on: «1.4 MB».

@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     identity::page::{Refused, refusal_of},
-    ui::{Banner, Button, ConfirmDialog, Look, Panel, PanelBody, Row, Rows, Setting, Size, Skeleton, Tone},
+    ui::{
+        Banner, Button, ConfirmDialog, LinkButton, Look, Panel, PanelBody, Row, Setting, Size, Skeleton, Toasts, Tone,
+    },
 };
 
 /// The files that a person keeps here.
@@ -17,10 +19,18 @@ pub fn FilesPage() -> impl IntoView {
     let delete = ServerAction::<DeleteFile>::new();
     let query = use_query_map();
     let asked = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
+    // What the address says is over once something else was done.
+    let said = move |name: &str| if delete.version().get() == 0 { asked(name) } else { String::new() };
     let shown = Resource::new_blocking(
-        move || (delete.version().get(), asked("older"), asked("file")),
-        |(_, older, said)| own_files(older, said),
+        move || (delete.version().get(), asked("older"), said("file"), said("kept")),
+        |(_, older, said, kept)| own_files(older, said, kept),
     );
+    let toasts = use_context::<Toasts>();
+    Effect::new(move |_| {
+        if let (Some(Ok(())), Some(toasts)) = (delete.value().get(), toasts) {
+            toasts.show(Tone::Ok, "The file is deleted.");
+        }
+    });
     view! {
         <Title text="Files"/>
         <Transition fallback=|| view! { <Skeleton/> }>
@@ -40,9 +50,17 @@ fn All(view: FilesView, delete: ServerAction<DeleteFile>) -> impl IntoView {
     let none = files.is_empty();
     let full = used.saturating_mul(10) >= quota.saturating_mul(9);
     let said = said.map(|said| match said {
-        Said::Kept => view! { <Banner tone=Tone::Ok>"Your file is kept."</Banner> }.into_any(),
+        Said::Kept(1) => view! { <Banner tone=Tone::Ok>"Your file is kept."</Banner> }.into_any(),
+        Said::Kept(kept) => {
+            view! { <Banner tone=Tone::Ok>{format!("Your {kept} files are kept.")}</Banner> }.into_any()
+        }
         Said::Deleted => view! { <Banner tone=Tone::Ok>"The file is deleted."</Banner> }.into_any(),
-        Said::Refused(told) => view! { <Banner tone=Tone::Danger>{told}</Banner> }.into_any(),
+        Said::Refused { kept: 0, told } => view! { <Banner tone=Tone::Danger>{told}</Banner> }.into_any(),
+        Said::Refused { kept, told } => {
+            let some = if kept == 1 { "One file is kept".to_owned() } else { format!("{kept} files are kept") };
+            view! { <Banner tone=Tone::Danger>{format!("{some}, what else you sent is not. {told}")}</Banner> }
+                .into_any()
+        }
     });
     let rows = files.into_iter().map(|file| view! { <One file=file delete=delete/> }).collect_view();
     view! {
@@ -83,12 +101,16 @@ fn All(view: FilesView, delete: ServerAction<DeleteFile>) -> impl IntoView {
                     }
                         .into_any()
                 } else {
-                    view! { <Rows>{rows}</Rows> }.into_any()
+                    view! { <div class="rows files">{rows}</div> }.into_any()
                 }}
             </Panel>
             {older
                 .map(|older| {
-                    view! { <p><a href=format!("/settings/files?older={older}")>"Older files"</a></p> }
+                    view! {
+                        <div class="actions">
+                            <LinkButton href=format!("/settings/files?older={older}") size=Size::Small>"Older"</LinkButton>
+                        </div>
+                    }
                 })}
         </Setting>
     }
@@ -98,28 +120,30 @@ fn All(view: FilesView, delete: ServerAction<DeleteFile>) -> impl IntoView {
 fn One(file: FileView, delete: ServerAction<DeleteFile>) -> impl IntoView {
     let FileView { id, name, size, added } = file;
     let href = format!("/api/account/files/{id}");
-    let title = format!("Delete {name}?");
+    let title = format!("Delete «{name}»?");
     view! {
         <Row title=name.clone() sub=format!("{size} · added {added}")>
-            <a class="button small" href=href rel="external" download=name.clone() aria-label=format!("Download {name}")>
-                "Download"
-            </a>
-            <ConfirmDialog
-                id=format!("delete-{id}")
-                title=title
-                open="Delete"
-                size=Size::Small
-                confirm=move || {
-                    view! {
-                        <ActionForm action=delete>
-                            <input type="hidden" name="id" value=id.to_string()/>
-                            <Button look=Look::Danger busy=delete.pending()>"Delete"</Button>
-                        </ActionForm>
+            <div class="actions">
+                <a class="button small" href=href rel="external" download=name.clone() aria-label=format!("Download {name}")>
+                    "Download"
+                </a>
+                <ConfirmDialog
+                    id=format!("delete-{id}")
+                    title=title
+                    open="Delete"
+                    size=Size::Small
+                    confirm=move || {
+                        view! {
+                            <ActionForm action=delete>
+                                <input type="hidden" name="id" value=id.to_string()/>
+                                <Button look=Look::Danger busy=delete.pending()>"Delete"</Button>
+                            </ActionForm>
+                        }
                     }
-                }
-            >
-                <p>"It cannot be brought back. Addresses that were made for it stop working at once."</p>
-            </ConfirmDialog>
+                >
+                    <p>"It cannot be brought back. Links to it stop working at once."</p>
+                </ConfirmDialog>
+            </div>
         </Row>
     }
 }

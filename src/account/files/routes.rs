@@ -40,13 +40,15 @@ async fn upload(
     headers: HeaderMap,
     mut form: Multipart,
 ) -> Result<Response, Refusal> {
-    let mut done = Err(FileError::Missing);
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let page = accept.is_some_and(|accept| accept.contains("text/html"));
+    let (mut kept, mut refused) = (0_u16, None);
     loop {
         let field = match form.next_field().await {
             Ok(Some(field)) => field,
             Ok(None) => break,
             Err(_) => {
-                done = Err(FileError::CutOff);
+                refused.get_or_insert(AppError::from(FileError::CutOff));
                 break;
             }
         };
@@ -56,28 +58,30 @@ async fn upload(
         }
         let media_type = field.content_type().unwrap_or_default().to_owned();
         let arriving = Arriving { name: &name, media_type: &media_type, size: None };
-        done = files.keep(session.user, arriving, field).await.map(drop);
-        if done.is_err() {
-            break;
+        match files.keep(session.user, arriving, field).await.map_err(AppError::from) {
+            Ok(_) => kept = kept.saturating_add(1),
+            Err(error) => {
+                // For a person, one file that is refused does not stop the others; and a browser that is cut off in the
+                // midst of sending shows no answer.
+                let over = !page || error.kind.status() >= 500;
+                refused.get_or_insert(error);
+                if over {
+                    break;
+                }
+            }
         }
     }
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    let page = accept.is_some_and(|accept| accept.contains("text/html"));
-    match done.map_err(AppError::from) {
-        Ok(()) if page => Ok(Redirect::to(&format!("{PAGE}?file=kept")).into_response()),
-        Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Err(error) if page && error.kind.status() < 500 => {
-            drain(form).await;
-            Ok(Redirect::to(&format!("{PAGE}?file={}", error.code)).into_response())
-        }
-        Err(error) => Err(Refusal(error)),
+    if kept == 0 {
+        refused.get_or_insert(AppError::from(FileError::Missing));
     }
-}
-
-/// Reads and drops the rest: a browser that is cut off in the middle of sending shows no answer.
-async fn drain(mut form: Multipart) {
-    while let Ok(Some(mut field)) = form.next_field().await {
-        while let Ok(Some(_)) = field.chunk().await {}
+    let how_many = if kept == 0 { String::new() } else { format!("&kept={kept}") };
+    match refused {
+        None if page => Ok(Redirect::to(&format!("{PAGE}?file=kept{how_many}")).into_response()),
+        None => Ok(StatusCode::NO_CONTENT.into_response()),
+        Some(error) if page && error.kind.status() < 500 => {
+            Ok(Redirect::to(&format!("{PAGE}?file={}{how_many}", error.code)).into_response())
+        }
+        Some(error) => Err(Refusal(error)),
     }
 }
 

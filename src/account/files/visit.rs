@@ -27,7 +27,7 @@ fn asked() -> Result<(UserFiles, Session), AppError> {
     Ok((expect_context::<UserFiles>(), session::require().map_err(web::fail)?))
 }
 
-pub async fn show(older: &str, said: &str) -> Result<FilesView, AppError> {
+pub async fn show(older: &str, said: &str, kept: &str) -> Result<FilesView, AppError> {
     let (files, session) = asked()?;
     let after: Option<FileId> = older.parse().ok();
     let mut rows = files.list(session.user, after, SHOWN as i64 + 1).await.map_err(web::fail)?;
@@ -40,7 +40,7 @@ pub async fn show(older: &str, said: &str) -> Result<FilesView, AppError> {
         size: size(row.size.unsigned_abs()),
         added: moment::ago(row.created_at, files.now(), &session.time_zone),
     };
-    let said = told(said, &room);
+    let said = told(said, kept.parse().ok(), &room);
     let Room { used, quota, largest } = room;
     Ok(FilesView {
         older: rows.last().filter(|_| more).map(|row| row.id.to_string()),
@@ -62,10 +62,10 @@ pub async fn delete(id: &str) -> Result<(), AppError> {
 }
 
 /// What a code in the address stands for. The words are ours, whoever wrote the address.
-fn told(code: &str, room: &Room) -> Option<Said> {
+fn told(code: &str, kept: Option<u16>, room: &Room) -> Option<Said> {
     match code {
         "" => return None,
-        "kept" => return Some(Said::Kept),
+        "kept" => return Some(Said::Kept(kept.unwrap_or(1))),
         "deleted" => return Some(Said::Deleted),
         _ => {}
     }
@@ -86,5 +86,5 @@ fn told(code: &str, room: &Room) -> Option<Said> {
         FileError::CutOff,
     ];
     let mut known = refusals.into_iter().map(AppError::from);
-    known.find(|error| error.code == code).map(|error| Said::Refused(error.message))
+    known.find(|error| error.code == code).map(|error| Said::Refused { kept: kept.unwrap_or(0), told: error.message })
 }

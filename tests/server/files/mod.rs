@@ -111,25 +111,29 @@ async fn fi_09_the_page_keeps_shows_saves_and_deletes_files_without_a_script(db:
     };
     let png = samples::png();
     let large = samples::numbers(7 * MEGABYTE);
-    assert_eq!(upload(&place, &[("a <b>.png", &png), ("large.csv", &large)]).await, "/settings/files?file=kept");
-    let page = place.browser.get("/settings/files?file=kept").await;
-    for told in ["Your file is kept.", "large.csv", "7 MB", "a _b_.png"] {
+    let kept = upload(&place, &[("a <b>.png", &png), ("large.csv", &large)]).await;
+    assert_eq!(kept, "/settings/files?file=kept&kept=2");
+    let page = place.browser.get(&kept).await;
+    for told in ["Your 2 files are kept.", "large.csv", "7 MB", "a _b_.png"] {
         assert!(page.text().contains(told), "{told}: {}", page.text());
     }
-    for (files, code) in [
-        (vec![("a.html", samples::PAGE)], "file_kind_not_taken"),
-        (vec![("a.png", samples::SVG)], "file_kind_differs"),
-        (vec![("", &b""[..])], "file_missing"),
+    // One that is refused does not stop the others of its form.
+    for (files, come_to, told) in [
+        (vec![("a.html", samples::PAGE)], "file_kind_not_taken", "Files with this extension are not taken."),
+        (vec![("a.png", samples::SVG)], "file_kind_differs", "is not what its name says"),
+        (vec![("", &b""[..])], "file_missing", "No file came with the form."),
         (
-            vec![("first.txt", &b"fine"[..]), ("a.png", samples::PAGE), ("third.txt", &b"unread"[..])],
-            "file_kind_differs",
+            vec![("first.txt", &b"fine"[..]), ("a.png", samples::PAGE), ("third.txt", &b"fine too"[..])],
+            "file_kind_differs&kept=2",
+            "2 files are kept, what else you sent is not.",
         ),
     ] {
-        assert_eq!(upload(&place, &files).await, format!("/settings/files?file={code}"));
-        let page = place.browser.get(&format!("/settings/files?file={code}")).await;
-        assert!(page.text().contains("role=\"alert\"") || page.text().contains("banner"), "{code}");
+        let page = upload(&place, &files).await;
+        assert_eq!(page, format!("/settings/files?file={come_to}"));
+        let page = place.browser.get(&page).await;
+        assert!(page.text().contains("role=\"alert\"") && page.text().contains(told), "{come_to}: {}", page.text());
     }
-    place.settled(3).await;
+    place.settled(4).await;
     assert!(!place.browser.get("/settings/files?file=%3Cb%3Eyou+won%3C/b%3E").await.text().contains("you won"));
 
     let listed = place.mira.get(FILES).await.value();
@@ -151,7 +155,7 @@ async fn fi_09_the_page_keeps_shows_saves_and_deletes_files_without_a_script(db:
         place.browser.post_from("/settings/files", "/api/account/delete-file", &[("id", &id)], "text/html").await;
     assert_eq!(deleted.location(), "/settings/files?file=deleted");
     place.work().await;
-    place.settled(2).await;
+    place.settled(3).await;
     assert!(place.browser.get("/settings/files?file=deleted").await.text().contains("The file is deleted."));
 }
 
