@@ -93,7 +93,6 @@ fn plain(folder: PathBuf) -> Router {
 
 #[sqlx::test]
 #[ignore = "figures for make bench"]
-#[expect(clippy::print_stdout, reason = "figures are printed")]
 async fn figures_of_a_gigabyte_up_and_down(db: PgPool) {
     let folder = tempfile::tempdir_in(concat!(env!("CARGO_MANIFEST_DIR"), "/.local")).unwrap();
     let place = |name: &str| folder.path().join(name);

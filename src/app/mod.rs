@@ -25,8 +25,8 @@ use leptos_router::{
 use crate::{
     account::{
         api_keys::DeveloperPage,
-        notifications::{NotificationSettingsPage, NotificationsPage},
         files::FilesPage,
+        notifications::{NotificationSettingsPage, NotificationsPage},
         page::{ProfilePage, SettingsPage},
         view::SettingsFrame,
     },

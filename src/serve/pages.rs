@@ -45,7 +45,9 @@ fn app(state: &AppState, headers: &HeaderPolicy, list: &mut RouteList) -> Router
         }
     };
     Router::new()
-        .leptos_routes_with_context(&options, listed, provide, move || shell(document.clone(), files::LIVE_SCRIPT.address()))
+        .leptos_routes_with_context(&options, listed, provide, move || {
+            shell(document.clone(), files::LIVE_SCRIPT.address())
+        })
         .layer(from_fn_with_state(headers.clone(), security::page_headers))
         .with_state(options)
 }

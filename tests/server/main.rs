@@ -12,12 +12,12 @@ mod api_keys;
 mod api_sessions;
 mod app_versions;
 mod avatar;
+#[path = "../../bench/files.rs"]
+mod bench_files;
 #[path = "../../bench/identity.rs"]
 mod bench_identity;
 #[path = "../../bench/limits.rs"]
 mod bench_limits;
-#[path = "../../bench/files.rs"]
-mod bench_files;
 #[path = "../../bench/passwords.rs"]
 mod bench_passwords;
 mod browser;
@@ -74,10 +74,10 @@ mod smtp_settings;
 #[cfg(feature = "aws")]
 mod sns;
 mod soak;
-mod stream;
 mod statuses;
 mod step_up;
 mod stranger;
+mod stream;
 mod support;
 mod teams;
 mod text_messages;

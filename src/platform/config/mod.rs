@@ -14,9 +14,9 @@ pub use self::{
     error::{ConfigError, ConfigErrors},
     hosts::HostOverrides,
     settings::{
-        BucketSettings, ClientCredentials, DatabaseSettings, FileLimits, FileSettings, LimitSettings, LimitStoreSettings,
-        MailSettings, ModelSettings, PrivySettings, Settings, SignUpPolicy, TextMessageSettings, TextMessageWay,
-        TokenSettings,
+        BucketSettings, ClientCredentials, DatabaseSettings, FileLimits, FileSettings, LimitSettings,
+        LimitStoreSettings, MailSettings, ModelSettings, PrivySettings, Settings, SignUpPolicy, TextMessageSettings,
+        TextMessageWay, TokenSettings,
     },
     variable::{Need, VARIABLES, Variable},
     variables::Variables,

@@ -15,14 +15,14 @@ use super::{
 };
 
 pub async fn run(place: &Place) {
-    kept(place).await;
-    names(place).await;
-    kinds(place).await;
-    sizes(place).await;
-    reading(place).await;
-    owners(place).await;
-    addresses(place).await;
-    deleting(place).await;
+    Box::pin(kept(place)).await;
+    Box::pin(names(place)).await;
+    Box::pin(kinds(place)).await;
+    Box::pin(sizes(place)).await;
+    Box::pin(reading(place)).await;
+    Box::pin(owners(place)).await;
+    Box::pin(addresses(place)).await;
+    Box::pin(deleting(place)).await;
 }
 
 async fn kept(place: &Place) {

@@ -44,7 +44,7 @@ impl Reader<'_> {
             let address = Url::parse(text).ok().filter(is_endpoint);
             match &address {
                 None => {
-                    self.errors.add(ENDPOINT, "must be an address such as https://s3.example.com, no name, no query")
+                    self.errors.add(ENDPOINT, "must be an address such as https://s3.example.com, no name, no query");
                 }
                 // Files would go over the wire as they are.
                 Some(address) if address.scheme() == "http" && !self.development() => {
