@@ -6,7 +6,6 @@ use crate::kit::id::NotificationId;
 
 /// What a notification is about. The set is closed: each has somebody who writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Something new has signed in.

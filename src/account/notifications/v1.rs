@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     Json,
@@ -9,7 +9,10 @@ use futures::StreamExt as _;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -28,6 +31,22 @@ use crate::{
         sse,
     },
 };
+
+impl PartialSchema for Kind {
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What a notification is about. The set is closed: each has somebody who writes it."))
+            .enum_values(Some(Self::ALL.map(Self::as_str)));
+        object.into()
+    }
+}
+
+impl ToSchema for Kind {
+    fn name() -> Cow<'static, str> {
+        "Kind".into()
+    }
+}
 
 /// How long a stream lasts at most: whoever comes back then shows a token that is judged anew.
 const STREAM_LASTS: Duration = Duration::from_secs(60 * 60);
