@@ -100,7 +100,7 @@ impl Upload {
 }
 
 fn broken(error: JoinError) -> FilesError {
-    FilesError::Folder(IoError::other(error))
+    FilesError::Store(StoreError::JoinError { source: error })
 }
 
 impl Files {
