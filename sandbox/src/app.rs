@@ -11,6 +11,7 @@ use crate::oauth::grants::Grants;
 use crate::privy::state::Privy;
 use crate::resend::{self, Resend};
 use crate::settings::Settings;
+use crate::shelf::Shelf;
 use crate::texts::Texts;
 use crate::{
     control, github, google_calendar, inbox_page, linear, log, model, oauth, privy, sendgrid, slack, sns, spotify,
@@ -44,6 +45,7 @@ pub struct World {
     grants: Mutex<Grants>,
     failed_once: Mutex<HashSet<String>>,
     resend: Mutex<Resend>,
+    shelf: Mutex<Shelf>,
 }
 
 impl Deref for Sandbox {
@@ -68,6 +70,7 @@ impl Sandbox {
             grants: Mutex::default(),
             failed_once: Mutex::default(),
             resend: Mutex::default(),
+            shelf: Mutex::default(),
         })))
     }
 }
@@ -108,6 +111,11 @@ impl World {
         lock(&self.resend)
     }
 
+    /// What the services remember.
+    pub fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        lock(&self.shelf)
+    }
+
     /// Whether this is the first time the model meets that demand to fail once.
     pub fn first_failure(&self, demand: &str) -> bool {
         lock(&self.failed_once).insert(demand.to_owned())
@@ -123,6 +131,7 @@ impl World {
         *self.grants() = Grants::default();
         lock(&self.failed_once).clear();
         *self.resend() = Resend::default();
+        *self.shelf() = Shelf::default();
     }
 }
 

@@ -1,0 +1,75 @@
+//! The outside services in one small program, for development and tests only.
+//!
+//! It answers as `http://localhost:4010/{host}/{path}`, plays each vendor after its own table of dialects
+//! (`dialects.toml`), and refuses what the vendor would refuse, with the reason on its first page. Tests of Aura run the
+//! same world within their own process.
+
+mod answer;
+pub mod app;
+mod call;
+mod control;
+mod dialects;
+pub mod faults;
+mod github;
+mod github_data;
+mod google_calendar;
+mod google_calendar_data;
+mod graphql;
+mod inbox;
+mod inbox_page;
+mod ledger;
+mod linear;
+mod log;
+mod mime;
+mod model;
+pub mod oauth;
+pub mod people;
+mod privy;
+mod resend;
+mod sendgrid;
+pub mod settings;
+mod shelf;
+mod slack;
+mod slack_data;
+mod smtp;
+mod sns;
+mod spotify;
+mod spotify_data;
+mod svix;
+mod texts;
+
+use crate::app::Sandbox;
+use crate::settings::Settings;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves HTTP and SMTP until a signal comes; connections that are open then are dropped. Fails, with a sentence, when
+/// it cannot begin.
+pub async fn run(settings: Settings) -> Result<(), String> {
+    let web = bind(settings.port, "SANDBOX_PORT").await?;
+    let mail = bind(settings.smtp_port, "SANDBOX_SMTP_PORT").await?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let sandbox = Sandbox::new(settings)?;
+    log::line(
+        "ready",
+        &[("url", &sandbox.settings.base), ("smtp", &format!("127.0.0.1:{}", sandbox.settings.smtp_port))],
+    );
+    let router = app::router(sandbox.clone());
+    tokio::select! {
+        served = async { axum::serve(web, router).await } => served.map_err(|error| error.to_string()),
+        () = smtp::serve(mail, sandbox) => Ok(()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Tells on standard output why the program ends.
+pub fn fatal(error: &str) {
+    log::line("fatal", &[("error", error)]);
+}
+
+async fn bind(port: u16, name: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|error| format!("cannot listen on 127.0.0.1:{port} ({error}); set {name} to a free port"))
+}
