@@ -1,9 +1,11 @@
-//! GitHub's REST API, as far as reading goes, and the calls that end a grant.
+//! GitHub's REST API: who am I, repositories, notifications, and the calls that end a grant. Issues stand beside it.
 
 use crate::answer;
 use crate::app::{self, Sandbox};
 use crate::call::Call;
-use crate::github_data::{self, ISSUES, Issue};
+use crate::desk::has;
+use crate::github_data;
+use crate::github_issues;
 use crate::oauth::grants::{Denied, Token};
 use crate::oauth::{known_client, right_secret};
 use axum::http::{HeaderValue, StatusCode};
@@ -27,8 +29,6 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
             200,
             json!([{ "email": token.person.email, "primary": true, "verified": true, "visibility": "private" }]),
         ),
-        ("GET", "/issues" | "/user/issues") => listed(call, &token),
-        ("GET", "/search/issues") => search(call, &token),
         ("GET", "/notifications") if has(&token, &["notifications", "repo"]) => {
             answer::json(200, github_data::notifications())
         }
@@ -41,9 +41,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         ),
         ("GET", "/user/repos") => answer::json(200, repositories(&token)),
         ("GET", "/repos/northbeam/harbor") => answer::json(200, github_data::repository("harbor", false, 231_001)),
-        ("GET", "/repos/northbeam/harbor/issues") => answer::json(200, Value::Array(filtered(call, |_| true))),
-        ("GET", path) => one_issue(call, path),
-        _ => app::nobody(call),
+        _ => github_issues::answer(sandbox, call, &token),
     };
     if let Ok(scopes) = HeaderValue::from_str(&token.scopes.join(", ")) {
         response.headers_mut().insert("x-oauth-scopes", scopes);
@@ -64,10 +62,6 @@ fn bad_credentials(denied: Denied) -> Response {
     )
 }
 
-fn has(token: &Token, any: &[&str]) -> bool {
-    token.scopes.iter().any(|scope| any.contains(&scope.as_str()))
-}
-
 fn user(token: &Token) -> Value {
     let mut user = github_data::user(token.person);
     user["name"] = token.person.name.into();
@@ -85,95 +79,6 @@ fn repositories(token: &Token) -> Value {
         list.push(github_data::repository("ledger", true, 231_002));
     }
     Value::Array(list)
-}
-
-/// `/issues`: by default the open ones assigned to the caller.
-fn listed(call: &Call, token: &Token) -> Response {
-    let person = token.person;
-    let list = match call.q("filter").unwrap_or("assigned") {
-        "assigned" => filtered(call, |issue| issue.assignee == person),
-        "created" => filtered(call, |issue| issue.assignee != person),
-        "all" | "subscribed" | "repos" | "mentioned" => filtered(call, |_| true),
-        _ => {
-            return answer::refused(
-                answer::json(
-                    422,
-                    json!({ "message": "Validation Failed", "errors": [{ "field": "filter", "code": "invalid" }], "status": "422" }),
-                ),
-                "github: unknown filter",
-            );
-        }
-    };
-    answer::json(200, Value::Array(list))
-}
-
-fn filtered(call: &Call, which: impl Fn(&Issue) -> bool) -> Vec<Value> {
-    let state = call.q("state").unwrap_or("open");
-    let page = |name: &str, otherwise: usize| call.q(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
-    let size = page("per_page", 30).clamp(1, 100);
-    ISSUES
-        .iter()
-        .filter(|issue| state == "all" || issue.open == (state == "open"))
-        .filter(|issue| which(issue))
-        .skip(page("page", 1).max(1).saturating_sub(1) * size)
-        .take(size)
-        .map(github_data::issue)
-        .collect()
-}
-
-/// The qualifiers that people use; any other word must stand in the title or the text.
-fn search(call: &Call, token: &Token) -> Response {
-    let Some(query) = call.q("q").filter(|query| !query.trim().is_empty()) else {
-        return answer::refused(
-            answer::json(
-                422,
-                json!({ "message": "Validation Failed", "errors": [{ "resource": "Search", "field": "q", "code": "missing" }], "status": "422" }),
-            ),
-            "github: search without q",
-        );
-    };
-    let found: Vec<Value> = ISSUES
-        .iter()
-        .filter(|issue| query.split_whitespace().all(|word| meets(issue, word, token)))
-        .map(github_data::issue)
-        .collect();
-    answer::json(200, json!({ "total_count": found.len(), "incomplete_results": false, "items": found }))
-}
-
-fn meets(issue: &Issue, word: &str, token: &Token) -> bool {
-    let login = |name: &str| {
-        if name == "@me" { token.person.login.to_owned() } else { name.to_owned() }
-    };
-    match word.split_once(':') {
-        Some(("is" | "state" | "type", "open")) => issue.open,
-        Some(("is" | "state" | "type", "closed")) => !issue.open,
-        Some(("is" | "type", "issue")) => !issue.pull,
-        Some(("is" | "type", "pr")) => issue.pull,
-        Some(("assignee" | "involves", name)) => issue.assignee.login == login(name),
-        Some(("author", name)) => issue.assignee.login != login(name),
-        Some(("repo", name)) => name == "northbeam/harbor",
-        Some(("org" | "user", name)) => name == "northbeam",
-        Some(("label", name)) => issue.label == name,
-        Some(_) => true,
-        None => {
-            let word = word.trim_matches('"').to_lowercase();
-            issue.title.to_lowercase().contains(&word) || issue.body.to_lowercase().contains(&word)
-        }
-    }
-}
-
-fn one_issue(call: &Call, path: &str) -> Response {
-    let number = path.strip_prefix("/repos/northbeam/harbor/issues/").and_then(|text| text.parse::<u32>().ok());
-    match number.and_then(|number| ISSUES.iter().find(|issue| issue.number == number)) {
-        Some(issue) => answer::json(200, github_data::issue(issue)),
-        None => answer::refused(
-            answer::json(
-                404,
-                json!({ "message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404" }),
-            ),
-            format!("github: nothing at {} {path}", call.method),
-        ),
-    }
 }
 
 /// `DELETE /applications/{client_id}/token` and `/grant`: the client's own credentials, the token in a JSON body.

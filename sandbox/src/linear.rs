@@ -1,12 +1,14 @@
-//! Linear's GraphQL address: the viewer, issues, teams, projects.
+//! Linear's GraphQL address: the viewer, issues, teams, projects, and the mutations that change them.
 
 use crate::answer;
 use crate::app::{self, Sandbox};
 use crate::call::Call;
+use crate::desk::{mentions, now, word};
 use crate::graphql::{self, Field};
 use crate::log;
 use crate::oauth::grants::Denied;
 use crate::people::{EVERYBODY, JONAS, MIRA, Person};
+use crate::shelf::{find, find_mut};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use time::Duration;
@@ -42,6 +44,8 @@ static ISSUES: [Issue; 5] = [
     issue(310, "Measure the first page", "In Progress", "started", 1, JONAS, Some(2)),
 ];
 
+const SHELF: &str = "linear/issues";
+
 /// Answers `api.linear.app`.
 pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     if (call.method.as_str(), call.path.as_str()) != ("POST", "/graphql") {
@@ -59,11 +63,19 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     if !token.scopes.iter().any(|scope| scope == "read" || scope == "write" || scope == "admin") {
         return invalid("Invalid scope: `read` required");
     }
-    let variables = body["variables"].to_string();
+    let variables = &body["variables"];
+    let changes = query.trim_start().starts_with("mutation");
+    if changes && !token.scopes.iter().any(|scope| scope == "write" || scope == "admin") {
+        return forbidden();
+    }
     let chosen = graphql::read(query).and_then(|fields| {
         let mut data = Map::new();
         for field in &fields {
-            let value = root(field, token.person, &variables)?;
+            let value = if changes {
+                mutation(sandbox, field, token.person, variables)?
+            } else {
+                root(sandbox, field, token.person, variables)?
+            };
             data.insert(field.alias.clone(), graphql::choose(&value, &field.fields, &field.name)?);
         }
         Ok(Value::Object(data))
@@ -96,24 +108,42 @@ fn invalid(message: &str) -> Response {
     )
 }
 
-fn root(field: &Field, person: Person, variables: &str) -> Result<Value, String> {
+fn forbidden() -> Response {
+    answer::refused(
+        answer::json(
+            403,
+            json!({ "errors": [{ "message": "Invalid scope: `write` required", "extensions": { "type": "forbidden", "code": "FORBIDDEN", "statusCode": 403, "userError": true } }] }),
+        ),
+        "linear: needs write",
+    )
+}
+
+fn root(sandbox: &Sandbox, field: &Field, person: Person, variables: &Value) -> Result<Value, String> {
     let below = |name: &str| {
         let arguments = field.fields.iter().find(|field| field.name == name).map(|field| field.arguments.as_str());
         format!("{} {variables}", arguments.unwrap_or_default())
     };
+    let all = sandbox.shelf().list(SHELF, seed).clone();
     Ok(match field.name.as_str() {
         "viewer" => {
             let mut viewer = user(person);
-            viewer["assignedIssues"] = issues(&below("assignedIssues"), |issue| issue.assignee == person);
+            viewer["assignedIssues"] =
+                issues(&all, &below("assignedIssues"), |issue| issue["assignee"]["email"] == person.email);
             viewer["organization"] = json!({ "id": "org-northbeam", "name": "Northbeam", "urlKey": "northbeam" });
             viewer["teams"] = connection(vec![team()]);
             viewer
         }
-        "issues" | "searchIssues" | "issueSearch" => {
+        "issues" => {
             let arguments = format!("{} {variables}", field.arguments);
             let mine = arguments.contains("isMe");
-            issues(&arguments, |issue| !mine || issue.assignee == person)
+            issues(&all, &arguments, |issue| !mine || issue["assignee"]["email"] == person.email)
         }
+        "searchIssues" => {
+            let term = word(variables, "/term").ok_or("Variable \"$term\" of required type \"String!\" was not provided.")?;
+            let found = all.iter().filter(|issue| mentions(issue, &["/title", "/description"], term));
+            connection(found.cloned().collect())
+        }
+        "issue" => one(&all, variables)?,
         "teams" => connection(vec![team()]),
         "projects" => connection(vec![project("Harbor 3", "started", 0.72), project("Onboarding", "planned", 0.1)]),
         "users" => connection(EVERYBODY.map(user).to_vec()),
@@ -122,21 +152,94 @@ fn root(field: &Field, person: Person, variables: &str) -> Result<Value, String>
     })
 }
 
+/// The issue of the variable `id`, by its id or its identifier.
+fn one(all: &[Value], variables: &Value) -> Result<Value, String> {
+    let id = word(variables, "/id").unwrap_or_default();
+    let found = find(all, "identifier", id).or_else(|| find(all, "id", id));
+    found.cloned().ok_or_else(|| "Entity not found: Issue".to_owned())
+}
+
+fn mutation(sandbox: &Sandbox, field: &Field, person: Person, variables: &Value) -> Result<Value, String> {
+    let mut shelf = sandbox.shelf();
+    let made = shelf.number();
+    let all = shelf.list(SHELF, seed);
+    let input = &variables["input"];
+    match field.name.as_str() {
+        "issueCreate" => {
+            let title = word(input, "/title").ok_or("Argument Validation Error: title must not be empty")?;
+            if word(input, "/teamId") != Some("team-northbeam") {
+                return Err("Argument Validation Error: teamId must be the id of a team".into());
+            }
+            let number = all.iter().filter_map(|issue| issue["number"].as_u64()).max().unwrap_or(1) + 1;
+            let number = u32::try_from(number).unwrap_or(1);
+            let mut new = shown(&issue(number, "", "Todo", "unstarted", 0, person, None));
+            new["title"] = title.into();
+            new["assignee"] = Value::Null;
+            new["createdAt"] = now().into();
+            new["updatedAt"] = now().into();
+            for name in ["id", "description", "priority", "dueDate"] {
+                if !input[name].is_null() {
+                    new[name] = input[name].clone();
+                }
+            }
+            all.insert(0, new.clone());
+            Ok(json!({ "success": true, "issue": new, "lastSyncId": 1 }))
+        }
+        "issueUpdate" => {
+            let id = one(all, variables)?["id"].as_str().unwrap_or_default().to_owned();
+            let changed = find_mut(all, "id", &id).ok_or("Entity not found: Issue")?;
+            if let Some(state) = word(input, "/stateId") {
+                let states = states();
+                changed["state"] = find(&states, "id", state).cloned().ok_or("Entity not found: WorkflowState")?;
+            }
+            for name in ["title", "description", "priority", "dueDate"] {
+                if !input[name].is_null() {
+                    changed[name] = input[name].clone();
+                }
+            }
+            changed["updatedAt"] = now().into();
+            Ok(json!({ "success": true, "issue": changed.clone(), "lastSyncId": 2 }))
+        }
+        "commentCreate" => {
+            let text = word(input, "/body").ok_or("Argument Validation Error: body must not be empty")?;
+            let found = one(all, &json!({ "id": input["issueId"] }))?;
+            let id = found["id"].as_str().unwrap_or_default();
+            let changed = find_mut(all, "id", id).ok_or("Entity not found: Issue")?;
+            let url = format!("{}#comment-{made}", changed["url"].as_str().unwrap_or_default());
+            let comment = json!({ "id": format!("comment-{made}"), "body": text, "url": url, "createdAt": now(), "user": user(person) });
+            if let Some(nodes) = changed.pointer_mut("/comments/nodes").and_then(Value::as_array_mut) {
+                nodes.push(comment.clone());
+            }
+            Ok(json!({ "success": true, "comment": comment, "lastSyncId": 3 }))
+        }
+        other => Err(format!("Cannot query field \"{other}\" on type \"Mutation\".")),
+    }
+}
+
+fn states() -> Vec<Value> {
+    let state = |name: &str, kind: &str| json!({ "id": format!("state-{kind}"), "name": name, "type": kind, "color": "#5e6ad2" });
+    vec![
+        state("Backlog", "backlog"),
+        state("Todo", "unstarted"),
+        state("In Progress", "started"),
+        state("Done", "completed"),
+        state("Canceled", "canceled"),
+    ]
+}
+
 fn connection(nodes: Vec<Value>) -> Value {
     json!({ "nodes": nodes, "pageInfo": { "hasNextPage": false, "hasPreviousPage": false, "endCursor": null, "startCursor": null } })
 }
 
 /// A filter that speaks of finished or cancelled states means: without them.
-fn issues(arguments: &str, which: impl Fn(&Issue) -> bool) -> Value {
+fn issues(all: &[Value], arguments: &str, which: impl Fn(&Value) -> bool) -> Value {
     let open_only = arguments.contains("completed") || arguments.contains("canceled");
-    connection(
-        ISSUES
-            .iter()
-            .filter(|issue| which(issue))
-            .filter(|issue| !open_only || issue.kind != "completed")
-            .map(shown)
-            .collect(),
-    )
+    let ended = |issue: &Value| ["completed", "canceled"].iter().any(|kind| issue["state"]["type"] == *kind);
+    connection(all.iter().filter(|issue| which(issue) && !(open_only && ended(issue))).cloned().collect())
+}
+
+fn seed() -> Vec<Value> {
+    ISSUES.iter().map(shown).collect()
 }
 
 fn shown(issue: &Issue) -> Value {
@@ -164,6 +267,7 @@ fn shown(issue: &Issue) -> Value {
         "team": team(),
         "project": project("Harbor 3", "started", 0.72),
         "labels": connection(vec![]),
+        "comments": connection(vec![]),
     })
 }
 
@@ -182,7 +286,7 @@ fn user(person: Person) -> Value {
 }
 
 fn team() -> Value {
-    json!({ "id": "team-northbeam", "key": "NOR", "name": "Northbeam", "description": null, "private": false, "timezone": "Europe/Berlin" })
+    json!({ "id": "team-northbeam", "key": "NOR", "name": "Northbeam", "description": null, "private": false, "timezone": "Europe/Berlin", "states": connection(states()) })
 }
 
 fn project(name: &str, state: &str, progress: f64) -> Value {
