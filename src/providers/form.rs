@@ -2,10 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Address, Template};
+
+/// A pasted secret is no longer.
+const LONGEST_SECRET: usize = 4_096;
+/// Nothing else that is typed is longer, in letters.
+const LONGEST: usize = 255;
 
 /// What a person pastes, kept only after a call with it has told whose it is.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,6 +47,24 @@ pub struct KeyField {
     pub optional: bool,
 }
 
+impl KeyField {
+    /// What was pasted, without blanks at its ends; none where it cannot be what is meant. `machine_made` tells keys
+    /// from passwords, which people choose: those are taken as they are.
+    #[must_use]
+    pub fn checked(&self, typed: &str, machine_made: bool) -> Option<String> {
+        let text = if self.secret && !machine_made { typed.trim_matches(['\r', '\n']) } else { typed.trim() };
+        if text.is_empty() {
+            return self.optional.then(String::new);
+        }
+        let plain = match (self.secret, machine_made) {
+            (true, true) => (8..=LONGEST_SECRET).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()),
+            (true, false) => text.len() <= LONGEST_SECRET && !text.contains(char::is_control),
+            (false, _) => text.chars().count() <= LONGEST && !text.contains(char::is_control),
+        };
+        (plain && text.starts_with(&self.prefix) && fits(&self.pattern, text)).then(|| text.to_owned())
+    }
+}
+
 /// What differs from account to account and stands in addresses as `{name}`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +82,9 @@ pub struct Blank {
     /// The only values, where there are few.
     #[serde(default)]
     pub choices: Vec<String>,
+    /// What people call those, in the same order; empty: by themselves.
+    #[serde(default)]
+    pub choice_names: Vec<String>,
     /// A regular expression that the whole of it must match.
     #[serde(default)]
     pub pattern: String,
@@ -65,6 +92,33 @@ pub struct Blank {
     /// server, which is reached over the way out that leads into no private network.
     #[serde(default)]
     pub domains: Vec<String>,
+}
+
+impl Blank {
+    /// Whether a stored value is one that may be filled in: as it was checked, and one of the few where there are few.
+    #[must_use]
+    pub fn keeps(&self, value: &str) -> bool {
+        let chosen = self.choices.is_empty() || self.choices.iter().any(|choice| choice == value);
+        chosen && self.checked(value).is_ok_and(|checked| checked == value)
+    }
+
+    /// Whether it is the address of a server of the person's own, which may stand anywhere.
+    #[must_use]
+    pub fn is_own_server(&self) -> bool {
+        self.is_address() && self.domains.is_empty()
+    }
+
+    /// What people call a choice.
+    #[must_use]
+    pub fn choice_name<'a>(&'a self, choice: &'a str) -> &'a str {
+        let at = self.choices.iter().position(|known| known == choice);
+        at.and_then(|at| self.choice_names.get(at)).map_or(choice, String::as_str)
+    }
+}
+
+/// Whether the whole text matches; an empty pattern takes everything.
+fn fits(pattern: &str, text: &str) -> bool {
+    pattern.is_empty() || Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(text))
 }
 
 /// Where a blank's value comes from.
@@ -101,4 +155,25 @@ pub enum Session {
         #[serde(default)]
         headers: BTreeMap<String, String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_told_from_other_text() {
+        let field = |text: &str| -> KeyField {
+            toml::from_str(&format!("name = \"key\"\nlabel = \"Key\"\nhint = \"x\"\n{text}")).unwrap()
+        };
+        let key = field("prefix = \"SG.\"");
+        assert_eq!(key.checked(" SG.12345678\n", true).as_deref(), Some("SG.12345678"));
+        for wrong in ["", "SG.", "xx.12345678", "SG.with blank", &format!("SG.{}", "x".repeat(5_000))] {
+            assert_eq!(key.checked(wrong, true), None, "{wrong}");
+        }
+        let password = field("");
+        assert_eq!(password.checked(" pass word é ", false).as_deref(), Some(" pass word é "));
+        assert_eq!(password.checked("a\u{0}b", false), None);
+        assert_eq!(field("optional = true").checked("", true).as_deref(), Some(""));
+    }
 }
