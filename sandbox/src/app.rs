@@ -14,7 +14,8 @@ use crate::settings::Settings;
 use crate::shelf::Shelf;
 use crate::texts::Texts;
 use crate::{
-    control, github, google_calendar, inbox_page, linear, log, model, oauth, privy, sendgrid, slack, sns, spotify,
+    control, github, google_calendar, hosts, inbox_page, linear, log, model, oauth, privy, sendgrid, slack, sns,
+    spotify,
 };
 use axum::Router;
 use axum::body::Body;
@@ -236,7 +237,7 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
         "169.254.169.254" => sns::metadata(call),
         host if sns::is_host(host) => sns::answer(sandbox, call),
         "api.openai.com" => model::answer(sandbox, call).await,
-        _ => nobody(call),
+        _ => hosts::answer(sandbox, call),
     }
 }
 

@@ -4,7 +4,8 @@ use crate::answer;
 use crate::call::Call;
 use crate::log;
 use crate::oauth::grants::Token;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use time::Duration;
 use url::form_urlencoded;
@@ -27,6 +28,11 @@ pub fn has(token: &Token, any: &[&str]) -> bool {
 /// A refusal, and why, for the first page.
 pub fn refuse(status: u16, body: Value, reason: impl Into<String>) -> Response {
     answer::refused(answer::json(status, body), reason)
+}
+
+/// Done, and nothing to tell.
+pub fn nothing() -> Response {
+    StatusCode::NO_CONTENT.into_response()
 }
 
 /// A moment so many hours ago, RFC 3339.
@@ -66,7 +72,7 @@ pub fn slice(list: &[Value], skip: usize, take: usize) -> (Vec<Value>, bool) {
 /// Whether the text occurs in one of these fields, whatever the case.
 pub fn mentions(entry: &Value, pointers: &[&str], text: &str) -> bool {
     let text = text.to_lowercase();
-    pointers.iter().any(|at| {
-        entry.pointer(at).and_then(Value::as_str).is_some_and(|found| found.to_lowercase().contains(&text))
-    })
+    pointers
+        .iter()
+        .any(|at| entry.pointer(at).and_then(Value::as_str).is_some_and(|found| found.to_lowercase().contains(&text)))
 }

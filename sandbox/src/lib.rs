@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod app;
+mod asana;
 mod call;
 mod control;
 mod desk;
@@ -17,13 +18,16 @@ mod github_issues;
 mod google_calendar;
 mod google_calendar_data;
 mod graphql;
+mod hosts;
 mod inbox;
 mod inbox_page;
+mod jira;
 mod ledger;
 mod linear;
 mod log;
 mod mime;
 mod model;
+mod notion;
 pub mod oauth;
 pub mod people;
 mod privy;
@@ -37,8 +41,10 @@ mod smtp;
 mod sns;
 mod spotify;
 mod spotify_data;
+mod stripe;
 mod svix;
 mod texts;
+mod zendesk;
 
 use crate::app::Sandbox;
 use crate::settings::Settings;

@@ -1,0 +1,18 @@
+//! Which of the services of work and leisure answers at a host.
+
+use crate::app::{self, Sandbox};
+use crate::call::Call;
+use crate::{asana, jira, notion, stripe, zendesk};
+use axum::response::Response;
+
+/// Answers a request to any of them; nobody answers a host that none of them has.
+pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
+    match call.host.as_str() {
+        "api.atlassian.com" => jira::answer(sandbox, call),
+        "app.asana.com" => asana::answer(sandbox, call),
+        "api.notion.com" => notion::answer(sandbox, call),
+        "api.stripe.com" => stripe::answer(sandbox, call),
+        host if host.ends_with(".zendesk.com") => zendesk::answer(sandbox, call),
+        _ => app::nobody(call),
+    }
+}
