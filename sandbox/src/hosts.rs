@@ -2,16 +2,22 @@
 
 use crate::app::{self, Sandbox};
 use crate::call::Call;
-use crate::{asana, jira, notion, stripe, zendesk};
+use crate::{asana, bamboohr, gitlab, jira, notion, pagerduty, sentry, soundcloud, stripe, xero, zendesk};
 use axum::response::Response;
 
 /// Answers a request to any of them; nobody answers a host that none of them has.
 pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     match call.host.as_str() {
         "api.atlassian.com" => jira::answer(sandbox, call),
+        "api.eu.pagerduty.com" | "api.pagerduty.com" => pagerduty::answer(sandbox, call),
         "app.asana.com" => asana::answer(sandbox, call),
+        "api.soundcloud.com" => soundcloud::answer(sandbox, call),
+        "api.xero.com" => xero::answer(sandbox, call),
+        "gitlab.com" => gitlab::answer(sandbox, call),
+        "sentry.io" => sentry::answer(sandbox, call),
         "api.notion.com" => notion::answer(sandbox, call),
         "api.stripe.com" => stripe::answer(sandbox, call),
+        host if host.ends_with(".bamboohr.com") => bamboohr::answer(sandbox, call),
         host if host.ends_with(".zendesk.com") => zendesk::answer(sandbox, call),
         _ => app::nobody(call),
     }

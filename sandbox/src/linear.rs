@@ -139,7 +139,8 @@ fn root(sandbox: &Sandbox, field: &Field, person: Person, variables: &Value) -> 
             issues(&all, &arguments, |issue| !mine || issue["assignee"]["email"] == person.email)
         }
         "searchIssues" => {
-            let term = word(variables, "/term").ok_or("Variable \"$term\" of required type \"String!\" was not provided.")?;
+            let term =
+                word(variables, "/term").ok_or("Variable \"$term\" of required type \"String!\" was not provided.")?;
             let found = all.iter().filter(|issue| mentions(issue, &["/title", "/description"], term));
             connection(found.cloned().collect())
         }

@@ -10,7 +10,7 @@ use crate::shelf::{Shelf, find, find_mut};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-const STATES: [&str; 5] = ["new", "open", "pending", "solved", "closed"];
+const STATES: [&str; 6] = ["new", "open", "pending", "hold", "solved", "closed"];
 
 /// Answers `{subdomain}.zendesk.com`.
 pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
