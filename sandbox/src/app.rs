@@ -180,7 +180,12 @@ async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Resp
             sandbox.ledger().annotate(call.entry, &format!("fault {:?}", fault.kind));
             faults::play(&fault, &call.host).await
         }
-        None => vendor(&sandbox, &call, &agent).await,
+        None => {
+            let response = vendor(&sandbox, &call, &agent).await;
+            let unknown = response.extensions().get::<Refused>().is_some_and(|refused| refused.0.starts_with(NOBODY));
+            let told = if unknown { oauth::whose::answer(&sandbox, &call) } else { None };
+            told.unwrap_or(response)
+        }
     };
     let response = if privy::is_host(&call.host) { privy::with_cors(&sandbox, &call, response) } else { response };
     let status = response.status().as_u16();
@@ -202,6 +207,15 @@ async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Resp
 }
 
 async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
+    let renamed;
+    let call = match oauth::own_clients::meet(sandbox, call) {
+        oauth::own_clients::Way::On => call,
+        oauth::own_clients::Way::As(other) => {
+            renamed = other;
+            &*renamed
+        }
+        oauth::own_clients::Way::Ends(response) => return response,
+    };
     if call.method == Method::GET && sandbox.dialects.is_authorize(&call.host, &call.path) {
         return oauth::authorize::show(sandbox, call);
     }
@@ -233,7 +247,7 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
         "api.spotify.com" => spotify::answer(sandbox, call),
         "api.linear.app" => linear::answer(sandbox, call),
         "api.resend.com" => resend::answer(sandbox, call),
-        "api.sendgrid.com" => sendgrid::answer(call),
+        "api.sendgrid.com" => sendgrid::answer(sandbox, call),
         "169.254.169.254" => sns::metadata(call),
         host if sns::is_host(host) => sns::answer(sandbox, call),
         "api.openai.com" => model::answer(sandbox, call).await,
@@ -241,8 +255,10 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
     }
 }
 
+const NOBODY: &str = "nothing here plays";
+
 /// Nothing here plays that address.
 pub fn nobody(call: &Call) -> Response {
-    let reason = format!("nothing here plays {} {}{}", call.method, call.host, call.path);
+    let reason = format!("{NOBODY} {} {}{}", call.method, call.host, call.path);
     answer::refused(answer::json(404, json!({ "error": "not_found", "message": reason })), reason)
 }

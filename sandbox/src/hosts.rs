@@ -1,8 +1,11 @@
 //! Which of the services of work and leisure answers at a host.
 
-use crate::app::{self, Sandbox};
+use crate::app::Sandbox;
 use crate::call::Call;
-use crate::{asana, bamboohr, gitlab, jira, notion, pagerduty, sentry, soundcloud, stripe, xero, zendesk};
+use crate::{
+    asana, bamboohr, datadog, gitlab, jira, notion, offices, pagerduty, sentry, soundcloud, stripe, trello, xero,
+    zendesk,
+};
 use axum::response::Response;
 
 /// Answers a request to any of them; nobody answers a host that none of them has.
@@ -12,13 +15,15 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         "api.eu.pagerduty.com" | "api.pagerduty.com" => pagerduty::answer(sandbox, call),
         "app.asana.com" => asana::answer(sandbox, call),
         "api.soundcloud.com" => soundcloud::answer(sandbox, call),
+        "api.trello.com" => trello::answer(sandbox, call),
         "api.xero.com" => xero::answer(sandbox, call),
         "gitlab.com" => gitlab::answer(sandbox, call),
         "sentry.io" => sentry::answer(sandbox, call),
         "api.notion.com" => notion::answer(sandbox, call),
         "api.stripe.com" => stripe::answer(sandbox, call),
+        host if datadog::is_host(host) => datadog::answer(sandbox, call),
         host if host.ends_with(".bamboohr.com") => bamboohr::answer(sandbox, call),
         host if host.ends_with(".zendesk.com") => zendesk::answer(sandbox, call),
-        _ => app::nobody(call),
+        _ => offices::answer(sandbox, call),
     }
 }

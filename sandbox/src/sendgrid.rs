@@ -1,9 +1,11 @@
 //! SendGrid's v3 API with one good key.
 
 use crate::answer;
-use crate::app;
+use crate::app::{self, Sandbox};
 use crate::call::Call;
+use crate::desk::{nothing, parts, refuse};
 use crate::log;
+use crate::shelf::take;
 use axum::response::Response;
 use serde_json::{Value, json};
 use time::{Date, Duration};
@@ -11,7 +13,7 @@ use time::{Date, Duration};
 const KEY: &str = "SG.sandbox-key";
 
 /// Answers `api.sendgrid.com`.
-pub fn answer(call: &Call) -> Response {
+pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     if call.authorization("Bearer") != Some(KEY) {
         return answer::refused(
             answer::json(
@@ -36,10 +38,57 @@ pub fn answer(call: &Call) -> Response {
         ("GET", "/v3/user/account") => answer::json(200, json!({ "type": "paid", "reputation": 99.2 })),
         ("GET", "/v3/user/username") => answer::json(200, json!({ "username": "northbeam", "user_id": 4101 })),
         ("GET", "/v3/stats") => stats(call),
-        ("GET", "/v3/suppression/bounces") => answer::json(200, bounces()),
         ("GET", "/v3/templates") => templates(call),
+        _ => suppressed(sandbox, call),
+    }
+}
+
+/// The lists of addresses that get no mail.
+fn suppressed(sandbox: &Sandbox, call: &Call) -> Response {
+    let parts = parts(call);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let mut shelf = sandbox.shelf();
+    match (call.method.as_str(), parts.as_slice()) {
+        ("GET", ["v3", "suppression", "bounces"]) => answer::json(200, json!(shelf.list("sendgrid/bounces", bounces))),
+        ("DELETE", ["v3", "suppression", "bounces", email]) => {
+            if call.q("email_address") != Some(email) {
+                return bad("email_address is required", "email_address");
+            }
+            match take(shelf.list("sendgrid/bounces", bounces), "email", email) {
+                Some(_) => nothing(),
+                None => refuse(
+                    404,
+                    json!({ "errors": [{ "field": null, "message": "resource not found" }] }),
+                    "sendgrid: no such bounce",
+                ),
+            }
+        }
+        ("GET", ["v3", "suppression", "blocks"]) => {
+            answer::json(200, json!([entry("gate@harbourmail.example", "4.7.1 Greylisted", 30)]))
+        }
+        ("GET", ["v3", "suppression", "spam_reports"]) => answer::json(
+            200,
+            json!([{ "created": (log::now() - Duration::hours(70)).unix_timestamp(), "email": "angry@tideway.example", "ip": "192.0.2.7" }]),
+        ),
+        ("GET", ["v3", "suppression", "unsubscribes"]) => {
+            answer::json(200, json!(shelf.list("sendgrid/unsubscribes", Vec::new)))
+        }
+        ("POST", ["v3", "asm", "suppressions", "global"]) => {
+            let body = call.json();
+            let Some(emails) = body["recipient_emails"].as_array().filter(|emails| !emails.is_empty()) else {
+                return bad("recipient_emails is required", "recipient_emails");
+            };
+            let made = emails.iter().map(|email| json!({ "created": log::now().unix_timestamp(), "email": email }));
+            shelf.list("sendgrid/unsubscribes", Vec::new).extend(made);
+            answer::json(201, json!({ "recipient_emails": emails }))
+        }
         _ => app::nobody(call),
     }
+}
+
+fn entry(email: &str, reason: &str, hours: i64) -> Value {
+    let created = (log::now() - Duration::hours(hours)).unix_timestamp();
+    json!({ "created": created, "email": email, "reason": reason, "status": reason.split(' ').next() })
 }
 
 fn bad(message: &str, field: &str) -> Response {
@@ -81,12 +130,11 @@ fn stats(call: &Call) -> Response {
     answer::json(200, Value::Array(rows))
 }
 
-fn bounces() -> Value {
-    let at = |hours: i64| (log::now() - Duration::hours(hours)).unix_timestamp();
-    json!([
-        { "created": at(5), "email": "old.address@tideway.example", "reason": "550 5.1.1 The email account does not exist.", "status": "5.1.1" },
-        { "created": at(49), "email": "full@quayside.example", "reason": "552 5.2.2 Mailbox full.", "status": "5.2.2" },
-    ])
+fn bounces() -> Vec<Value> {
+    vec![
+        entry("old.address@tideway.example", "5.1.1 The email account does not exist.", 5),
+        entry("full@quayside.example", "5.2.2 Mailbox full.", 49),
+    ]
 }
 
 fn templates(call: &Call) -> Response {

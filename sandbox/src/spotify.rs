@@ -1,8 +1,9 @@
-//! Spotify's Web API: who am I, what was played, what is played most.
+//! Spotify's Web API: who am I, what is and was played, what is played most and kept.
 
 use crate::answer;
 use crate::app::{self, Sandbox};
 use crate::call::Call;
+use crate::desk::{ago, nothing};
 use crate::log;
 use crate::oauth::grants::{Denied, Token};
 use crate::people::MIRA;
@@ -34,8 +35,43 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         ("GET", "/v1/me/top/artists") => with_scope(&token, "user-top-read", || {
             top(call, "artists", ARTISTS.iter().map(spotify_data::artist).collect())
         }),
+        ("GET", "/v1/me/player/currently-playing") => {
+            with_scope(&token, "user-read-currently-playing", || playing(&token))
+        }
+        ("GET", "/v1/me/tracks") => with_scope(&token, "user-library-read", || {
+            top(
+                call,
+                "tracks",
+                TRACKS
+                    .iter()
+                    .rev()
+                    .map(|track| json!({ "added_at": ago(90), "track": spotify_data::track(track) }))
+                    .collect(),
+            )
+        }),
+        ("GET", "/v1/me/playlists") => with_scope(&token, "playlist-read-private", || {
+            top(
+                call,
+                "playlists",
+                [("Way to work", 31), ("Sunday", 12)].map(|(name, count)| playlist(name, count)).to_vec(),
+            )
+        }),
         _ => app::nobody(call),
     }
+}
+
+/// Mira listens; with whoever does not, there is nothing to tell.
+fn playing(token: &Token) -> Response {
+    let Some(track) = TRACKS.first().filter(|_| token.person == MIRA) else { return nothing() };
+    let started = log::now().unix_timestamp_nanos() / 1_000_000 - 60_000;
+    let body = json!({ "is_playing": true, "progress_ms": 60_000, "timestamp": i64::try_from(started).unwrap_or(0), "currently_playing_type": "track", "item": spotify_data::track(track) });
+    answer::json(200, body)
+}
+
+fn playlist(name: &str, count: u32) -> Value {
+    let id = name.to_lowercase().replace(' ', "");
+    json!({ "id": id, "name": name, "description": "", "public": false, "collaborative": false, "type": "playlist", "tracks": { "total": count },
+        "owner": { "display_name": MIRA.name, "id": MIRA.login }, "external_urls": { "spotify": format!("https://open.spotify.com/playlist/{id}") } })
 }
 
 fn error(status: u16, message: &str, reason: String) -> Response {
