@@ -7,7 +7,8 @@ use crate::google_calendar_data::{calendar, shown, within};
 use crate::log;
 use crate::oauth::grants::{Denied, Token};
 use crate::people::Person;
-use axum::response::Response;
+use crate::shelf::{Shelf, find_mut, merge, take};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, UtcOffset};
@@ -33,8 +34,12 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         }
         ("GET", "/users/me/calendarList/primary" | "/calendars/primary") => answer::json(200, calendar(token.person)),
         ("POST", "/freeBusy") => free_busy(call, token.person),
+        ("POST", path) if events_of(path, token.person) => writing(call, &token, &mut sandbox.shelf(), None),
+        ("PATCH" | "DELETE", path) if event_of(path).is_some() => {
+            writing(call, &token, &mut sandbox.shelf(), event_of(path))
+        }
         ("GET", path) => match path.strip_prefix("/calendars/").and_then(|rest| rest.strip_suffix("/events")) {
-            Some(id) if is_own(id, token.person) => events(call, token.person),
+            Some(id) if is_own(id, token.person) => events(call, token.person, kept(&mut sandbox.shelf())),
             Some(_) => google_error(404, "notFound", "Not Found", "google-calendar: no such calendar"),
             None => app::nobody(call),
         },
@@ -95,7 +100,7 @@ fn userinfo(token: &Token) -> Response {
     answer::json(200, info)
 }
 
-fn events(call: &Call, person: Person) -> Response {
+fn events(call: &Call, person: Person, kept: &[Value]) -> Response {
     let bounds = [("timeMin", call.q("timeMin")), ("timeMax", call.q("timeMax"))];
     for (name, value) in bounds {
         if value.is_some_and(|text| moment(text).is_none()) {
@@ -119,11 +124,21 @@ fn events(call: &Call, person: Person) -> Response {
     let words = call.q("q").map(str::to_lowercase);
     let size = call.q("maxResults").and_then(|text| text.parse::<usize>().ok()).unwrap_or(250).clamp(1, 2500);
     let skip = call.q("pageToken").and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
+    let bound = |name: &str| call.q(name).and_then(moment);
+    let made = kept.iter().filter(|event| {
+        let start = event["start"]["dateTime"].as_str().and_then(moment);
+        let after = bound("timeMin").is_none_or(|from| start.is_some_and(|start| start >= from));
+        let before = bound("timeMax").is_none_or(|to| start.is_some_and(|start| start < to));
+        let named = event["summary"].as_str().unwrap_or_default().to_lowercase();
+        after && before && words.as_ref().is_none_or(|words| named.contains(words.as_str()))
+    });
+    let made: Vec<Value> = made.cloned().collect();
     let all: Vec<Value> =
         within(person, offset, call.q("timeMin").and_then(moment), call.q("timeMax").and_then(moment))
             .into_iter()
             .filter(|(event, _)| words.as_ref().is_none_or(|words| event.title.to_lowercase().contains(words.as_str())))
             .map(|(event, start)| shown(event, start, person, call.q("timeZone")))
+            .chain(made)
             .collect();
     let next = (skip + size < all.len()).then(|| (skip + size).to_string());
     let mut body = json!({
@@ -139,6 +154,77 @@ fn events(call: &Call, person: Person) -> Response {
         body["nextPageToken"] = next.into();
     }
     answer::json(200, body)
+}
+
+/// What was put in since the first day, and one event that can be changed.
+fn kept(shelf: &mut Shelf) -> &mut Vec<Value> {
+    shelf.list("google-calendar/events", || {
+        let start = log::now() + Duration::days(3);
+        vec![json!({ "id": "seededevent01", "status": "confirmed", "summary": "Workshop", "location": "Room 2",
+            "htmlLink": "https://www.google.com/calendar/event?eid=seededevent01",
+            "start": { "dateTime": log::rfc3339(start) }, "end": { "dateTime": log::rfc3339(start + Duration::hours(1)) } })]
+    })
+}
+
+fn events_of(path: &str, person: Person) -> bool {
+    let id = path.strip_prefix("/calendars/").and_then(|rest| rest.strip_suffix("/events"));
+    id.is_some_and(|id| is_own(id, person))
+}
+
+fn event_of(path: &str) -> Option<&str> {
+    path.strip_prefix("/calendars/primary/events/").filter(|id| !id.is_empty() && !id.contains('/'))
+}
+
+/// Creates, changes or deletes an event.
+fn writing(call: &Call, token: &Token, shelf: &mut Shelf, id: Option<&str>) -> Response {
+    let may = [PREFIX.to_owned(), format!("{PREFIX}.events")];
+    if !token.scopes.iter().any(|scope| may.contains(scope)) {
+        return insufficient(token);
+    }
+    let body = call.json();
+    let Some(id) = id else { return create(&body, shelf) };
+    if call.method.as_str() == "DELETE" {
+        return match take(kept(shelf), "id", id) {
+            Some(_) => axum::http::StatusCode::NO_CONTENT.into_response(),
+            None => google_error(410, "deleted", "Resource has been deleted", "google-calendar: unknown event"),
+        };
+    }
+    match find_mut(kept(shelf), "id", id) {
+        Some(event) => {
+            merge(event, &body);
+            answer::json(200, event.clone())
+        }
+        None => google_error(404, "notFound", "Not Found", "google-calendar: unknown event"),
+    }
+}
+
+fn create(body: &Value, shelf: &mut Shelf) -> Response {
+    let bound = |name: &str| body[name]["dateTime"].as_str().and_then(moment);
+    let (Some(start), Some(end)) = (bound("start"), bound("end")) else {
+        return google_error(400, "required", "Missing start or end time.", "google-calendar: an event without times");
+    };
+    if end <= start {
+        return google_error(400, "timeRangeEmpty", "The specified time range is empty.", "google-calendar: no length");
+    }
+    let id = match body["id"].as_str() {
+        Some(id) if id.len() > 4 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'v')) => id.to_owned(),
+        Some(_) => return google_error(400, "invalid", "Invalid resource id value.", "google-calendar: a bad id"),
+        None => format!("made{}", shelf.number()),
+    };
+    if kept(shelf).iter().any(|event| event["id"] == id.as_str()) {
+        return google_error(
+            409,
+            "duplicate",
+            "The requested identifier already exists.",
+            "google-calendar: a repetition",
+        );
+    }
+    let mut event = body.clone();
+    event["id"] = id.as_str().into();
+    event["status"] = "confirmed".into();
+    event["htmlLink"] = format!("https://www.google.com/calendar/event?eid={id}").into();
+    kept(shelf).push(event.clone());
+    answer::json(200, event)
 }
 
 fn free_busy(call: &Call, person: Person) -> Response {

@@ -3,8 +3,10 @@
 use crate::answer;
 use crate::app::Sandbox;
 use crate::call::{Call, find};
+use crate::log;
 use crate::oauth::grants::{Denied, Token};
-use crate::people::EVERYBODY;
+use crate::people::{EVERYBODY, MIRA};
+use crate::shelf::{Shelf, find_mut, take};
 use crate::slack_data::{self, CHANNELS, Channel, Message};
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -46,7 +48,19 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         "auth.test" => yes(who(&token, by_person)),
         "conversations.list" | "users.conversations" => list(&arguments),
         "conversations.info" => with_channel(&arguments, |channel| info(channel, by_person)),
-        "conversations.history" => with_channel(&arguments, |channel| history(channel, &arguments)),
+        "conversations.history" => {
+            with_channel(&arguments, |channel| history(channel, &arguments, written(&mut sandbox.shelf())))
+        }
+        "conversations.replies" => {
+            with_channel(&arguments, |channel| replies(channel, &arguments, written(&mut sandbox.shelf())))
+        }
+        "chat.postMessage" => {
+            with_channel(&arguments, |channel| post(channel, &arguments, &token, &mut sandbox.shelf()))
+        }
+        "chat.delete" => with_channel(&arguments, |channel| delete(channel, &arguments, &token, &mut sandbox.shelf())),
+        "reactions.add" => {
+            with_channel(&arguments, |channel| react(channel, &arguments, &token, written(&mut sandbox.shelf())))
+        }
         "search.messages" if !by_person => no("not_allowed_token_type", "search needs the person's own token"),
         "search.messages" => search(&arguments),
         "users.list" => {
@@ -66,7 +80,9 @@ fn needed(method: &str) -> Option<&'static [&'static str]> {
         "conversations.list" | "users.conversations" | "conversations.info" => {
             Some(&["channels:read", "groups:read", "im:read", "mpim:read"])
         }
-        "conversations.history" => Some(&["channels:history"]),
+        "conversations.history" | "conversations.replies" => Some(&["channels:history"]),
+        "chat.postMessage" | "chat.delete" => Some(&["chat:write"]),
+        "reactions.add" => Some(&["reactions:write"]),
         "search.messages" => Some(&["search:read", "search:read.public"]),
         "users.list" | "users.info" => Some(&["users:read"]),
         "team.info" => Some(&["team:read"]),
@@ -136,22 +152,89 @@ fn info(channel: &Channel, by_person: bool) -> Response {
     yes(json!({ "channel": shown }))
 }
 
-fn history(channel: &Channel, arguments: &Arguments) -> Response {
+fn history(channel: &Channel, arguments: &Arguments, written: &[Value]) -> Response {
     let size = arguments.number("limit", 100).clamp(1, 999);
     let inclusive = matches!(arguments.get("inclusive"), Some("true" | "1"));
     let seconds = |text: &str| text.parse::<f64>().unwrap_or(0.0);
-    let inside = |message: &&Message| {
-        let stamp = slack_data::stamp(channel, message);
-        let at = seconds(&stamp);
+    let inside = |message: &&Value| {
+        let stamp = message["ts"].as_str().unwrap_or_default();
+        let at = seconds(stamp);
         let after = arguments.get("oldest").is_none_or(|oldest| at > seconds(oldest) || (inclusive && stamp == oldest));
         let before =
             arguments.get("latest").is_none_or(|latest| at < seconds(latest) || (inclusive && stamp == latest));
         after && before
     };
-    let all: Vec<Value> =
-        channel.messages.iter().filter(inside).map(|message| slack_data::shown(channel, message)).collect();
+    let mut all: Vec<Value> = channel.messages.iter().map(|message| slack_data::shown(channel, message)).collect();
+    all.extend(
+        written.iter().filter(|message| message["channel"] == channel.id && message["thread_ts"].is_null()).cloned(),
+    );
+    all.retain(|message| inside(&message));
+    all.sort_by(|one, other| other["ts"].as_str().cmp(&one["ts"].as_str()));
     let more = all.len() > size;
     yes(json!({ "messages": all.into_iter().take(size).collect::<Vec<_>>(), "has_more": more, "pin_count": 0 }))
+}
+
+/// What was written since the first day, and one older message.
+fn written(shelf: &mut Shelf) -> &mut Vec<Value> {
+    shelf.list("slack/written", || {
+        vec![json!({ "type": "message", "user": slack_data::user_id(MIRA), "text": "Draft of the announcement", "ts": "1790000000.000100", "channel": "C0LAUNCH01" })]
+    })
+}
+
+fn replies(channel: &Channel, arguments: &Arguments, written: &[Value]) -> Response {
+    let wanted = arguments.get("ts").unwrap_or_default();
+    let old = channel.messages.iter().map(|message| slack_data::shown(channel, message));
+    let all = old.chain(written.iter().filter(|message| message["channel"] == channel.id).cloned());
+    let thread: Vec<Value> = all.filter(|message| message["ts"] == wanted || message["thread_ts"] == wanted).collect();
+    if thread.is_empty() {
+        return no("thread_not_found", "no message of this time stamp");
+    }
+    yes(json!({ "messages": thread, "has_more": false }))
+}
+
+fn post(channel: &Channel, arguments: &Arguments, token: &Token, shelf: &mut Shelf) -> Response {
+    let Some(text) = arguments.get("text") else {
+        return no("no_text", "a message without text");
+    };
+    let ts = format!("{}.{:06}", log::now().unix_timestamp(), shelf.number() % 1_000_000);
+    let mut message = json!({ "type": "message", "user": slack_data::user_id(token.person), "text": text, "ts": ts, "channel": channel.id });
+    if let Some(thread) = arguments.get("thread_ts") {
+        message["thread_ts"] = thread.into();
+    }
+    written(shelf).push(message.clone());
+    yes(json!({ "channel": channel.id, "ts": ts, "message": message }))
+}
+
+fn delete(channel: &Channel, arguments: &Arguments, token: &Token, shelf: &mut Shelf) -> Response {
+    let ts = arguments.get("ts").unwrap_or_default();
+    let mine = slack_data::user_id(token.person);
+    match find_mut(written(shelf), "ts", ts).filter(|message| message["channel"] == channel.id) {
+        Some(message) if message["user"] != mine => no("cant_delete_message", "somebody else's message"),
+        Some(_) => {
+            take(written(shelf), "ts", ts);
+            yes(json!({ "channel": channel.id, "ts": ts }))
+        }
+        None => no("message_not_found", "no message of this time stamp"),
+    }
+}
+
+fn react(channel: &Channel, arguments: &Arguments, token: &Token, written: &mut [Value]) -> Response {
+    let (Some(name), Some(ts)) = (arguments.get("name"), arguments.get("timestamp")) else {
+        return no("bad_timestamp", "a reaction without a message");
+    };
+    let Some(message) = find_mut(written, "ts", ts).filter(|message| message["channel"] == channel.id) else {
+        return no("message_not_found", "no message of this time stamp");
+    };
+    let user = slack_data::user_id(token.person);
+    let known = message["reactions"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == name));
+    if known {
+        return no("already_reacted", "the same reaction twice");
+    }
+    let mut reactions = message["reactions"].as_array().cloned().unwrap_or_default();
+    reactions.push(json!({ "name": name, "count": 1, "users": [user] }));
+    message["reactions"] = reactions.into();
+    message["text"] = format!("{} :{name}:", message["text"].as_str().unwrap_or_default()).into();
+    yes(json!({}))
 }
 
 /// Words must stand in the text; `in:` and `from:` narrow.
