@@ -15,9 +15,13 @@ use sha2::{Digest as _, Sha256};
 use tower_http::services::{ServeDir, ServeFile};
 
 use super::StartError;
-use crate::platform::routes::{Listed, RouteList};
+use crate::{
+    platform::routes::{Listed, RouteList},
+    ui::marks_version,
+};
 
 const SETTINGS: &str = "Leptos.toml";
+const A_DAY: &str = "public, max-age=86400";
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 /// Where `scripts/setup` puts Scalar.
 const SCALAR: &str = "scalar";
@@ -95,6 +99,9 @@ impl Site {
         }
         let root = Path::new(&*self.options.site_root);
         let package = ServeDir::new(root.join(&*self.options.site_pkg_dir)).precompressed_br().precompressed_gzip();
+        let icons = Router::new()
+            .fallback_service(ServeDir::new(root.join("icons")).precompressed_br().precompressed_gzip())
+            .layer(from_fn(keep_marks));
         // A name with a hash in it never changes its content.
         let package_age = if self.options.hash_files { FOR_GOOD } else { "no-cache" };
         Router::new()
@@ -103,10 +110,10 @@ impl Site {
             .merge(
                 Router::new()
                     .nest_service("/fonts", ServeDir::new(root.join("fonts")))
-                    .nest_service("/icons", ServeDir::new(root.join("icons")).precompressed_br().precompressed_gzip())
                     .route_service("/robots.txt", ServeFile::new(root.join("robots.txt")))
-                    .layer(from_fn(|request, next| keep("public, max-age=86400", request, next))),
+                    .layer(from_fn(|request, next| keep(A_DAY, request, next))),
             )
+            .nest_service("/icons", icons)
             .merge(
                 // Its name has a hash in it too.
                 Router::new()
@@ -137,6 +144,12 @@ async fn keep(age: &'static str, request: axum::extract::Request, next: Next) ->
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(age));
     }
     response
+}
+
+/// The sprite of marks, asked for by the version that the pages of this program name, never changes.
+async fn keep_marks(request: axum::extract::Request, next: Next) -> Response {
+    let current = request.uri().query() == Some(marks_version().as_str()) && request.uri().path() == "/marks.svg";
+    keep(if current { FOR_GOOD } else { A_DAY }, request, next).await
 }
 
 /// With hashed names, `hash.txt` beside the program tells them; without that file no page would find its parts.

@@ -1,7 +1,17 @@
 use leptos::prelude::*;
 
-/// The services that have a free drawing in `public/icons/marks.svg`, one a line.
+/// The services that have a free drawing in `public/icons/marks.svg`, one a line, each with its name in the package
+/// that the drawings come from. `scripts/marks` makes the one from the other.
 const DRAWN: &str = include_str!("marks.txt");
+
+/// Stands in the sprite's address, so that a browser may keep it for good.
+const VERSION: &str = include_str!("marks-version.txt");
+
+/// The query of the sprite's address as it is today.
+#[must_use]
+pub fn marks_version() -> String {
+    format!("v={}", VERSION.trim_end())
+}
 
 /// The mark of a service, always beside its name, in one colour. Without a free drawing it shows two letters.
 #[component]
@@ -19,7 +29,7 @@ pub fn Mark(
     let inside = if is_drawn(&id) {
         view! {
             <svg>
-                <use_ href=format!("/icons/marks.svg#m-{id}")></use_>
+                <use_ href=format!("/icons/marks.svg?{}#m-{id}", marks_version())></use_>
             </svg>
         }
         .into_any()
@@ -34,7 +44,7 @@ pub fn Mark(
 }
 
 fn is_drawn(id: &str) -> bool {
-    DRAWN.lines().any(|line| line == id)
+    DRAWN.lines().any(|line| line.split(' ').next() == Some(id))
 }
 
 fn letters(name: &str) -> String {
