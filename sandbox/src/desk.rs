@@ -10,6 +10,10 @@ use serde_json::Value;
 use time::Duration;
 use url::form_urlencoded;
 
+#[cfg(test)]
+#[path = "desk_tests.rs"]
+mod tests;
+
 /// The parts of a path, decoded, without the empty one at its beginning.
 pub fn parts(call: &Call) -> Vec<String> {
     call.path.trim_matches('/').split('/').map(decoded).collect()
