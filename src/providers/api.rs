@@ -24,13 +24,21 @@ pub struct Api {
     pub errors: ApiErrors,
     #[serde(default)]
     pub retry: Retry,
+    /// Calls a minute that Aura allows itself through one connection.
+    #[serde(default = "budget")]
+    pub budget: usize,
+}
+
+fn budget() -> usize {
+    60
 }
 
 fn bearer() -> String {
     "Bearer".into()
 }
 
-/// How a call proves whose it is. `{name}` is a field of the form, `{access}` the token.
+/// How a call proves whose it is. `{name}` is a field of the form, `{access}` the token, `{client_id}` and
+/// `{client_secret}` are Aura's own.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "style", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Auth {
@@ -41,7 +49,16 @@ pub enum Auth {
     /// The secret stands in the path of every call, in the API's base.
     Path,
     /// The secret stands in the body of every call.
-    Body { fields: BTreeMap<String, String> },
+    Body {
+        fields: BTreeMap<String, String>,
+        /// JSON pointer to the object that takes them; empty: the body itself.
+        #[serde(default)]
+        into: String,
+        /// The field of a form whose value is the whole body, written as JSON.
+        form: Option<String>,
+    },
+    /// The secret is a parameter of every address.
+    Query { parameters: BTreeMap<String, String> },
     /// Each call is signed with the client's and the account's secret (RFC 5849).
     Oauth1,
     /// Each call is signed: MD5 over its sorted parameters and the secret (Last.fm).
@@ -52,14 +69,20 @@ pub enum Auth {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ApiErrors {
-    /// JSON pointers to the code of a refusal; a code found means a refusal, whatever the status.
+    /// JSON pointers to the code of a refusal, a text or a number; a code found means a refusal, whatever the status.
     pub code: Vec<String>,
     /// Codes that mean: the token is not good any more.
     pub unauthorized: Vec<String>,
     /// Codes that mean: too often.
     pub limited: Vec<String>,
-    /// Codes that mean: the person did not grant this.
+    /// Codes that mean: the person did not grant this. They count before the status does.
     pub forbidden: Vec<String>,
+    /// Codes that mean: there is no such thing.
+    pub absent: Vec<String>,
+    /// Codes that are no refusal, where a reply always has one.
+    pub fine: Vec<String>,
+    /// JSON pointers to the vendor's words of a refusal, where they stand in no usual place.
+    pub message: Vec<String>,
 }
 
 /// How the vendor says «too often, wait so long», besides 429 with `Retry-After`.

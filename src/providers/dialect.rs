@@ -76,16 +76,6 @@ pub struct Oauth {
 }
 
 impl Oauth {
-    /// Whether it needs nothing beside the plain code grant.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        self.authorize_fragment.is_none()
-            && self.refresh.is_none()
-            && self.token_extra.is_empty()
-            && self.refresh_extra.is_empty()
-            && self.second.is_none()
-    }
-
     /// The scopes that are asked for, by name.
     #[must_use]
     pub fn scope_names(&self) -> Vec<String> {
@@ -107,7 +97,7 @@ pub struct Scope {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecondTokens {
-    /// Whose they are, in a word: `bot`.
+    /// Whose they are, in a word: `bot`. Calls name the access token so.
     pub name: String,
     pub access: String,
     pub refresh: Option<String>,
@@ -153,6 +143,8 @@ pub struct TokenFields {
     pub access: Vec<String>,
     pub refresh: Vec<String>,
     pub expires_in: Vec<String>,
+    /// The moment at which the access token ends, where the reply does not count seconds.
+    pub expires_at: Vec<String>,
     /// Seconds the refresh token lives.
     pub refresh_expires_in: Vec<String>,
     pub scope: Vec<String>,
@@ -169,6 +161,7 @@ impl Default for TokenFields {
             access: one("/access_token"),
             refresh: one("/refresh_token"),
             expires_in: one("/expires_in"),
+            expires_at: one("/expires_at"),
             refresh_expires_in: one("/refresh_token_expires_in"),
             scope: one("/scope"),
             ok: None,
@@ -220,6 +213,15 @@ pub struct Revoke {
     /// `{client_id}` in it is replaced, and so are blanks.
     pub url: String,
     pub style: RevokeStyle,
+    /// How the body of `rfc7009` is written.
+    #[serde(default)]
+    pub body: TokenBody,
+    /// Of `rfc7009`, the field that takes the token where the vendor's is another; then it takes the access token alone.
+    /// Of `deauthorize`, the field that takes the account's id.
+    pub field: Option<String>,
+    /// Further headers of the request.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// Whether the client proves itself (RFC 7009 wants it, some vendors take the token alone).
     #[serde(default = "yes")]
     pub client_auth: bool,
@@ -244,6 +246,8 @@ pub enum RevokeStyle {
     BearerDelete,
     /// DELETE of an address that ends with the refresh token.
     DeleteRefresh,
+    /// POST with the client's id and the account's, by the client's secret as bearer; ends the whole grant.
+    Deauthorize,
 }
 
 /// OAuth 1.0a with HMAC-SHA1 (RFC 5849): the client's id and secret are its consumer key and secret.
@@ -259,4 +263,6 @@ pub struct Oauth1 {
     /// What Aura asks for.
     #[serde(default)]
     pub scopes: Vec<Scope>,
+    /// Access is given back by DELETE of this address with the token at its end; absent: the vendor offers no call.
+    pub revoke: Option<Template>,
 }

@@ -57,7 +57,9 @@ impl KeyField {
             return self.optional.then(String::new);
         }
         let plain = match (self.secret, machine_made) {
-            (true, true) => (8..=LONGEST_SECRET).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()),
+            (true, true) => {
+                (8..=LONGEST_SECRET).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+            }
             (true, false) => text.len() <= LONGEST_SECRET && !text.contains(char::is_control),
             (false, _) => text.chars().count() <= LONGEST && !text.contains(char::is_control),
         };

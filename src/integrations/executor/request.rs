@@ -68,16 +68,22 @@ pub(in crate::integrations) enum Body {
 
 impl Outgoing {
     pub(in crate::integrations) fn new(method: &str, path: &str) -> Result<Self, Failure> {
-        Ok(Self {
-            method: Method::from_bytes(method.as_bytes()).map_err(|_| UNDESCRIBED)?,
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| UNDESCRIBED)?;
+        Ok(Self { path: path.to_owned(), ..Self::with(method) })
+    }
+
+    /// A call of the base itself.
+    pub(in crate::integrations) fn with(method: Method) -> Self {
+        Self {
+            method,
             base: None,
-            path: path.to_owned(),
+            path: String::new(),
             query: Vec::new(),
             headers: Vec::new(),
             body: Body::None,
             deadline: Duration::from_secs(20),
             limit: LARGEST,
-        })
+        }
     }
 }
 
@@ -85,6 +91,13 @@ impl Line<'_> {
     /// Asks, and gives the answer's data.
     pub(in crate::integrations) async fn ask(&self, outgoing: Outgoing) -> Result<Value, Failure> {
         Ok(self.ask_whole(outgoing).await?.0)
+    }
+
+    /// Sends a request that was made elsewhere, and sorts what comes back as an answer of this service.
+    pub(in crate::integrations) async fn send(&self, request: Request) -> Result<Value, Failure> {
+        let response = self.http.send(request).await?;
+        let body = serde_json::from_slice::<Value>(&response.body).ok();
+        sorted(self.provider, &response, body, self.now)
     }
 
     /// As `ask`, with the headers.
@@ -272,6 +285,9 @@ fn sorted(
     let is = |codes: &[String]| codes.contains(&code);
     if let Some(wait) = retry::wanted(&provider.api.retry, response, body.as_ref(), is(&errors.limited), now) {
         return Err(Failure::Limited(wait));
+    }
+    if is(&errors.absent) {
+        return Err(Failure::Nothing(format!("{} has no such thing, or you cannot see it.", provider.name)));
     }
     // A code says more than a status: some vendors answer 401 where only a permission is missing.
     if is(&errors.forbidden) {

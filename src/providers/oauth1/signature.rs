@@ -20,8 +20,7 @@ pub(super) fn base_string(method: &Method, url: &Url, parameters: impl Iterator<
     let mut address = url.clone();
     address.set_query(None);
     address.set_fragment(None);
-    let mut pairs: Vec<(String, String)> =
-        parameters.map(|(name, value)| (encoded(&name), encoded(&value))).collect();
+    let mut pairs: Vec<(String, String)> = parameters.map(|(name, value)| (encoded(&name), encoded(&value))).collect();
     pairs.sort();
     let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     format!("{}&{}&{}", method.as_str(), encoded(address.as_str()), encoded(&pairs.join("&")))
