@@ -120,7 +120,7 @@ fn event(id: u64, title: &str, text: &str, kind: &str, hours: i64) -> Value {
 
 fn events() -> Vec<Value> {
     vec![
-        event(8_001, "Deployed booking 3.2.0", "By the pipeline", "info", 5),
+        event(8_001, "Deployed booking 3.2.0", "By the pipeline", "info", 0),
         event(8_000, "Errors of the booking service", "Above 5 a second", "error", 2),
     ]
 }

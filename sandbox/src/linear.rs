@@ -176,6 +176,7 @@ fn mutation(sandbox: &Sandbox, field: &Field, person: Person, variables: &Value)
             let mut new = shown(&issue(number, "", "Todo", "unstarted", 0, person, None));
             new["title"] = title.into();
             new["assignee"] = Value::Null;
+            new["comments"] = connection(vec![]);
             new["createdAt"] = now().into();
             new["updatedAt"] = now().into();
             for name in ["id", "description", "priority", "dueDate"] {
@@ -268,7 +269,13 @@ fn shown(issue: &Issue) -> Value {
         "team": team(),
         "project": project("Harbor 3", "started", 0.72),
         "labels": connection(vec![]),
-        "comments": connection(vec![]),
+        "comments": connection(vec![json!({
+            "id": format!("comment-{}", issue.number),
+            "body": "Who reads it before it goes out?",
+            "url": format!("https://linear.app/northbeam/issue/NOR-{}#comment", issue.number),
+            "createdAt": at,
+            "user": user(JONAS),
+        })]),
     })
 }
 

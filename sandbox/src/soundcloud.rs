@@ -36,7 +36,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         ("GET", ["me", "recently-played", "tracks"]) => {
             listed(call, &[track(3), track(0), track(2)].map(Option::unwrap_or_default))
         }
-        ("GET", ["me", "tracks"]) => listed(call, &[]),
+        ("GET", ["me", "tracks"]) => listed(call, shelf.list("soundcloud/own", own)),
         ("GET", ["me", "playlists"]) => listed(call, shelf.list("soundcloud/playlists", playlists)),
         ("GET", ["tracks"]) => {
             let words = call.q("q").unwrap_or_default();
@@ -115,6 +115,11 @@ fn all() -> Vec<Value> {
 
 fn likes() -> Vec<Value> {
     [1, 4].into_iter().filter_map(track).collect()
+}
+
+/// What the person uploaded.
+fn own() -> Vec<Value> {
+    track(3).into_iter().collect()
 }
 
 fn playlist(id: u64, title: &str, sharing: &str) -> Value {
