@@ -47,6 +47,8 @@ test("KB-1 Signing in, connecting, asking and disconnecting need no mouse", asyn
   await page.keyboard.press("Tab");
   await tabTo(page, /Skip to content/);
   await page.keyboard.press("Enter");
+  await tabTo(page, /Search services/);
+  await page.keyboard.type("GitHub");
   await tabTo(page, /Connect GitHub/);
   await page.keyboard.press("Enter");
   await tabTo(page, /allow/i);

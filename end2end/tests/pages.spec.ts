@@ -2,12 +2,13 @@ import AxeBuilder from "@axe-core/playwright";
 import type { BrowserContext, Page } from "@playwright/test";
 import { connect, expect, freshAddress, hydrated, newestMail, ready, signIn, test } from "./support";
 
-const PUBLIC = ["/", "/pricing", "/integrations", "/nothing-here"];
+const PUBLIC = ["/", "/pricing", "/integrations", "/integrations?q=git&here=on", "/integrations?q=nothing-of-that-name", "/integrations/github",
+  "/integrations/linkedin-sales-navigator", "/integrations/signal", "/integrations/google-docs", "/nothing-here"];
 const GATE = ["/signin", "/signin?left=yes", "/signin/password", "/signin/privy", "/refresh?redirect_uri=/connections", "/verify-email", "/undo-email?token=x",
   "/lost-mailbox", "/lost-mailbox?request=0192f0c1-0000-7000-8000-000000000000", "/lost-mailbox?sent=yes", "/stop-recovery?token=x",
   "/stop-recovery?done=yes", "/confirm-email", "/confirm-email?done=yes"];
 const INSIDE = ["/settings/confirm?next=/settings/security", "/settings/wallet"];
-const APP = ["/chat", "/connections", "/notifications", "/notifications?show=unread", "/profile", "/settings",
+const APP = ["/chat", "/connections", "/connections?q=calendar", "/connections?q=nothing-of-that-name", "/notifications", "/notifications?show=unread", "/profile", "/settings",
   "/settings/security", "/settings/activity", "/settings/notifications", "/settings/notifications?saved=yes",
   "/settings/files", "/settings/files?file=kept", "/settings/files?file=file_kind_not_taken&kept=1", "/settings/developer"];
 // The same, where there is nothing yet.
@@ -113,7 +114,7 @@ for (const { width, colorScheme } of VARIANTS) {
 }
 
 test("PG-1 Public pages carry no WebAssembly and no inline script", async ({ page }) => {
-  for (const path of ["/", "/pricing", "/integrations"]) {
+  for (const path of ["/", "/pricing", "/integrations", "/integrations/github"]) {
     const wasm: string[] = [];
     page.on("request", (request) => { if (request.url().includes(".wasm")) wasm.push(request.url()); });
     await page.goto(path);

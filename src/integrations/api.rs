@@ -8,17 +8,26 @@ use crate::{error::AppError, kit::id::ConnectionId};
 /// Connections and catalogue of the person who is signed in.
 #[server(prefix = "/api", endpoint = "connections/overview", input = GetUrl)]
 pub async fn overview() -> Result<ConnectionsView, AppError> {
-    use crate::{identity::session, integrations::Integrations, platform::web};
+    use crate::{
+        identity::{model::Role, session},
+        integrations::Integrations,
+        platform::web,
+    };
     let session = session::require().map_err(web::fail)?;
-    expect_context::<Integrations>().overview(session.user).await.map_err(web::fail)
+    expect_context::<Integrations>().overview(session.user, session.role == Role::Admin).await.map_err(web::fail)
 }
 
-/// Ends a connection, and shows on the page what became of it.
+/// Ends a connection, and shows on the page what became of it. `forget` removes what was read through it as well.
 #[server(prefix = "/api", endpoint = "connections/disconnect")]
-pub async fn disconnect(connection: ConnectionId) -> Result<Disconnected, AppError> {
-    use crate::{identity::session, integrations::Integrations, platform::web};
+pub async fn disconnect(connection: ConnectionId, #[server(default)] forget: bool) -> Result<Disconnected, AppError> {
+    use crate::{
+        identity::session,
+        integrations::{Integrations, Readings},
+        platform::web,
+    };
     let session = session::require().map_err(web::fail)?;
-    let ended = expect_context::<Integrations>().disconnect(session.user, connection).await.map_err(web::fail)?;
+    let integrations = expect_context::<Integrations>();
+    let ended = integrations.disconnect(session.user, connection, Readings::of(forget)).await.map_err(web::fail)?;
     web::redirect(&format!("/connections?disconnected={}&verdict={}", ended.provider, ended.verdict.as_str()));
     Ok(ended)
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::model::ServiceView;
 use crate::kit::{id::ConnectionId, time::Timestamp};
 
 /// One thing that was found: an event, an issue, a message.
@@ -48,6 +49,15 @@ impl ConnectionState {
     }
 }
 
+/// Something that Aura may be allowed to do at a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permission {
+    /// As the service writes it.
+    pub name: String,
+    /// A phrase that ends a sentence beginning with «To».
+    pub reason: String,
+}
+
 /// One connected account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionView {
@@ -60,6 +70,8 @@ pub struct ConnectionView {
     pub trouble: Option<String>,
     /// What is missing where it is partial.
     pub missing_scopes: Vec<String>,
+    /// What it could be allowed beside that, for tools that are off until then.
+    pub addable: Vec<Permission>,
     pub connected_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
     /// Whether disconnecting can revoke access at the service itself.
@@ -68,36 +80,6 @@ pub struct ConnectionView {
     pub by_key: bool,
     /// Where the person removes access at the service.
     pub manage: String,
-}
-
-/// What a person fills in to connect by key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyFormView {
-    pub label: String,
-    pub hint: String,
-    pub page: String,
-}
-
-/// One service of the catalogue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServiceView {
-    pub id: String,
-    pub name: String,
-    pub category: String,
-    pub about: String,
-    pub key: Option<KeyFormView>,
-    /// The environment variables this installation lacks; empty where it is set up.
-    pub missing: Vec<String>,
-    /// How many accounts of it are connected.
-    pub connected: u32,
-}
-
-impl ServiceView {
-    /// Whether it can be connected here.
-    #[must_use]
-    pub fn configured(&self) -> bool {
-        self.missing.is_empty()
-    }
 }
 
 /// What the connections page shows.

@@ -1,12 +1,15 @@
 //! What the catalogue says about one service. Every field is a fact about the vendor, none is about a user.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
 use serde_json::Value;
 use time::Date;
+use url::Url;
 
-use super::{Address, Api, Blank, KeyForm, Oauth, Oauth1, Scope, Session, SignIn, ToolEntry};
+use super::{
+    Address, Api, Blank, Condition, KeyForm, Oauth, Oauth1, OwnApp, Scope, Session, SignIn, Template, ToolEntry,
+};
 
 /// One service.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,6 +33,9 @@ pub struct Provider {
     pub checked: Date,
     /// What one has to know before connecting: a contract, a bridge of one's own, a plan. One or two sentences.
     pub note: Option<String>,
+    /// Whether a client works only once the vendor has accepted who runs it as a partner.
+    #[serde(default)]
+    pub partner: bool,
     /// What differs from account to account and stands in addresses as `{name}`.
     #[serde(default, rename = "blank")]
     pub blanks: Vec<Blank>,
@@ -45,6 +51,10 @@ pub struct Provider {
     pub key: Option<KeyForm>,
     /// What is asked after consent where one grant covers several places.
     pub choice: Option<Choice>,
+    /// The name by which the token broker serves it; absent: it does not.
+    pub broker: Option<String>,
+    /// What is told to who brings an app of their own. Without it they may bring one too, and are told less.
+    pub own_app: Option<OwnApp>,
     /// Present where its accounts can open an account here.
     pub sign_in: Option<SignIn>,
     /// Whether it is a service that people connect; an entry that is not only lets them in.
@@ -65,22 +75,59 @@ pub struct Provider {
     pub tools: Vec<ToolEntry>,
 }
 
-fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+pub(super) fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
     let text = String::deserialize(deserializer)?;
     Date::parse(&text, time::macros::format_description!("[year]-[month]-[day]")).map_err(serde::de::Error::custom)
 }
 
 impl Provider {
-    /// Whether a person can connect it with what Aura does today, and ask something through it.
+    /// Whether a person can connect it with what Aura does today.
     #[must_use]
     pub fn supported(&self) -> bool {
-        let useful = self.connectable && !self.tools.is_empty();
-        let plain = useful && self.blanks.is_empty() && self.choice.is_none();
-        let by_key = self.kind == Kind::Key
-            && self.api.auth.is_none()
-            && self.key.as_ref().is_some_and(|form| form.fields.len() == 1);
-        let by_code = self.kind == Kind::Oauth2 && self.oauth.as_ref().is_some_and(|oauth| oauth.is_plain());
-        plain && (by_key || by_code)
+        self.connectable && self.kind != Kind::Partner
+    }
+
+    /// The blank with this name.
+    #[must_use]
+    pub fn blank(&self, name: &str) -> Option<&Blank> {
+        self.blanks.iter().find(|blank| blank.name == name)
+    }
+
+    /// An address with these values, each held once more against what its blank may be.
+    #[must_use]
+    pub fn fill(&self, template: &Template, values: &BTreeMap<String, String>) -> Option<Url> {
+        let pinned = |name: &String| {
+            let value = values.get(name)?;
+            let fits = self.blank(name).is_none_or(|blank| blank.keeps(value));
+            fits.then_some(())
+        };
+        template.blanks().iter().try_for_each(pinned)?;
+        template.fill(values)
+    }
+
+    /// Whether its API is a server of the person's own, which may stand anywhere.
+    #[must_use]
+    pub fn is_own_server(&self) -> bool {
+        let begins = self.api.base.begins_with().and_then(|name| self.blank(name));
+        begins.is_some_and(Blank::is_own_server)
+    }
+
+    /// Whether what is pasted was made by a machine, and not chosen by a person.
+    #[must_use]
+    pub fn pastes_keys(&self) -> bool {
+        !matches!(self.kind, Kind::Bridge | Kind::Session)
+    }
+
+    /// Whether a person connects it by a form, and not by a page of the vendor.
+    #[must_use]
+    pub fn has_form(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Whether an installation needs a client of its own at the vendor.
+    #[must_use]
+    pub fn needs_client(&self) -> bool {
+        self.oauth.is_some() || self.oauth1.is_some() || self.session.is_some()
     }
 
     /// What is asked for, with the reasons.
@@ -207,12 +254,21 @@ pub struct Identity {
 pub struct Choice {
     /// The blank that it fills in.
     pub blank: String,
-    /// An address, or a path behind the API's base.
+    /// The address that lists them, or a path behind the API's base.
     pub path: String,
-    /// JSON pointer to the list.
+    /// What stands before the token in the Authorization header, where it is not what the API wants.
+    pub scheme: Option<String>,
+    /// JSON pointer to the list, or to the only place there is. `/*` in it stands for every entry of a list inside
+    /// which the lists are.
     pub from: String,
-    /// `{/pointer}` is taken from the entry.
+    /// Entries that do not fit are left out.
+    #[serde(default)]
+    pub only: Vec<Condition>,
+    /// `{/pointer}` is taken from the entry; a list of plain texts has them at `{/}`.
     pub id: String,
+    /// What stands before the id and is taken off.
+    #[serde(default)]
+    pub id_prefix: String,
     pub label: String,
 }
 

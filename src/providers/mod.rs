@@ -7,23 +7,40 @@
 
 mod address;
 mod api;
+mod blanks;
 mod catalogue;
+mod credential;
 mod dialect;
 mod entry;
 mod form;
+mod freshness;
 pub mod oauth;
+pub mod oauth1;
+mod pages;
+pub mod session;
+mod own_app;
+pub mod redirect_address;
+mod registration;
 mod sign_in;
+mod step;
 mod template;
 mod tool;
 
 pub use address::Address;
 pub use api::{Api, ApiErrors, Auth, ResetUnit, Retry};
+pub use blanks::{BlankError, Blanks};
 pub use catalogue::{Catalogue, catalogue};
+pub use credential::Credential;
 pub use dialect::{
     Oauth, Oauth1, Pkce, Revoke, RevokeStyle, Rotation, Scope, SecondTokens, TokenAuth, TokenBody, TokenFields,
 };
 pub use entry::{Category, Choice, Identity, Kind, ModelUse, Provider};
 pub use form::{Blank, BlankSource, KeyField, KeyForm, Session};
+pub use freshness::FACTS_LAST;
+pub use own_app::{AppFailure, OwnApp};
+pub use pages::Pages;
+pub use registration::ReturnPath;
 pub use sign_in::{OpenId, Owned, SignIn};
+pub use step::{Condition, Idempotency, Items, KeyStyle, Made, Names, Pick, Step};
 pub use template::Template;
-pub use tool::{Condition, Effect, Intent, Items, Names, Pages, Pick, Step, ToolEntry};
+pub use tool::{Effect, Intent, ToolEntry};

@@ -1,79 +1,152 @@
 //! What this installation has set up at the outside services.
 
+use time::Date;
+
 use crate::{
     platform::config::Settings,
-    providers::{Kind, Provider, catalogue},
-    site::ServiceCard,
+    providers::{FACTS_LAST, Provider, catalogue, redirect_address},
 };
 
-/// Whether people can connect this service here.
-fn available(settings: &Settings, provider: &Provider) -> bool {
-    match provider.kind {
-        Kind::Key | Kind::Basic | Kind::BotToken | Kind::Bridge => true,
-        Kind::Oauth2 | Kind::Oauth1 | Kind::Session | Kind::Partner => {
-            let fallback = provider.oauth.as_ref().and_then(|oauth| oauth.client_fallback.as_deref());
-            settings.client(&provider.variable()).or_else(|| settings.client(fallback?)).is_some()
-        }
-    }
+/// The entries that people meet: those that are connected, and those that let them in.
+fn entries() -> impl Iterator<Item = &'static Provider> {
+    catalogue().all().iter().filter(|provider| provider.supported() || provider.sign_in.is_some())
 }
 
 /// One line for each service that is off.
 pub(super) fn off(settings: &Settings) -> Vec<String> {
-    let off = catalogue().all().iter().filter(|provider| provider.supported() || provider.sign_in.is_some());
-    let off = off.filter(|provider| !available(settings, provider));
+    let off = entries().filter(|provider| !provider.is_set_up(settings));
     off.map(|provider| format!("off: {} — {}_CLIENT_ID is not set", provider.name, provider.variable())).collect()
 }
 
-/// The services as the public pages list them.
-pub(super) fn cards(settings: &Settings) -> Vec<ServiceCard> {
-    let card = |provider: &Provider| ServiceCard {
-        id: provider.id.clone(),
-        name: provider.name.clone(),
-        category: provider.category.name().to_owned(),
-        kind_label: match provider.kind {
-            Kind::Oauth2 | Kind::Oauth1 | Kind::Session => "Sign-in at the service".into(),
-            Kind::Key | Kind::Basic => "A key that you make there".into(),
-            Kind::BotToken => "A bot that you make there".into(),
-            Kind::Bridge => "Your own bridge".into(),
-            Kind::Partner => "A contract with the service".into(),
-        },
-        available: available(settings, provider),
-        note: provider.about.clone(),
-    };
-    catalogue().services().map(card).collect()
-}
-
 /// What `aura doctor` prints.
-pub(super) fn tell(settings: &Settings) -> String {
+pub(super) fn tell(settings: &Settings, today: Date) -> String {
     let base = settings.public_url.as_str().trim_end_matches('/');
     let mut lines = vec![format!("Aura at {base}, in {}", settings.environment)];
     lines.extend(settings.off());
     lines.push(String::new());
-    for provider in catalogue().all().iter().filter(|provider| provider.supported() || provider.sign_in.is_some()) {
-        let state = if available(settings, provider) { "set up" } else { "off" };
+    for provider in entries() {
+        let state = if provider.is_set_up(settings) { "set up" } else { "off" };
         lines.push(format!("{} ({}): {state}", provider.name, provider.id));
-        match provider.kind {
-            Kind::Key | Kind::Basic | Kind::BotToken | Kind::Bridge => {
-                lines.push("  people bring their own key; nothing to set".into());
-            }
-            Kind::Oauth2 | Kind::Oauth1 | Kind::Session | Kind::Partner => {
-                let name = provider.variable();
-                lines.push(format!("  variables         {name}_CLIENT_ID, {name}_CLIENT_SECRET"));
-                if let Some(other) = provider.oauth.as_ref().and_then(|oauth| oauth.client_fallback.as_deref()) {
-                    lines.push(format!("  or, shared        {other}_CLIENT_ID, {other}_CLIENT_SECRET"));
-                }
-                if provider.connectable {
-                    lines.push(format!("  register address  {base}/api/integrations/{}/callback", provider.id));
-                }
-                if provider.sign_in.is_some() {
-                    lines.push(format!("  for signing in    {base}/api/auth/callback/{}", provider.id));
-                }
-            }
-        }
+        lines.extend(wanted(provider, base));
     }
     lines.push(format!("Privy: {}", if settings.privy.is_some() { "set up" } else { "off" }));
     lines.push("  variables         PRIVY_APP_ID, PRIVY_APP_SECRET, PRIVY_WEBHOOK_SECRET".into());
     lines.push(format!("  allowed redirect  {base}/api/auth/privy/callback"));
     lines.push(format!("  webhook address   {base}/api/webhooks/privy"));
+    lines.extend(outdated(today));
     lines.join("\n")
+}
+
+/// What has to be set here and registered there.
+fn wanted(provider: &Provider, base: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (at, prefix) in provider.client_prefixes().into_iter().enumerate() {
+        let what = if at == 0 { "variables       " } else { "or, shared      " };
+        lines.push(format!("  {what}  {prefix}_CLIENT_ID, {prefix}_CLIENT_SECRET"));
+    }
+    if lines.is_empty() {
+        lines.push("  people bring their own key; nothing to set".into());
+    }
+    for back in provider.return_paths() {
+        let what = if back.purpose == "connecting" { "register address" } else { "for signing in  " };
+        lines.push(format!("  {what}  {base}{}", back.path));
+    }
+    if let Some(name) = &provider.broker {
+        lines.push(format!("  for the broker    {base}/auth/{name}/callback"));
+    }
+    if let Some(own) = &provider.own_app {
+        let path = own.callback.clone().unwrap_or_else(|| format!("/api/integrations/{}/callback", provider.id));
+        lines.push(format!("  for own apps      {base}{path}"));
+        // The service is known to be strict, so a wrong address shows here and not at the first sign-in.
+        if let Some(fault) = redirect_address::objection(&format!("{base}{path}")) {
+            lines.push(format!("  warning           {} refuses these addresses: {fault} (AUTH_URL)", provider.name));
+        }
+    }
+    if provider.partner {
+        lines.push("  works only once the service has accepted you as a partner".into());
+    }
+    lines
+}
+
+/// A reminder of the facts that were compared with the vendors' documents too long ago.
+fn outdated(today: Date) -> Vec<String> {
+    let old: Vec<_> = catalogue().all().iter().filter(|provider| provider.is_outdated(today)).collect();
+    if old.is_empty() {
+        return Vec::new();
+    }
+    let days = FACTS_LAST.whole_days();
+    let mut lines = vec![String::new(), format!("Compared with the vendor's documents more than {days} days ago:")];
+    lines.extend(
+        old.into_iter().map(|provider| format!("  {} on {}: {}", provider.id, provider.checked, provider.docs.url())),
+    );
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+
+    use super::*;
+    use crate::platform::config::Variables;
+
+    fn told(more: &[(&str, &str)], today: Date) -> String {
+        let base = [
+            ("AURA_ENV", "development"),
+            ("DATABASE_URL", "postgres://127.0.0.1/x"),
+            ("AUTH_URL", "https://aura.example"),
+            ("AUTH_SECRET", "Zm9yIHRlc3RzIG9ubHksIG5vdCBhIHJlYWwgc2VjcmV0IGF0IGFsbA"),
+            ("AURA_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+        ];
+        let all = base.iter().chain(more).map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        tell(&Settings::load(&all.collect::<Variables>()).unwrap(), today)
+    }
+
+    fn newest() -> Date {
+        catalogue().all().iter().map(|provider| provider.checked).max().unwrap()
+    }
+
+    #[test]
+    fn ga_08_doctor_prints_what_is_set_and_the_exact_addresses_to_register() {
+        let client = [("GOOGLE_CLIENT_ID", "canary-id"), ("GOOGLE_CLIENT_SECRET", "canary-secret")];
+        let told = told(&client, newest());
+        for line in [
+            "Google Calendar (google-calendar): set up",
+            "  variables         GOOGLE_CALENDAR_CLIENT_ID, GOOGLE_CALENDAR_CLIENT_SECRET",
+            "  or, shared        GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET",
+            "  register address  https://aura.example/api/integrations/google-calendar/callback",
+            "GitHub (github): off",
+            "  for signing in    https://aura.example/api/auth/callback/github",
+            "SendGrid (sendgrid): set up",
+        ] {
+            assert!(told.lines().any(|printed| printed == line), "{line}\n{told}");
+        }
+        for provider in entries().filter(|provider| provider.needs_client()) {
+            assert!(told.contains(&format!("{}_CLIENT_SECRET", provider.variable())), "{}", provider.id);
+        }
+        assert!(!told.contains("canary"), "no id and no secret is printed");
+    }
+
+    #[test]
+    fn ow_13_an_address_that_the_service_would_refuse_is_told_ahead() {
+        let warned = |address| {
+            let told = told(&[("AUTH_URL", address)], newest());
+            told.lines().any(|line| line.starts_with("  warning           Spotify refuses these addresses"))
+        };
+        for fine in ["https://aura.example", "http://127.0.0.1:3000"] {
+            assert!(!warned(fine), "{fine}");
+        }
+        for refused in ["http://localhost:3000", "http://192.0.2.7:3000"] {
+            assert!(warned(refused), "{refused}");
+        }
+        assert!(told(&[], newest()).contains("  for own apps      https://aura.example/api/spotify/callback"));
+    }
+
+    #[test]
+    fn ga_09_facts_that_grew_old_are_named_and_others_are_not() {
+        assert!(!told(&[], newest()).contains("days ago"));
+        let later = told(&[], newest() + FACTS_LAST + Duration::DAY);
+        for provider in catalogue().all() {
+            assert!(later.contains(&format!("  {} on {}: https://", provider.id, provider.checked)), "{}", provider.id);
+        }
+    }
 }

@@ -3,11 +3,13 @@
 
 mod admin;
 mod background;
+mod both;
 mod contract;
 mod doctor;
 mod error;
 mod events;
 mod files;
+mod keys;
 mod pages;
 mod programs;
 mod reference;
@@ -16,7 +18,6 @@ mod state;
 
 use std::{io::Write as _, net::SocketAddr, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::{net::TcpListener, signal, sync::watch};
 
 pub use self::{
@@ -24,6 +25,7 @@ pub use self::{
     background::jobs,
     error::StartError,
     files::Site,
+    keys::{KeysCommand, keys, sealed},
     router::{contract, router, routes},
     state::AppState,
 };
@@ -53,6 +55,11 @@ pub async fn serve() -> Result<(), StartError> {
     state
         .vault
         .check_canary(&state.db, state.clock.now())
+        .await
+        .map_err(|error| StartError::new("the sealing keys", &error))?;
+    state
+        .vault
+        .check_ring(&state.db, &sealed(), state.clock.now())
         .await
         .map_err(|error| StartError::new("the sealing keys", &error))?;
 
@@ -138,17 +145,10 @@ pub async fn migrate() -> Result<(), StartError> {
     say("The database is up to date.")
 }
 
-/// Prints a new sealing key.
-pub fn keys() -> Result<(), StartError> {
-    let random = Random::system();
-    let id = hex::encode(random.bytes::<3>());
-    say(&format!("k{id}:{}", STANDARD.encode(random.bytes::<32>())))
-}
-
 /// Prints what is set up and what to register.
 pub fn doctor() -> Result<(), StartError> {
     let settings = Settings::from_environment()?;
-    say(&doctor::tell(&settings))
+    say(&doctor::tell(&settings, Clock::system().now().date()))
 }
 
 fn say(text: &str) -> Result<(), StartError> {

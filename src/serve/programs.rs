@@ -8,7 +8,7 @@ use axum::{
 use super::{AppState, contract};
 use crate::{
     account::{self, api_keys, app_versions, files, notifications},
-    identity,
+    identity, integrations,
     platform::{
         api::{cors, etag, idempotency},
         audit, limits,
@@ -28,6 +28,8 @@ pub(super) fn programs(state: &AppState, list: &mut RouteList) -> Router {
         .merge(notifications::v1::routes(state.notifications.clone()).into_router(list))
         .merge(account::v1::routes(state.account.clone()).into_router(list))
         .merge(files::v1::routes(state.user_files.clone()).into_router(list))
+        .merge(integrations::catalogue::v1::routes(state.integrations.clone()).into_router(list))
+        .merge(integrations::connection::v1::routes(state.integrations.clone()).into_router(list))
         .merge(privacy::v1::routes(state.departures.clone()).into_router(list))
         .layer(from_fn_with_state(state.idempotency.clone(), idempotency::layer))
         .layer(from_fn_with_state(state.limits.clone(), limits::general));

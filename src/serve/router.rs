@@ -8,7 +8,7 @@ use axum::{
 };
 use utoipa::openapi::OpenApi;
 
-use super::{AppState, contract::document, events, pages::pages, programs::programs, reference};
+use super::{AppState, both::{both, broker}, contract::document, events, pages::pages, programs::programs, reference};
 use crate::{
     account, admin, chat,
     identity::{self, privy::refresh::Renewal},
@@ -64,10 +64,13 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
     let proxies: Arc<[_]> = state.settings.trusted_proxies.clone().into();
     let with_session = pages(state, &headers, &mut list)
         .merge(integrations::routes(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list))
+        .merge(integrations::broker::direct(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list))
+        .merge(integrations::own_apps::routes(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list))
         .merge(chat::routes(state.chat.clone()).into_router(&mut list))
         .merge(events::routes(state).into_router(&mut list))
         .merge(account::routes(state.account.clone()).into_router(&mut list))
         .merge(account::files::routes(state.user_files.clone()).into_router(&mut list))
+        .merge(integrations::connection::routes(state.integrations.clone()).into_router(&mut list))
         .merge(music::routes(state.identity.clone(), state.integrations.clone()).into_router(&mut list))
         .merge(identity::export::routes(state.identity.clone()).into_router(&mut list))
         .layer(from_fn(admin::keep_out))
@@ -79,6 +82,7 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
         .layer(from_fn(audit::witness));
     let routes = with_session
         .merge(site::routes().with_state(public(state)).into_router(&mut list))
+        .merge(site::integrations(public(state), state.integrations.clone()).into_router(&mut list))
         .merge(site::people(public(state), state.account.clone()).into_router(&mut list))
         .merge(account::pictures(state.account.clone()).into_router(&mut list))
         .merge(health::routes(state.db.clone()).into_router(&mut list))
@@ -88,12 +92,15 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
     // Outside services post from elsewhere, and sign what they post.
     let posts = mail::routes(state.webhooks.clone(), &state.settings.resend_webhook_secrets).into_router(&mut list);
     let programs = programs(state, &mut list);
+    let both = both(state, &mut list).merge(broker(state, &mut list));
     let reference = reference::routes(state, &headers, &mut list);
     // The last layer is the outermost.
     let router = routes
         .merge(posts)
         .merge(programs)
+        .merge(both)
         .merge(reference)
+        .merge(integrations::posts(state.integrations.clone()).into_router(&mut list))
         .merge(identity::routes::webhooks(state.privy.clone()).into_router(&mut list))
         .layer(from_fn_with_state(UPLOADS, security::limit_body))
         .layer(from_fn_with_state(UPLOADS, security::limit_time))
@@ -109,7 +116,7 @@ fn public(state: &AppState) -> site::Site {
     site::Site {
         public_url: state.settings.public_url.as_str().trim_end_matches('/').into(),
         stylesheet: state.site.stylesheet.clone(),
-        services: super::doctor::cards(&state.settings),
+        services: state.integrations.services(),
         staging: state.settings.environment.is_staging(),
     }
 }

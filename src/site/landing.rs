@@ -1,11 +1,14 @@
-use super::ServiceCard;
-use crate::ui::{Badge, Icon, LinkButton, Look, Mark, PublicPage, Ring, Size, Tone};
+use crate::{
+    integrations::catalogue::model::ServiceView,
+    ui::{Badge, Icon, LinkButton, Look, Mark, PublicPage, Ring, Size, Tone},
+};
 use leptos::prelude::*;
 
 /// What Aura is, how it works, and what it does with what it is trusted with.
 #[component]
-pub fn Landing(services: Vec<ServiceCard>, staging: bool) -> impl IntoView {
-    let examples: Vec<ServiceCard> = services.iter().take(2).cloned().collect();
+pub fn Landing(services: Vec<ServiceView>, staging: bool) -> impl IntoView {
+    let ready = services.iter().filter(|service| service.configured());
+    let examples: Vec<ServiceView> = ready.chain(&services).take(2).cloned().collect();
     view! {
         <PublicPage current="/" staging=staging>
             <Hero/>
@@ -91,7 +94,7 @@ fn ExampleRead(icon: &'static str, what: &'static str, from: &'static str) -> im
 }
 
 #[component]
-fn HowItWorks(examples: Vec<ServiceCard>) -> impl IntoView {
+fn HowItWorks(examples: Vec<ServiceView>) -> impl IntoView {
     view! {
         <section class="band" id="how">
             <div class="wrap">
@@ -112,7 +115,7 @@ fn HowItWorks(examples: Vec<ServiceCard>) -> impl IntoView {
                                             <Mark id=service.id name=service.name.clone()/>
                                             <div class="grow">
                                                 <div class="title">{service.name}</div>
-                                                <div class="sub">{service.kind_label}</div>
+                                                <div class="sub">{service.kind}</div>
                                             </div>
                                         </div>
                                     }
@@ -159,9 +162,9 @@ fn HowItWorks(examples: Vec<ServiceCard>) -> impl IntoView {
 }
 
 #[component]
-fn Services(services: Vec<ServiceCard>) -> impl IntoView {
+fn Services(services: Vec<ServiceView>) -> impl IntoView {
     let total = services.len();
-    let ready = services.iter().filter(|service| service.available).count();
+    let ready = services.iter().filter(|service| service.configured()).count();
     let here = match ready {
         0 => "None of them is set up on this installation yet; the list says what is missing.".to_owned(),
         1 => "One of them is set up on this installation.".to_owned(),

@@ -26,24 +26,10 @@ pub use error::ErrorPage;
 #[cfg(feature = "ssr")]
 pub use document::{error_document, public_document};
 #[cfg(feature = "ssr")]
+pub use integrations::integrations;
+#[cfg(feature = "ssr")]
 pub use person::people;
 #[cfg(feature = "ssr")]
 pub use reference::{Operation, OperationGroup, Reference, reference_document};
 #[cfg(feature = "ssr")]
 pub use routes::{Site, routes};
-
-/// A service as the public pages show it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServiceCard {
-    /// Its identifier in the catalogue, for the mark.
-    pub id: String,
-    pub name: String,
-    /// What kind of service it is, such as calendar or code.
-    pub category: String,
-    /// How access to it works, in a few words: a sign-in on its own page, a key …
-    pub kind_label: String,
-    /// Whether this installation can connect it.
-    pub available: bool,
-    /// What it gives to read, or what is missing.
-    pub note: String,
-}

@@ -1,7 +1,5 @@
 use super::{
-    ServiceCard,
     document::public_document,
-    integrations::{Integrations, IntegrationsProps},
     landing::{Landing, LandingProps},
     pricing::{Pricing, PricingProps},
 };
@@ -13,7 +11,7 @@ use axum::{
 use leptos::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::platform::routes::Routes;
+use crate::{integrations::catalogue::model::ServiceView, platform::routes::Routes};
 
 /// What the public pages show about this installation.
 #[derive(Clone)]
@@ -22,13 +20,14 @@ pub struct Site {
     pub public_url: String,
     /// The address of the one stylesheet.
     pub stylesheet: String,
-    pub services: Vec<ServiceCard>,
+    /// In the order of their headings.
+    pub services: Vec<ServiceView>,
     pub staging: bool,
 }
 
 /// The public pages that this part of the product serves.
 pub fn routes() -> Routes<Site> {
-    Routes::new().get("/", landing).get("/pricing", pricing).get("/integrations", integrations)
+    Routes::new().get("/", landing).get("/pricing", pricing)
 }
 
 async fn landing(State(site): State<Site>, headers: HeaderMap) -> Response {
@@ -37,10 +36,6 @@ async fn landing(State(site): State<Site>, headers: HeaderMap) -> Response {
 
 async fn pricing(State(site): State<Site>, headers: HeaderMap) -> Response {
     cacheable(&headers, pricing_html(&site))
-}
-
-async fn integrations(State(site): State<Site>, headers: HeaderMap) -> Response {
-    cacheable(&headers, integrations_html(&site))
 }
 
 fn landing_html(site: &Site) -> String {
@@ -65,19 +60,8 @@ fn pricing_html(site: &Site) -> String {
     )
 }
 
-fn integrations_html(site: &Site) -> String {
-    let props = IntegrationsProps { services: site.services.clone(), staging: site.staging };
-    public_document(
-        "Services",
-        "The services that Aura can read, how access to each of them works, and which ones can be connected here.",
-        &format!("{}/integrations", site.public_url),
-        &site.stylesheet,
-        || Integrations(props).into_any(),
-    )
-}
-
 /// The same bytes for everybody, so any cache may keep them and ask again with the tag.
-fn cacheable(request: &HeaderMap, html: String) -> Response {
+pub(super) fn cacheable(request: &HeaderMap, html: String) -> Response {
     let tag = format!("\"{}\"", hex::encode(&Sha256::digest(html.as_bytes())[..16]));
     let unchanged = request
         .get(header::IF_NONE_MATCH)
@@ -90,20 +74,25 @@ fn cacheable(request: &HeaderMap, html: String) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        integrations::catalogue::{model::Standing, search::Search},
+        site::integrations::list_html,
+    };
 
     fn site() -> Site {
-        let card = |id: &str, name: &str, available| ServiceCard {
+        let card = |id: &str, name: &str, standing| ServiceView {
             id: id.to_owned(),
             name: name.to_owned(),
-            category: "Work".to_owned(),
-            kind_label: "Sign-in".to_owned(),
-            available,
-            note: "Events & calendars".to_owned(),
+            category: "Work & play".to_owned(),
+            kind: "Sign in at the service".to_owned(),
+            standing,
+            about: "Events & calendars".to_owned(),
+            ..ServiceView::default()
         };
         Site {
             public_url: "https://aura.example".to_owned(),
             stylesheet: "/pkg/aura.css".to_owned(),
-            services: vec![card("one", "One & only", true), card("two", "Two", false)],
+            services: vec![card("one", "One & only", Standing::Ready), card("two", "Two", Standing::NotSetUp)],
             staging: false,
         }
     }
@@ -113,7 +102,7 @@ mod tests {
         [
             ("Ask across your accounts", landing_html(&site)),
             ("Pricing", pricing_html(&site)),
-            ("Services", integrations_html(&site)),
+            ("Services", list_html(&site, Search::default())),
         ]
     }
 
@@ -132,7 +121,7 @@ mod tests {
 
     #[test]
     fn names_are_escaped_and_states_are_told() {
-        let html = integrations_html(&site());
+        let html = list_html(&site(), Search::default());
         assert!(html.contains("One &amp; only"));
         assert!(html.contains("Can be connected") && html.contains("Not set up here"));
     }

@@ -13,6 +13,12 @@ pub fn marks_version() -> String {
     format!("v={}", VERSION.trim_end())
 }
 
+/// Where the drawing of a service stands in the sprite; none where there is no free one.
+#[must_use]
+pub fn mark_address(id: &str) -> Option<String> {
+    is_drawn(id).then(|| format!("/icons/marks.svg?{}#m-{id}", marks_version()))
+}
+
 /// The mark of a service, always beside its name, in one colour. Without a free drawing it shows two letters.
 #[component]
 pub fn Mark(
@@ -26,15 +32,14 @@ pub fn Mark(
     #[prop(optional)]
     class: &'static str,
 ) -> impl IntoView {
-    let inside = if is_drawn(&id) {
-        view! {
+    let inside = match mark_address(&id) {
+        Some(address) => view! {
             <svg>
-                <use_ href=format!("/icons/marks.svg?{}#m-{id}", marks_version())></use_>
+                <use_ href=address></use_>
             </svg>
         }
-        .into_any()
-    } else {
-        letters(&name).into_any()
+        .into_any(),
+        None => letters(&name).into_any(),
     };
     view! {
         <span class=format!("mark {class}").trim_end().to_owned() aria-hidden="true">

@@ -31,7 +31,7 @@ pub use empty::Empty;
 pub use field::{CodeInput, Field, Select, TextArea, TextInput};
 pub use icon::Icon;
 pub use layout::{AppShell, GatePage, Installation, NavItem, Page, PublicPage, Setting, SmallBar, StagingBar, Topbar};
-pub use mark::{Mark, marks_version};
+pub use mark::{Mark, mark_address, marks_version};
 pub use panel::{Panel, PanelBody, Row, Rows};
 pub use prose::Prose;
 pub use ring::{AuraGradient, Brand, Ring};

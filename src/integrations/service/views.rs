@@ -1,14 +1,15 @@
 //! What the pages and the chat may know of connections.
 
-use super::{Error, Integrations};
+use super::{Error, Integrations, own_apps, parting};
 use crate::{
     integrations::{
-        model::{ConnectionState, ConnectionView, ConnectionsView, KeyFormView, ServiceView},
+        catalogue::model::ServiceView,
+        model::{ConnectionState, ConnectionView, ConnectionsView, Permission},
         store::{self, ConnectionRow},
-        tools::{self, OfferedTool},
+        tools::{self, ModelUse, OfferedTool},
     },
     kit::id::UserId,
-    providers::{Kind, Provider},
+    providers::{Provider, oauth::scopes},
 };
 
 impl Integrations {
@@ -21,40 +22,19 @@ impl Integrations {
         Ok(rows.iter().filter_map(|row| Some(view(self.catalogue.get(&row.provider)?, row))).collect())
     }
 
-    /// Connections and catalogue, for the page.
+    /// Connections and catalogue, for the page. What the installation lacks is told to operators alone.
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn overview(&self, user: UserId) -> Result<ConnectionsView, Error> {
+    pub async fn overview(&self, user: UserId, operator: bool) -> Result<ConnectionsView, Error> {
         let connections = self.connections(user).await?;
-        let services = self.catalogue.services().map(|provider| {
-            let connected = connections.iter().filter(|connection| connection.provider == provider.id).count();
-            ServiceView { connected: u32::try_from(connected).unwrap_or(u32::MAX), ..self.service(provider) }
+        let services = if operator { self.services_for_operators() } else { self.services() };
+        let services = services.into_iter().map(|service| {
+            let connected = connections.iter().filter(|connection| connection.provider == service.id).count();
+            ServiceView { connected: u32::try_from(connected).unwrap_or(u32::MAX), ..service }
         });
         let services = services.collect();
         Ok(ConnectionsView { connections, services, now: Some(self.clock.now().into()) })
-    }
-
-    /// The catalogue, as anybody may see it.
-    #[must_use]
-    pub fn services(&self) -> Vec<ServiceView> {
-        self.catalogue.services().map(|provider| self.service(provider)).collect()
-    }
-
-    fn service(&self, provider: &Provider) -> ServiceView {
-        ServiceView {
-            id: provider.id.clone(),
-            name: provider.name.clone(),
-            category: provider.category.name().to_owned(),
-            about: provider.about.clone(),
-            key: provider.key.as_ref().and_then(|form| {
-                let field = form.fields.first()?;
-                let (label, hint) = (field.label.clone(), field.hint.clone());
-                Some(KeyFormView { label, hint, page: form.page.url().to_string() })
-            }),
-            missing: self.missing(provider),
-            connected: 0,
-        }
     }
 
     /// The tools that a person's connections give at present. Those whose scopes were not granted are left out.
@@ -66,12 +46,13 @@ impl Integrations {
         let mut offered = Vec::new();
         for row in rows.iter().filter(|row| ConnectionState::parse(&row.state) != ConnectionState::NeedsReauth) {
             for tool in tools::all().iter().filter(|tool| tool.provider.id == row.provider) {
-                if tool.entry.scopes.iter().all(|scope| row.scopes.contains(scope)) {
+                if tool.entry.is_open(&row.scopes) {
                     offered.push(OfferedTool {
                         tool,
                         connection: row.id,
                         service_name: tool.service(),
                         account_label: row.account_label.clone(),
+                        model: if row.for_model { tool.model } else { ModelUse::Never },
                     });
                 }
             }
@@ -80,15 +61,13 @@ impl Integrations {
     }
 }
 
-fn view(provider: &Provider, row: &ConnectionRow) -> ConnectionView {
+pub(super) fn view(provider: &Provider, row: &ConnectionRow) -> ConnectionView {
     let state = ConnectionState::parse(&row.state);
-    let asked = provider.scopes().iter().map(|scope| &scope.name);
+    let missing = missing(provider, row);
     let trouble = match state {
         ConnectionState::Active => None,
-        ConnectionState::Partial => {
-            Some("Some of what Aura asked for was not granted, so some questions stay open.".into())
-        }
-        ConnectionState::NeedsReauth => Some(trouble(row.reason.as_deref(), &provider.name)),
+        ConnectionState::Partial => Some(partial(provider, &missing)),
+        ConnectionState::NeedsReauth => Some(trouble(row.reason.as_deref(), provider)),
     };
     ConnectionView {
         id: row.id,
@@ -97,17 +76,76 @@ fn view(provider: &Provider, row: &ConnectionRow) -> ConnectionView {
         account_label: row.account_label.clone(),
         state,
         trouble,
-        missing_scopes: asked.filter(|scope| !row.scopes.contains(scope)).cloned().collect(),
+        missing_scopes: missing,
+        addable: addable(provider, row),
         connected_at: row.created_at.into(),
         last_used_at: row.last_used_at.map(Into::into),
-        revocable: provider.oauth.as_ref().is_some_and(|oauth| oauth.revoke.is_some()),
-        by_key: provider.kind == Kind::Key,
+        revocable: provider.oauth.as_ref().is_some_and(|oauth| oauth.revoke.is_some()) || parting::is_offered(provider),
+        by_key: provider.has_form(),
         manage: provider.manage.url().to_string(),
     }
 }
 
-fn trouble(reason: Option<&str>, service: &str) -> String {
+/// What was asked for and not granted; of connections from before that was noted, what the entry asks for.
+fn missing(provider: &Provider, row: &ConnectionRow) -> Vec<String> {
+    if row.asked_scopes.is_empty() {
+        let asked: Vec<String> = provider.scopes().iter().map(|scope| scope.name.clone()).collect();
+        return scopes::missing(&asked, &row.scopes);
+    }
+    scopes::missing(&row.asked_scopes, &row.scopes)
+}
+
+fn partial(provider: &Provider, missing: &[String]) -> String {
+    let known = provider.oauth.iter().flat_map(|oauth| oauth.scopes.iter().chain(&oauth.optional_scopes));
+    let reasons: Vec<&str> =
+        known.filter(|scope| missing.contains(&scope.name)).map(|scope| scope.reason.as_str()).collect();
+    let last = reasons.split_last().filter(|(_, others)| !others.is_empty());
+    let list = last.map_or_else(|| reasons.concat(), |(last, others)| format!("{} and {last}", others.join(", ")));
+    if list.is_empty() {
+        return "Some of what Aura asked for was not granted, so some questions stay open.".to_owned();
+    }
+    format!("{} did not grant all that Aura asked for, so some questions stay open. Not granted: to {list}.", provider.name)
+}
+
+/// What the entry has for tools that are off until the person allows more.
+fn addable(provider: &Provider, row: &ConnectionRow) -> Vec<Permission> {
+    let further = provider.oauth.iter().flat_map(|oauth| &oauth.optional_scopes);
+    let open = further.filter(|scope| !row.scopes.contains(&scope.name));
+    open.map(|scope| Permission { name: scope.name.clone(), reason: scope.reason.clone() }).collect()
+}
+
+/// Where a connection is mended: by consent given anew under the same id, or by a key pasted anew.
+pub(super) fn mending(provider: &Provider, row: &ConnectionRow) -> String {
+    if matches!(row.reason.as_deref(), Some(own_apps::REFUSED | own_apps::UNREADABLE)) {
+        format!("/connections/apps/{}", provider.id)
+    } else if provider.has_form() {
+        format!("/connections/add/{}?reconnect={}", provider.id, row.id)
+    } else {
+        format!("/api/integrations/{}?reconnect={}", provider.id, row.id)
+    }
+}
+
+pub(super) fn trouble(reason: Option<&str>, provider: &Provider) -> String {
+    let service = &provider.name;
     match reason {
+        Some("sealed_broken") if provider.has_form() => {
+            "What you pasted could not be opened any more, so it is not used. Paste it anew to go on.".to_owned()
+        }
+        _ if provider.session.is_some() && provider.has_form() => {
+            format!("{service} does not accept the name and password any more, so answers leave it out. Give them anew to go on.")
+        }
+        _ if provider.has_form() => {
+            format!("{service} does not accept the key any more, so answers leave it out. Paste a new key to go on.")
+        }
+        Some(own_apps::REFUSED) => format!(
+            "{service} does not accept the id or secret of your own app any more. Give it the right secret on the page of your app; then nobody has to sign in again."
+        ),
+        Some(own_apps::UNREADABLE) => {
+            format!("What was stored of your own {service} app could not be opened. Give it anew on the page of your app.")
+        }
+        Some(own_apps::CHANGED) => {
+            format!("Your own {service} app has another client id now. Sign in again to go on by it.")
+        }
         Some("client_changed") => {
             format!("This installation changed its registration at {service}. Sign in again to go on.")
         }

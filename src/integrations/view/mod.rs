@@ -1,10 +1,12 @@
 //! The parts of the connections page.
 
 mod ago;
+mod catalogue;
 mod connected;
 mod notice;
-mod services;
+mod permissions;
 
+pub use catalogue::Services;
 pub use connected::{Attention, Connected};
 pub use notice::Notice;
-pub use services::Services;
+pub use permissions::Permissions;

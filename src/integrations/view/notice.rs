@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    integrations::model::ServiceView,
+    integrations::catalogue::model::ServiceView,
     ui::{Banner, Tone},
 };
 
@@ -48,7 +48,7 @@ fn ended(service: &str, verdict: Option<&str>) -> (Tone, String) {
         _ => (
             Tone::Warn,
             format!(
-                "{service} is disconnected and the stored tokens are gone, but {service} did not confirm that access was revoked. Remove Aura in your settings there."
+                "{service} is disconnected and cannot be read from here any more, but {service} did not confirm that access was revoked. Aura tries again for a day; you can also remove it in your settings there."
             ),
         ),
     }
