@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::shelf::Shelf;
 use crate::texts::Texts;
 use crate::{
-    control, github, google_calendar, hosts, inbox_page, linear, log, model, oauth, privy, sendgrid, slack, sns,
+    control, github, keys, google_calendar, hosts, inbox_page, linear, log, model, oauth, privy, sendgrid, slack, sns,
     spotify,
 };
 use axum::Router;
@@ -117,6 +117,11 @@ impl World {
         lock(&self.shelf)
     }
 
+    /// Why requests were refused, newest first, as far as it is remembered.
+    pub fn refusals(&self) -> Vec<String> {
+        self.ledger().refusals().into_iter().map(|entry| entry.note).collect()
+    }
+
     /// Whether this is the first time the model meets that demand to fail once.
     pub fn first_failure(&self, demand: &str) -> bool {
         lock(&self.failed_once).insert(demand.to_owned())
@@ -157,6 +162,7 @@ pub fn router(sandbox: Sandbox) -> Router {
         .route("/_sandbox/resend/{what}", post(resend::tell))
         .route("/_sandbox/reset", post(control::reset))
         .route("/_sandbox/consent", post(oauth::consent::decide))
+        .route("/_sandbox/agree", post(keys::agree::decide))
         .nest("/_sandbox/privy", privy::control::router())
         .fallback(outside)
         .with_state(sandbox)
@@ -168,7 +174,8 @@ async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Resp
         return answer::json(413, json!({ "error": "body too large" }));
     };
     let agent = call.header("user-agent").unwrap_or_default().to_owned();
-    let path = sandbox.dialects.without_secrets(&call.host, &call.path);
+    let masked = keys::without_secrets(&call.host, &call.path);
+    let path = masked.unwrap_or_else(|| sandbox.dialects.without_secrets(&call.host, &call.path));
     call.entry =
         sandbox.ledger().begin(log::rfc3339(log::now()), &call.host, call.method.as_str(), path.clone(), &agent);
     // A browser that only asks whether it may ask meets no fault.
@@ -181,10 +188,14 @@ async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Resp
             faults::play(&fault, &call.host).await
         }
         None => {
-            let response = vendor(&sandbox, &call, &agent).await;
+            let told = if agent.starts_with("Aura/") { oauth::whose::told(&sandbox, &call) } else { None };
+            let response = match told {
+                Some(told) => told,
+                None => vendor(&sandbox, &call, &agent).await,
+            };
             let unknown = response.extensions().get::<Refused>().is_some_and(|refused| refused.0.starts_with(NOBODY));
-            let told = if unknown { oauth::whose::answer(&sandbox, &call) } else { None };
-            told.unwrap_or(response)
+            let refused = if unknown { oauth::whose::refused(&sandbox, &call) } else { None };
+            refused.unwrap_or(response)
         }
     };
     let response = if privy::is_host(&call.host) { privy::with_cors(&sandbox, &call, response) } else { response };
@@ -219,6 +230,12 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
     if call.method == Method::GET && sandbox.dialects.is_authorize(&call.host, &call.path) {
         return oauth::authorize::show(sandbox, call);
     }
+    if keys::trello::is_consent(call) {
+        return keys::trello::consent(sandbox, call);
+    }
+    if keys::lastfm::is_consent(call) {
+        return keys::lastfm::consent(sandbox, call);
+    }
     // Browsers and the vendor's own packages call these hosts too.
     if privy::is_host(&call.host) {
         return privy::answer(sandbox, call);
@@ -238,7 +255,14 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
     if let Some(dialect) = sandbox.dialects.by_revoke(call.method.as_str(), &call.host, &call.path) {
         return oauth::revoke::answer(sandbox, call, dialect);
     }
+    if let Some(response) = keys::answer(call) {
+        return response;
+    }
     match call.host.as_str() {
+        "gateway.prod.bill.com" => keys::bill::answer(sandbox, call),
+        "integrations.expensify.com" => keys::expensify::answer(call),
+        "trello.com" => keys::trello::desk(sandbox, call),
+        "ws.audioscrobbler.com" => keys::lastfm::answer(sandbox, call),
         "api.github.com" => github::answer(sandbox, call),
         "www.googleapis.com" if call.path == "/oauth2/v3/certs" => oauth::openid::certificates(),
         "openidconnect.googleapis.com" if call.path == "/v1/userinfo" => oauth::openid::userinfo(sandbox, call),
@@ -247,7 +271,7 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
         "api.spotify.com" => spotify::answer(sandbox, call),
         "api.linear.app" => linear::answer(sandbox, call),
         "api.resend.com" => resend::answer(sandbox, call),
-        "api.sendgrid.com" => sendgrid::answer(sandbox, call),
+        "api.sendgrid.com" | "api.eu.sendgrid.com" => sendgrid::answer(sandbox, call),
         "169.254.169.254" => sns::metadata(call),
         host if sns::is_host(host) => sns::answer(sandbox, call),
         "api.openai.com" => model::answer(sandbox, call).await,

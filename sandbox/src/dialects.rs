@@ -1,6 +1,7 @@
 //! How each vendor speaks OAuth: the sandbox's own table, so that a wrong entry on the other side fails.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// One service's dialect.
 #[derive(Debug, Clone, Deserialize)]
@@ -79,6 +80,46 @@ pub struct Dialect {
     /// It signs who somebody is, where `openid` is asked for.
     #[serde(default)]
     pub openid: bool,
+    /// `name=value` pairs that come back beside the code.
+    #[serde(default)]
+    pub back: Vec<String>,
+    /// Further texts in a token reply.
+    #[serde(default)]
+    pub reply: BTreeMap<String, String>,
+    /// Where a token reply has the scopes.
+    #[serde(default = "scope")]
+    pub scope_field: String,
+    /// They stand there as a list.
+    #[serde(default)]
+    pub scope_list: bool,
+    /// Scopes that a token reply does not name.
+    #[serde(default)]
+    pub scopes_untold: Vec<String>,
+    /// A token reply tells the moment of the end in place of seconds.
+    #[serde(default)]
+    pub tells_moment: bool,
+    /// Seconds a refresh token lives, by the name under which a token reply tells them.
+    #[serde(default)]
+    pub refresh_ttl: BTreeMap<String, i64>,
+    /// What its API says to a token: whose account it is, which places it opens.
+    #[serde(default)]
+    pub answers: Vec<Told>,
+}
+
+/// One thing that an API says of the person behind a token.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    /// `METHOD host/path`, `{…}` standing for one free part.
+    pub call: String,
+    /// What stands before the token.
+    #[serde(default = "bearer")]
+    pub scheme: String,
+    /// `name: value` that must be among the headers.
+    #[serde(default)]
+    pub header: String,
+    /// JSON, in which `$number`, `$name`, `$login` and `$email` are the person's.
+    pub says: String,
 }
 
 /// Proof keys.
@@ -163,6 +204,14 @@ pub enum Errors {
     Microsoft,
 }
 
+fn scope() -> String {
+    "scope".to_owned()
+}
+
+fn bearer() -> String {
+    "Bearer".to_owned()
+}
+
 fn space() -> String {
     " ".to_owned()
 }
@@ -232,6 +281,20 @@ impl Dialects {
         })
     }
 
+    /// What an API says at this address, and whose API it is; several may share an address.
+    pub fn told<'a>(
+        &'a self,
+        method: &'a str,
+        host: &'a str,
+        path: &'a str,
+    ) -> impl Iterator<Item = (&'a Dialect, &'a Told)> {
+        self.0.iter().flat_map(|dialect| dialect.answers.iter().map(move |told| (dialect, told))).filter(
+            move |(_, told)| {
+                told.call.split_once(' ').is_some_and(|(verb, address)| verb == method && fits(address, host, path))
+            },
+        )
+    }
+
     /// The path for the journal: a token that is part of it is masked.
     pub fn without_secrets(&self, host: &str, path: &str) -> String {
         self.0
@@ -248,11 +311,11 @@ fn pick<'a>(
     client_id: &str,
     openid: bool,
 ) -> Option<&'a Dialect> {
-    if let Some(signing) = candidates.clone().find(|dialect| openid && dialect.openid) {
-        return Some(signing);
-    }
     let named = client_id.strip_prefix("sandbox-").unwrap_or_default();
-    candidates.clone().find(|dialect| dialect.id == named).or_else(|| candidates.next())
+    if let Some(own) = candidates.clone().find(|dialect| dialect.id == named) {
+        return Some(own);
+    }
+    candidates.clone().find(|dialect| openid && dialect.openid).or_else(|| candidates.next())
 }
 
 /// Whether `host/path` fits a pattern in which `{…}` stands for any text within its part.

@@ -8,7 +8,9 @@ use axum::{
 };
 
 use super::{
-    routes::{Question, Stylesheet, is_own, parameter, quietly, returned, wants_page},
+    connect_routes::returned,
+    plain::Question,
+    routes::{Stylesheet, is_own, parameter, quietly, wants_page},
     service::{Integrations, Purpose, Shown, Start, Visitor},
 };
 use crate::{
@@ -146,13 +148,13 @@ impl Leaving<'_> {
         let place = match self.purpose {
             Purpose::SignIn => "signin",
             Purpose::Link => "link",
-            Purpose::Connect | Purpose::Prove => "prove",
+            Purpose::Connect | Purpose::OwnApp | Purpose::Prove => "prove",
         };
         let proof = self.integrations.confirmation(self.holder, self.purpose, self.id);
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let query = query.append_pair("confirmed", &proof).append_pair("next", self.next).finish();
-        let link = format!("/api/auth/{place}/{}?{}", self.id, query.replace('&', "&amp;"));
-        quietly(Html(Question { title, wish, service, link: &link, back }.page(&stylesheet.0)))
+        let link = format!("/api/auth/{place}/{}?{query}", self.id);
+        quietly(Html(Question { title, wish, service, host: None, link: &link, back }.page(&stylesheet.0)))
     }
 }
 

@@ -37,6 +37,13 @@ impl Template {
         self.blanks.first().filter(|name| self.text.starts_with(&format!("{{{name}}}"))).map(String::as_str)
     }
 
+    /// Whether what is filled in decides which host is called.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let host_ends = self.text.find("://").and_then(|at| self.text[at + 3..].find('/').map(|end| at + 3 + end));
+        self.begins_with().is_some() || self.text[..host_ends.unwrap_or(self.text.len())].contains('{')
+    }
+
     /// The address with these values, of which the caller knows that they fit their blanks. A value in the host cannot
     /// leave the vendor's domain, and one in the path is encoded.
     #[must_use]
@@ -139,5 +146,14 @@ mod tests {
             assert!(template(text).is_ok(), "{text}");
         }
         assert_eq!(template("{base}/v1").unwrap().begins_with(), Some("base"));
+        for (text, open) in [
+            ("https://a.example/{c}", false),
+            ("https://a.example", false),
+            ("https://{a}.b.example/{c}", true),
+            ("https://{a}.b.example", true),
+            ("{base}/v1", true),
+        ] {
+            assert_eq!(template(text).unwrap().is_open(), open, "{text}");
+        }
     }
 }

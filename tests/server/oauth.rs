@@ -363,7 +363,7 @@ fn refusals_are_sorted_by_what_to_do_next() {
         ),
         ("github", 200, r#"{"error":"bad_refresh_token"}"#, grant),
         ("github", 200, r#"{"error":"incorrect_client_credentials"}"#, Err(OauthError::ClientWrong)),
-        ("github", 200, r#"{"error":"redirect_uri_mismatch"}"#, Err(OauthError::ClientWrong)),
+        ("github", 200, r#"{"error":"redirect_uri_mismatch"}"#, Err(OauthError::RedirectMismatch)),
         (
             "google-calendar",
             400,

@@ -91,5 +91,7 @@ pub async fn decide(State(sandbox): State<Sandbox>, Form(decision): Form<Decisio
     let person = people::made_up(&decision.somebody).unwrap_or_else(|| people::by_key(&decision.person));
     log::line("consent", &[("service", &asked.service), ("person", person.name)]);
     let code = sandbox.grants().issue_code(asked, person, decision.mailbox);
-    answer::see_other(&back(redirect.as_deref(), state.as_deref(), dialect, &[("code", &code)]))
+    let further = dialect.back.iter().filter_map(|pair| pair.split_once('='));
+    let pairs: Vec<(&str, &str)> = std::iter::once(("code", code.as_str())).chain(further).collect();
+    answer::see_other(&back(redirect.as_deref(), state.as_deref(), dialect, &pairs))
 }

@@ -5,12 +5,14 @@ pub mod authorize;
 pub mod consent;
 pub mod grants;
 pub mod openid;
+pub mod own_clients;
 mod pkce;
 pub mod refusal;
 pub mod revoke;
 #[cfg(test)]
 mod tests;
 pub mod token;
+pub mod whose;
 
 /// The secret of every client; ids begin with `sandbox-`.
 const SECRET: &str = "sandbox-secret";

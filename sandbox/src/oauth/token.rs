@@ -209,13 +209,25 @@ fn body(dialect: &Dialect, access: &str, refresh: Option<&str>, scopes: &[String
     let kind = if dialect.errors == Errors::Github { "bearer" } else { "Bearer" };
     let mut body = json!({ "access_token": access, "token_type": kind });
     if !dialect.separator.is_empty() {
-        body["scope"] = scopes.join(separator).into();
+        let told: Vec<&str> =
+            scopes.iter().filter(|scope| !dialect.scopes_untold.contains(scope)).map(String::as_str).collect();
+        body[&dialect.scope_field] = if dialect.scope_list { json!(told) } else { told.join(separator).into() };
     }
     if dialect.access_ttl > 0 {
-        body["expires_in"] = dialect.access_ttl.into();
+        if dialect.tells_moment {
+            body["expires_at"] = log::rfc3339(log::now() + Duration::seconds(dialect.access_ttl)).into();
+        } else {
+            body["expires_in"] = dialect.access_ttl.into();
+        }
     }
     if let Some(refresh) = refresh {
         body["refresh_token"] = refresh.into();
+        for (name, seconds) in &dialect.refresh_ttl {
+            body[name] = (*seconds).into();
+        }
+    }
+    for (name, value) in &dialect.reply {
+        body[name] = value.as_str().into();
     }
     body
 }

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 
 use super::{
     Error, Integrations, Purpose, Returned, Start, Visitor,
+    consent::Consent,
     visit::{Back, way},
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
         service::{Entry, Method, Opened, ProvenAccount},
     },
     integrations::executor,
-    kit::id::{ConnectionId, UserId},
+    kit::id::UserId,
     platform::crypto::jwt::JwtError,
     providers::{
         SignIn,
@@ -56,7 +57,7 @@ struct Account {
     owned_email: Option<String>,
     /// What the service says of it.
     profile: Value,
-    tokens: TokenReply,
+    consent: Consent,
 }
 
 /// No subject or label is longer, in letters.
@@ -100,12 +101,11 @@ impl Integrations {
         };
         let method = Method::Provider(back.provider.id.clone());
         let mut transaction = self.db.begin().await?;
-        let mut stored = None;
         let shown = match (purpose, &arrival.session) {
             (Purpose::SignIn, _) => {
                 match self.identity.enter(&mut transaction, &proven, &method, &arrival.arriving("")).await? {
                     Entry::Opened(opened) => {
-                        stored = self.store_connection(&mut transaction, opened.user, &back, &account).await?;
+                        self.store_connection(&mut transaction, opened.user, &back, &account).await?;
                         Shown::SignedIn { opened, next }
                     }
                     Entry::Known(owner) => {
@@ -116,19 +116,18 @@ impl Integrations {
             }
             (Purpose::Link, Some(session)) => {
                 self.identity.link(&mut transaction, session.user, &proven).await?;
-                stored = self.store_connection(&mut transaction, session.user, &back, &account).await?;
+                self.store_connection(&mut transaction, session.user, &back, &account).await?;
                 Shown::Linked { next }
             }
             (Purpose::Prove, Some(session)) => {
                 let proved = self.identity.prove_by_account(&mut transaction, session, &proven, &method).await?;
                 Shown::Proved { secret: proved, next }
             }
-            (Purpose::Connect | Purpose::Link | Purpose::Prove, _) => return Err(Error::BadReturn("state_unknown")),
+            (Purpose::Connect | Purpose::OwnApp | Purpose::Link | Purpose::Prove, _) => {
+                return Err(Error::BadReturn("state_unknown"));
+            }
         };
         transaction.commit().await?;
-        if let Some(id) = stored {
-            self.forget_pause(id);
-        }
         Ok(shown)
     }
 
@@ -139,14 +138,16 @@ impl Integrations {
         user: UserId,
         back: &Back,
         account: &Account,
-    ) -> Result<Option<ConnectionId>, Error> {
+    ) -> Result<(), Error> {
         if !way(back.provider)?.connects {
-            return Ok(None);
+            return Ok(());
         }
-        let whose = Self::whose(back.provider, &account.profile, &account.tokens.access)
+        let consent = &account.consent;
+        let whose = Self::whose(back.provider, &account.profile, &consent.credential())
             .map_err(|_| Error::Anonymous { service: back.provider.name.clone() })?;
-        let new = self.granted(back, whose.id, whose.label, &account.tokens)?;
-        self.keep_within(transaction, user, back.provider, &new, &account.tokens).await.map(Some)
+        let new = consent.account(Some(back.oauth), whose);
+        self.keep_within(transaction, user, back.provider, &new, &consent.tokens).await?;
+        Ok(())
     }
 
     /// Trades the code and finds out whose account it is: from the id token where the service signs one, else by
@@ -157,7 +158,7 @@ impl Integrations {
         let profile = if sign_in.openid.is_some() {
             self.signed_profile(back, sign_in, &tokens).await?
         } else {
-            let asked = self.profile(back.provider, &tokens.access).await;
+            let asked = self.profile(back.provider, &tokens.access.clone().into()).await;
             asked.map_err(|_| Error::Anonymous { service: back.provider.name.clone() })?
         };
         let read = |template: &str| line(&executor::fill_from(template, &profile));
@@ -168,7 +169,7 @@ impl Integrations {
             owned_email: sign_in.owned.as_ref().and_then(|owned| email::normalise(owned.address(&profile)?)),
             subject,
             profile,
-            tokens,
+            consent: Consent::of(back, tokens, self.clock.now()),
         })
     }
 

@@ -1,24 +1,21 @@
 //! What a visit to a consent page ends with when it was to connect the account.
 
 use secrecy::SecretString;
-use sqlx::PgConnection;
+use uuid::Uuid;
 
-use super::{Error, Integrations, Purpose, Returned, Start, Visitor, sealed::Column, visit::Back};
-use crate::{
-    integrations::{
-        model::ConnectionState,
-        store::{self, NewConnection},
-    },
-    kit::id::{ConnectionId, UserId},
-    platform::crypto::digest,
-    providers::{Oauth, Provider, oauth::reply::TokenReply},
+use super::{
+    Error, Integrations, Purpose, Returned, Start, Visitor, choice::Waiting, consent::Consent, identity::Whose,
+    keep::Place, signed_visit, visit::Back,
 };
+use crate::{integrations::store, kit::id::ConnectionId, providers::Provider};
 
 /// How a visit ended well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrival {
     /// Where to go on, as it was chosen when the visit began.
-    Connected { next: String },
+    Connected { id: ConnectionId, next: String },
+    /// The consent waits under this id for a word of the person.
+    Asks { waiting: Uuid },
     /// The person said no.
     Cancelled,
 }
@@ -29,114 +26,104 @@ impl Integrations {
     /// # Errors
     /// Says why nothing was connected.
     pub async fn finish(&self, start: Start, provider: &str, returned: Returned) -> Result<Arrival, Error> {
+        self.finish_at(Purpose::Connect, start, provider, returned).await
+    }
+
+    /// The same, come back to the address of this purpose.
+    pub(in crate::integrations) async fn finish_at(
+        &self,
+        door: Purpose,
+        start: Start,
+        provider: &str,
+        returned: Returned,
+    ) -> Result<Arrival, Error> {
+        let entry = self.provider(provider)?;
+        if let Some(way) = signed_visit::way(entry) {
+            return self.finish_signed(entry, way, start, returned).await;
+        }
         let visitor = Visitor { person: Some(start), browser: None };
-        let back = self.come_back(Purpose::Connect, provider, returned, visitor).await?;
+        let back = self.come_back(door, provider, returned, visitor).await?;
         let Some(code) = back.code.clone() else {
             self.changed(start.user, None, &back.provider.id, "cancelled", None).await?;
             return Ok(Arrival::Cancelled);
         };
         // A browser that goes away must not leave a code half traded: the rest runs to its end.
-        let (service, next) = (self.clone(), back.flow.next_path.clone());
-        tokio::spawn(async move { service.connect(start, back, code).await }).await??;
-        Ok(Arrival::Connected { next })
+        let service = self.clone();
+        tokio::spawn(async move { service.connect(start, back, code).await }).await?
     }
 
-    async fn connect(&self, start: Start, back: Back, code: SecretString) -> Result<ConnectionId, Error> {
+    async fn connect(&self, start: Start, back: Back, code: SecretString) -> Result<Arrival, Error> {
         let provider = back.provider;
         let tokens = self.trade(Some(start), &back, &code).await?;
-        let account = self
-            .who_am_i(provider, &tokens.access)
-            .await
-            .map_err(|_| Error::Anonymous { service: provider.name.clone() })?;
-        let new = self.granted(&back, account.id, account.label, &tokens)?;
-        self.keep(start.user, provider, &new, &tokens).await
-    }
-
-    /// The account of a visit as it is stored, with what was granted.
-    pub(super) fn granted(
-        &self,
-        back: &Back,
-        id: String,
-        label: String,
-        tokens: &TokenReply,
-    ) -> Result<Account, Error> {
-        let scopes = tokens.scopes.clone().unwrap_or_else(|| back.flow.scopes.clone());
-        let state = state_of(back.oauth, &scopes);
-        let fingerprint = Some(digest(self.client(back.provider)?.id.as_bytes()));
-        Ok(Account { id, label, scopes, state, fingerprint })
-    }
-
-    /// Stores tokens for an account, under the id that the connection has already where the account was connected
-    /// before.
-    pub(super) async fn keep(
-        &self,
-        user: UserId,
-        provider: &Provider,
-        account: &Account,
-        tokens: &TokenReply,
-    ) -> Result<ConnectionId, Error> {
-        let mut transaction = self.db.begin().await?;
-        let id = self.keep_within(&mut transaction, user, provider, account, tokens).await?;
-        transaction.commit().await?;
-        self.forget_pause(id);
-        Ok(id)
-    }
-
-    /// The same in the caller's transaction, so that what is stored with it exists exactly when the connection does.
-    /// After the commit the caller forgets the connection's pause.
-    pub(super) async fn keep_within(
-        &self,
-        transaction: &mut PgConnection,
-        user: UserId,
-        provider: &Provider,
-        account: &Account,
-        tokens: &TokenReply,
-    ) -> Result<ConnectionId, Error> {
-        // Two tabs may connect the same account at once: the second finds the row of the first in the second turn.
-        for _ in 0..3 {
-            let now = self.clock.now();
-            let known = store::connection_of_account(&mut *transaction, user, &provider.id, &account.id).await?;
-            let id = known.unwrap_or_else(|| self.random.id(now));
-            let access = self.seal_token(Column::Access, id, user, &provider.id, &tokens.access)?;
-            let seal = |token: &SecretString| self.seal_token(Column::Refresh, id, user, &provider.id, token);
-            let refresh = tokens.refresh.as_ref().map(seal).transpose()?;
-            let new = NewConnection {
-                id,
-                user,
-                provider: &provider.id,
-                account_id: &account.id,
-                account_label: &account.label,
-                state: account.state.as_str(),
-                scopes: &account.scopes,
-                sealed_access_token: &access,
-                sealed_refresh_token: refresh.as_deref(),
-                access_expires_at: tokens.expires_at,
-                client_fingerprint: account.fingerprint.as_ref().map(<[u8; 32]>::as_slice),
-                now,
-            };
-            if store::upsert_connection(&mut *transaction, &new).await? {
-                let kind = if known.is_some() { "reconnected" } else { "connected" };
-                self.changed_within(transaction, user, Some(id), &provider.id, kind, None).await?;
-                return Ok(id);
+        let mut consent = Consent::of(&back, tokens, self.clock.now());
+        if let (Some(choice), Some(places)) = (&provider.choice, self.places(provider, &consent).await?) {
+            let before = self.place_before(start, &consent, &choice.blank).await?;
+            match places.as_slice() {
+                [only] => _ = consent.blanks.insert(choice.blank.clone(), only.id.clone()),
+                several => match several.iter().find(|place| before.as_ref() == Some(&place.id)) {
+                    Some(same) => _ = consent.blanks.insert(choice.blank.clone(), same.id.clone()),
+                    None => return self.wait(start, provider, &consent, &Waiting::Place(places)).await,
+                },
             }
         }
-        Err(Error::NotFound("connection"))
+        self.settle(start, provider, consent).await
     }
-}
 
-/// An account as it is about to be stored.
-pub(super) struct Account {
-    pub(super) id: String,
-    pub(super) label: String,
-    pub(super) scopes: Vec<String>,
-    pub(super) state: ConnectionState,
-    pub(super) fingerprint: Option<[u8; 32]>,
-}
+    /// The place that the connection had which is to be renewed.
+    async fn place_before(&self, start: Start, consent: &Consent, blank: &str) -> Result<Option<String>, Error> {
+        let Some(id) = consent.reconnect else { return Ok(None) };
+        let row = store::connection(&self.db, start.user, id).await?;
+        Ok(row.and_then(|row| row.blanks.0.get(blank).cloned()))
+    }
 
-pub(super) fn state_of(oauth: &Oauth, granted: &[String]) -> ConnectionState {
-    if oauth.scopes.iter().all(|scope| granted.contains(&scope.name)) {
-        ConnectionState::Active
-    } else {
-        ConnectionState::Partial
+    /// Asks whose account it is and stores it; where it is another than the one that was to be renewed, the person is
+    /// asked first.
+    pub(super) async fn settle(
+        &self,
+        start: Start,
+        provider: &'static Provider,
+        consent: Consent,
+    ) -> Result<Arrival, Error> {
+        let mut whose = self.whose_is(start, provider, &consent).await?;
+        let before = match consent.reconnect {
+            Some(id) => store::connection(&self.db, start.user, id).await?,
+            None => None,
+        };
+        if let Some(before) = before {
+            // A vendor that does not say whose it is cannot say that it is another's.
+            if provider.identity.anonymous {
+                whose.id.clone_from(&before.account_id);
+                whose.label.clone_from(&before.account_label);
+            } else if whose.id != before.account_id {
+                let waiting = Waiting::Account { had: before.account_label, came: whose.label };
+                return self.wait(start, provider, &consent, &waiting).await;
+            }
+        }
+        let account = consent.account(provider.oauth.as_ref(), whose);
+        let id = self.keep(start.user, provider, &account, &consent.tokens).await?;
+        Ok(Arrival::Connected { id, next: consent.next })
+    }
+
+    /// Stores a consent for another account in the place of the connection that it was to renew.
+    pub(super) async fn settle_instead(
+        &self,
+        start: Start,
+        provider: &'static Provider,
+        consent: Consent,
+    ) -> Result<Arrival, Error> {
+        let whose = self.whose_is(start, provider, &consent).await?;
+        let place = Place::Instead(consent.reconnect.ok_or(Error::ChoiceGone)?);
+        let account = consent.account(provider.oauth.as_ref(), whose);
+        let id = self.keep_at(place, start.user, provider, &account, &consent.tokens).await?;
+        Ok(Arrival::Connected { id, next: consent.next })
+    }
+
+    /// Whose account a consent is for.
+    async fn whose_is(&self, start: Start, provider: &Provider, consent: &Consent) -> Result<Whose, Error> {
+        let credential = consent.credential();
+        match self.who_am_i(provider, &credential).await {
+            Ok(whose) => Ok(whose),
+            Err(failure) => Err(self.why_anonymous(start.user, provider, consent.own_app, &credential, &failure).await),
+        }
     }
 }

@@ -1,11 +1,16 @@
+use super::forms::FormError;
 use crate::{
+    account::notifications::NotificationError,
     error::{AppError, ErrorKind},
-    identity::service::IdentityError,
+    identity::service::{IdentityError, TokenError as BearerError},
+    integrations::{own_apps::words as own_apps, service::refresh::TokenError},
     platform::{
         crypto::{VaultError, jwt::JwtError},
+        jobs::JobsError,
+        limits::Limited,
         telemetry,
     },
-    providers::oauth::errors::OauthError,
+    providers::{AppFailure, BlankError, oauth::errors::OauthError},
 };
 
 /// Why something with connections did not happen.
@@ -26,6 +31,24 @@ pub enum Error {
     /// The service's token endpoint refused.
     #[error("{service}: {error}")]
     Exchange { service: String, error: OauthError },
+    /// What was typed is no tenant of the service.
+    #[error("{service}: {field}: {error}")]
+    Tenant { service: String, field: String, hint: String, error: BlankError },
+    /// The service knows this installation by another redirect address.
+    #[error("{service} does not know the redirect address")]
+    Unregistered { service: String, address: String },
+    /// The consent opens no place that could be connected.
+    #[error("{service} opened nothing that could be connected")]
+    NoPlace { service: String },
+    /// The consent that waited for an answer has one, or has waited too long.
+    #[error("the consent does not wait any more")]
+    ChoiceGone,
+    /// The answer is none of those that were offered.
+    #[error("no such answer")]
+    NoSuchAnswer,
+    /// The account that was to take a connection's place has a connection already.
+    #[error("the account is connected already")]
+    AlreadyConnected { service: String, account: String },
     /// The service did not say whose account it is.
     #[error("{service} did not say whose account it is")]
     Anonymous { service: String },
@@ -35,16 +58,49 @@ pub enum Error {
     /// The account does not open what it was to open.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// The pasted key is not accepted.
-    #[error("{service} does not accept the key")]
-    BadKey { service: String },
-    /// What was typed is no such key.
-    #[error("not a key of {service}")]
-    NotAKey { service: String, hint: String },
+    /// What was typed into a service's form connects nothing.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// No account of the service is connected.
+    #[error("{service} is not connected")]
+    NotConnected { service: String },
+    /// There is no access token to be had.
+    #[error(transparent)]
+    NoToken(Box<TokenError>),
+    /// No front end is set up that the broker could serve.
+    #[error("the broker is not set up")]
+    NoBroker,
+    /// No browser gets access tokens of services here.
+    #[error("direct access is off")]
+    NoDirect,
+    /// A token of the broker that is not believed.
+    #[error(transparent)]
+    Bearer(BearerError),
+    /// What a caller is told as it is.
+    #[error(transparent)]
+    Told(AppError),
+    /// Another window did something else at the same moment.
+    #[error("changed meanwhile")]
+    Busy,
+    /// This installation keeps no apps of people.
+    #[error("own apps are not set up")]
+    NoOwnApps,
+    /// The service refuses the app that is used: the person's own, or this installation's.
+    #[error("{service} refuses an app: {}", failure.as_str())]
+    App { service: String, failure: AppFailure, own: bool, redirect: String },
+    /// What was typed is no client id or secret.
+    #[error("not a client id or secret of {service}")]
+    NotAnApp { service: String, field: &'static str, hint: String },
+    #[error(transparent)]
+    Limited(#[from] Limited),
     #[error("integrations: sealing failed: {0}")]
     Vault(#[from] VaultError),
     #[error("integrations: the database failed: {0}")]
     Database(#[from] sqlx::Error),
+    #[error("integrations: nobody could be told: {0}")]
+    Untold(#[from] NotificationError),
+    #[error("integrations: {0}")]
+    Jobs(#[from] JobsError),
     #[error("integrations: a task was lost")]
     Lost(#[from] tokio::task::JoinError),
 }
@@ -77,6 +133,36 @@ impl From<Error> for AppError {
                 "This sign-in took longer than ten minutes. Go back to the page where you began, and start again.",
             ),
             Error::Exchange { service, error } => exchange(&service, error),
+            Error::Tenant { service, field, hint, error } => tenant(&service, &field, &hint, error),
+            Error::Unregistered { service, address } => Self::new(
+                ErrorKind::Upstream,
+                "redirect_not_registered",
+                format!(
+                    "{service} does not know the way back to this installation, so nothing was connected. Whoever runs it must register exactly this redirect address there: {address}"
+                ),
+            ),
+            Error::NoPlace { service } => Self::new(
+                ErrorKind::Conflict,
+                "nothing_to_connect",
+                format!(
+                    "{service} let you in, but your account there has nothing that could be connected. Ask whoever manages it there, then start again."
+                ),
+            ),
+            Error::ChoiceGone => Self::new(
+                ErrorKind::Gone,
+                "choice_gone",
+                "This question was answered already, or it is older than half an hour. Start again from the connections page.",
+            ),
+            Error::NoSuchAnswer => {
+                Self::new(ErrorKind::Unprocessable, "no_such_answer", "Choose one of the answers on the page.")
+            }
+            Error::AlreadyConnected { service, account } => Self::new(
+                ErrorKind::Conflict,
+                "already_connected",
+                format!(
+                    "{account} at {service} is connected already. Disconnect the other connection if you do not need it."
+                ),
+            ),
             Error::Anonymous { service } => Self::new(
                 ErrorKind::Upstream,
                 "identity_failed",
@@ -95,22 +181,85 @@ impl From<Error> for AppError {
                 )
             }
             Error::Identity(error) => error.into(),
-            Error::BadKey { service } => Self::new(
-                ErrorKind::Unprocessable,
-                "key_refused",
-                format!("{service} does not accept this key. Check that it is whole and still active there."),
-            )
-            .on_field("key"),
-            Error::NotAKey { service, hint } => Self::new(
-                ErrorKind::Unprocessable,
-                "key_malformed",
-                format!("This does not look like a key of {service}. {hint}"),
-            )
-            .on_field("key"),
-            Error::Vault(_) | Error::Database(_) | Error::Lost(_) => {
+            Error::Form(error) => error.into(),
+            Error::Limited(limited) => limited.into(),
+            Error::NotConnected { service } => not_connected(&service),
+            Error::NoToken(error) => no_token(*error),
+            Error::NoBroker => Self::new(
+                ErrorKind::NotSetUp,
+                "broker_off",
+                "This installation serves no front end. Whoever runs it must set FRONTEND_URL.",
+            ),
+            Error::NoDirect => Self::new(
+                ErrorKind::NotSetUp,
+                "direct_off",
+                "This installation lets no browser have access tokens of services. Whoever runs it decides that.",
+            ),
+            Error::Bearer(error) => error.into(),
+            Error::Told(error) => error,
+            Error::Busy => Self::new(
+                ErrorKind::Conflict,
+                "changed_meanwhile",
+                "This was changed in another window at the same moment. Reload the page, then try again.",
+            ),
+            Error::NoOwnApps => Self::new(ErrorKind::NotSetUp, "own_apps_off", own_apps::OFF),
+            Error::App { service, failure, own, redirect } => {
+                let kind = match failure {
+                    AppFailure::QuotaUsedUp => ErrorKind::Limited,
+                    AppFailure::UserNotListed | AppFailure::OwnerNotPremium | AppFailure::MissingScope => {
+                        ErrorKind::Forbidden
+                    }
+                    _ => ErrorKind::Unprocessable,
+                };
+                let error = Self::new(kind, failure.as_str(), own_apps::sentence(failure, &service, own, &redirect));
+                match failure {
+                    AppFailure::WrongId => error.on_field("client_id"),
+                    AppFailure::WrongSecret => error.on_field("client_secret"),
+                    _ => error,
+                }
+            }
+            Error::NotAnApp { service, field, hint } => {
+                let what = if field == "client_id" { "client id" } else { "client secret" };
+                let told = format!("This does not look like a {what} of {service}. {hint}");
+                Self::new(ErrorKind::Unprocessable, "app_malformed", told.trim_end()).on_field(field)
+            }
+            Error::Vault(_) | Error::Database(_) | Error::Untold(_) | Error::Jobs(_) | Error::Lost(_) => {
                 telemetry::report(&error, "integrations");
                 Self::internal()
             }
+        }
+    }
+}
+
+fn not_connected(service: &str) -> AppError {
+    AppError::new(
+        ErrorKind::NotFound,
+        "not_connected",
+        format!("No {service} account is connected. Connect one first, on the connections page."),
+    )
+}
+
+fn no_token(error: TokenError) -> AppError {
+    match error {
+        TokenError::NotConnected => not_connected("such"),
+        TokenError::NeedsReauth(provider) => AppError::new(
+            ErrorKind::Conflict,
+            "needs_reauth",
+            format!("{} asks its person to sign in there again. Reconnect it on the connections page.", provider.name),
+        ),
+        TokenError::Limited(provider, retry_after) => {
+            let mut limited = AppError::limited(retry_after);
+            limited.message = format!("{} asks to wait {retry_after} seconds. Then try again.", provider.name);
+            limited
+        }
+        TokenError::Away(provider) | TokenError::Slow(provider) => AppError::new(
+            ErrorKind::Upstream,
+            "service_away",
+            format!("{} does not answer properly at the moment. Try again in a few minutes.", provider.name),
+        ),
+        error => {
+            telemetry::report(&error, "no access token could be let out");
+            AppError::internal()
         }
     }
 }
@@ -129,19 +278,50 @@ fn exchange(service: &str, error: OauthError) -> AppError {
             "access_denied",
             format!("{service} says that access was declined. Nothing was changed here."),
         ),
-        OauthError::ClientWrong | OauthError::Refused => (
+        OauthError::ClientWrong | OauthError::RedirectMismatch => (
             ErrorKind::Upstream,
             "client_refused",
             format!(
                 "{service} does not accept this installation. Whoever runs it must check the client id, its secret and the redirect address."
             ),
         ),
+        OauthError::Refused => (
+            ErrorKind::Upstream,
+            "exchange_refused",
+            format!(
+                "{service} refused to hand out access and gave no reason that you could mend. Whoever runs this installation finds it in the log."
+            ),
+        ),
+        OauthError::Elsewhere => (
+            ErrorKind::Upstream,
+            "tenant_refused",
+            format!("{service} named an address that is not its own, so nothing was connected."),
+        ),
         OauthError::Limited { retry_after } => {
             let mut limited = AppError::limited(retry_after);
             limited.message = format!("{service} asks to wait {retry_after} seconds. Then try again.");
             return limited;
         }
-        OauthError::Outage | OauthError::NoReply | OauthError::Malformed => (
+        OauthError::NoReply => (
+            ErrorKind::Upstream,
+            "service_slow",
+            format!("{service} did not answer in time, so nothing was changed here. Start again in a few minutes."),
+        ),
+        OauthError::Malformed => (
+            ErrorKind::Upstream,
+            "answer_unreadable",
+            format!(
+                "{service} answered with something that is no access, so nothing was changed here. Start again in a few minutes."
+            ),
+        ),
+        OauthError::TooLarge => (
+            ErrorKind::Upstream,
+            "answer_too_large",
+            format!(
+                "{service} answered with far more than an access, so nothing was changed here. Start again in a few minutes."
+            ),
+        ),
+        OauthError::Outage => (
             ErrorKind::Upstream,
             "service_away",
             format!(
@@ -150,4 +330,13 @@ fn exchange(service: &str, error: OauthError) -> AppError {
         ),
     };
     AppError::new(kind, code, message)
+}
+
+fn tenant(service: &str, field: &str, hint: &str, error: BlankError) -> AppError {
+    let words = match error {
+        BlankError::Missing => format!("{service} needs to know where you are there. {hint}"),
+        BlankError::Shape => format!("This does not look right for {service}. {hint}"),
+        BlankError::Foreign => format!("This is not an address of {service}. {hint}"),
+    };
+    AppError::new(ErrorKind::Unprocessable, "tenant_refused", words).on_field(field)
 }

@@ -1,8 +1,10 @@
-use sqlx::PgExecutor;
+use std::collections::BTreeMap;
+
+use sqlx::{PgExecutor, types::Json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::kit::id::{SessionId, UserId};
+use crate::kit::id::{ConnectionId, OwnAppId, SessionId, UserId};
 
 /// A visit to a consent page that begins.
 pub struct NewFlow<'a> {
@@ -19,6 +21,12 @@ pub struct NewFlow<'a> {
     pub sealed_verifier: Option<String>,
     pub scopes: &'a [String],
     pub client_fingerprint: [u8; 32],
+    /// The person's own app that it leaves with; none: this installation's.
+    pub own_app: Option<OwnAppId>,
+    /// What was typed before consent.
+    pub blanks: &'a BTreeMap<String, String>,
+    /// The connection that is to get new tokens under its old id.
+    pub reconnect: Option<ConnectionId>,
     pub next_path: &'a str,
     pub now: OffsetDateTime,
     pub expires_at: OffsetDateTime,
@@ -44,14 +52,18 @@ pub struct FlowRow {
     pub sealed_verifier: Option<String>,
     pub scopes: Vec<String>,
     pub client_fingerprint: Vec<u8>,
+    pub own_app: Option<OwnAppId>,
+    pub blanks: Json<BTreeMap<String, String>>,
+    pub reconnect: Option<ConnectionId>,
     pub next_path: String,
 }
 
 pub async fn insert_flow(db: impl PgExecutor<'_>, flow: &NewFlow<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into connection_flows (id, state_hash, user_id, session_id, browser_hash, provider, purpose,
-             redirect_uri, sealed_verifier, scopes, client_fingerprint, next_path, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+             redirect_uri, sealed_verifier, scopes, client_fingerprint, next_path, created_at, expires_at,
+             own_app_id, blanks, reconnect)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         flow.id,
         &flow.state_hash[..],
         flow.user as Option<UserId>,
@@ -66,6 +78,9 @@ pub async fn insert_flow(db: impl PgExecutor<'_>, flow: &NewFlow<'_>) -> Result<
         flow.next_path,
         flow.now,
         flow.expires_at,
+        flow.own_app as Option<OwnAppId>,
+        Json(flow.blanks) as _,
+        flow.reconnect as Option<ConnectionId>,
     )
     .execute(db)
     .await?;
@@ -80,10 +95,12 @@ pub async fn consume_flow_by_secret(
 ) -> Result<Option<FlowRow>, sqlx::Error> {
     sqlx::query_as!(
         FlowRow,
-        "delete from connection_flows
+        r#"delete from connection_flows
          where state_hash = $1 and provider = $2 and redirect_uri = $3 and expires_at > $4
              and case when purpose = 'sign_in' then browser_hash = $5 else user_id = $6 and session_id = $7 end
-         returning id, purpose, redirect_uri, sealed_verifier, scopes, client_fingerprint, next_path",
+         returning id, purpose, redirect_uri, sealed_verifier, scopes, client_fingerprint,
+             own_app_id as "own_app: OwnAppId", blanks as "blanks: Json<BTreeMap<String, String>>",
+             reconnect as "reconnect: ConnectionId", next_path"#,
         &back.state_hash[..],
         back.provider,
         back.redirect_uri,

@@ -2,17 +2,25 @@
 //! the hash of an unguessable secret says `by_secret`; what has no owner is in `system`.
 
 mod approvals;
+mod choices;
 mod connections;
 mod events;
 mod flows;
+mod health;
 mod lease;
+mod revocations;
+mod sealed;
 pub mod system;
 
 pub use approvals::{consume_approval, decide_approval, insert_approval};
+pub use choices::{NewChoice, choice, insert_choice, take_choice};
 pub use connections::{
     ConnectionRow, NewConnection, connection, connection_of_account, connections, delete_connection, mark_used,
-    needs_reauth, upsert_connection,
+    needs_reauth, replace_account, upsert_connection,
 };
-pub use events::{NewEvent, record};
+pub use events::{EventRow, NewEvent, events, last_use, record};
 pub use flows::{FlowRow, NewFlow, Return, consume_flow_by_secret, insert_flow};
-pub use lease::{Lease, Renewed, give_up, release, save, take};
+pub use health::{HealthRow, health, let_models_see, remind_once, seen_anew};
+pub use lease::{Lease, Renewed, failures, give_up, plan, postpone, save, take};
+pub use sealed::{SEALED, SEALED_OWN_APPS};
+pub use revocations::{NewRevocation, delete_revocation, insert_revocation, postpone_revocation};

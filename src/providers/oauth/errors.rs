@@ -21,6 +21,9 @@ pub enum OauthError {
     /// This installation's client id or secret is not accepted.
     #[error("the client's credentials are not accepted")]
     ClientWrong,
+    /// The vendor knows this client by another redirect address.
+    #[error("the redirect address is not registered")]
+    RedirectMismatch,
     /// The request itself is not accepted: our catalogue entry does not fit.
     #[error("the request is not accepted")]
     Refused,
@@ -39,13 +42,19 @@ pub enum OauthError {
     /// A reply that is none: HTML, or JSON without a token.
     #[error("the reply could not be read")]
     Malformed,
+    /// A reply that is larger than any reply is.
+    #[error("the reply is too large")]
+    TooLarge,
+    /// The reply names an address for calls that is missing or not the vendor's.
+    #[error("the reply leads elsewhere")]
+    Elsewhere,
 }
 
 impl OauthError {
     /// Whether trying again later may help without the person.
     #[must_use]
     pub fn passes(self) -> bool {
-        matches!(self, Self::Limited { .. } | Self::Outage | Self::NoReply | Self::Malformed)
+        matches!(self, Self::Limited { .. } | Self::Outage | Self::NoReply | Self::Malformed | Self::TooLarge)
     }
 }
 
@@ -54,9 +63,18 @@ impl From<HttpError> for OauthError {
         match error {
             HttpError::Connect | HttpError::Blocked => Self::Outage,
             HttpError::Timeout | HttpError::Broken => Self::NoReply,
-            HttpError::TooLarge => Self::Malformed,
+            HttpError::TooLarge => Self::TooLarge,
         }
     }
+}
+
+/// What the request that was answered asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Tokens for a code.
+    Code,
+    /// New tokens for a refresh token: no redirect is in play, and nobody who could have said no.
+    Renewal,
 }
 
 /// The JSON of an acceptance, or the sorted refusal.
@@ -64,24 +82,63 @@ impl From<HttpError> for OauthError {
 /// # Errors
 /// Whatever is not a status of 200 to 299 with JSON that says neither `error` nor `ok: false`.
 pub fn accepted(oauth: &Oauth, response: &Response, now: OffsetDateTime) -> Result<Value, OauthError> {
+    judged(oauth, response, now, Asked::Code)
+}
+
+/// The same for the answer to a renewal.
+///
+/// # Errors
+/// As `accepted`.
+pub fn accepted_renewal(oauth: &Oauth, response: &Response, now: OffsetDateTime) -> Result<Value, OauthError> {
+    judged(oauth, response, now, Asked::Renewal)
+}
+
+fn judged(oauth: &Oauth, response: &Response, now: OffsetDateTime, asked: Asked) -> Result<Value, OauthError> {
+    let status = response.status;
     let body = serde_json::from_slice::<Value>(&response.body).ok().filter(Value::is_object);
-    let code = body.as_ref().and_then(|body| error_code(oauth, body));
-    let good = (200..300).contains(&response.status);
-    if response.status == 429 || code == Some("slow_down") || code == Some("ratelimited") {
+    let code = body.as_ref().and_then(|body| error_code(oauth, body)).map(str::to_ascii_lowercase);
+    if status == 429 || code.as_deref().is_some_and(is_limit) {
         return Err(OauthError::Limited { retry_after: response.retry_after(now).unwrap_or(30) });
     }
+    // What a server says while it fails, and what stands between us and it, tells nothing of the grant.
+    if status >= 500 || matches!(status, 408 | 409 | 425) {
+        return Err(OauthError::Outage);
+    }
     if let Some(code) = code {
-        return Err(sorted(code, response.status));
+        let words = body.as_ref().and_then(|body| body.get("error_description")?.as_str()).unwrap_or_default();
+        return Err(match sorted(&code, status, asked) {
+            _ if asked == Asked::Code && is_redirect_mismatch(&code, words) => OauthError::RedirectMismatch,
+            // Some vendors tell a dead token by the status alone.
+            OauthError::Refused if asked == Asked::Renewal && oauth.dead_statuses.contains(&status) => {
+                OauthError::InvalidGrant
+            }
+            error => error,
+        });
     }
     match body {
-        Some(body) if good && !said_no(oauth, &body) => Ok(body),
-        Some(_) if good => Err(OauthError::Refused),
-        _ if response.status >= 500 || response.status == 408 => Err(OauthError::Outage),
-        _ if response.status == 401 => Err(OauthError::ClientWrong),
+        Some(body) if (200..300).contains(&status) && !said_no(oauth, &body) => Ok(body),
+        Some(_) if asked == Asked::Renewal && oauth.dead_statuses.contains(&status) => Err(OauthError::InvalidGrant),
+        Some(_) if status == 401 => Err(OauthError::ClientWrong),
+        Some(_) => Err(OauthError::Refused),
+        // RFC 6749, section 5.2: a client that tried the header is told so by the header.
+        None if status == 401 && response.body.is_empty() && response.header("www-authenticate").is_some() => {
+            Err(OauthError::ClientWrong)
+        }
         // A page of a proxy or a login wall, also with a status of refusal, tells nothing of the grant.
         None => Err(OauthError::Malformed),
-        Some(_) => Err(OauthError::Refused),
     }
+}
+
+fn is_limit(code: &str) -> bool {
+    matches!(
+        code,
+        "slow_down"
+            | "ratelimited"
+            | "rate_limited"
+            | "rate_limit_exceeded"
+            | "too_many_requests"
+            | "userratelimitexceeded"
+    )
 }
 
 fn said_no(oauth: &Oauth, body: &Value) -> bool {
@@ -100,7 +157,21 @@ fn error_code<'a>(oauth: &Oauth, body: &'a Value) -> Option<&'a str> {
     code.into_iter().find(|code| !code.is_empty())
 }
 
-fn sorted(code: &str, status: u16) -> OauthError {
+/// Whether a refusal means that the vendor knows this client by another redirect address. Where the code could mean
+/// anything, the vendor's words are looked at; they are shown to nobody.
+#[must_use]
+pub fn is_redirect_mismatch(code: &str, words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    let named = ["redirect", "callback", "reply address", "aadsts50011"].iter().any(|word| words.contains(word));
+    match code {
+        "redirect_uri_mismatch" | "bad_redirect_uri" | "invalid_redirect_uri" | "redirect_mismatch" => true,
+        "invalid_request" | "invalid_grant" | "unauthorized_client" | "invalid_client" => named,
+        _ => false,
+    }
+}
+
+/// By the code, in small letters.
+fn sorted(code: &str, status: u16, asked: Asked) -> OauthError {
     match code {
         "invalid_grant"
         | "bad_verification_code"
@@ -113,19 +184,20 @@ fn sorted(code: &str, status: u16) -> OauthError {
         | "token_expired"
         | "expired_token"
         | "account_inactive"
+        | "inactive_user"
         | "invalid_auth" => OauthError::InvalidGrant,
-        "access_denied" | "consent_required" | "interaction_required" => OauthError::AccessDenied,
+        // Authorization servers on Auth0 say so of a wrong client secret.
+        "access_denied" if asked == Asked::Renewal && status == 401 => OauthError::ClientWrong,
+        "access_denied" | "consent_required" | "interaction_required" | "login_required" => OauthError::AccessDenied,
         "invalid_client"
         | "unauthorized_client"
         | "incorrect_client_credentials"
         | "invalid_client_id"
-        | "bad_client_secret"
-        | "redirect_uri_mismatch"
-        | "bad_redirect_uri" => OauthError::ClientWrong,
+        | "bad_client_id"
+        | "bad_client_secret" => OauthError::ClientWrong,
         "temporarily_unavailable" | "server_error" | "internal_error" | "fatal_error" | "service_unavailable" => {
             OauthError::Outage
         }
-        _ if status >= 500 => OauthError::Outage,
         _ => OauthError::Refused,
     }
 }

@@ -9,7 +9,10 @@ use super::{
     reply::{self, TokenReply},
     request,
 };
-use crate::{platform::http::Http, providers::Oauth};
+use crate::{
+    platform::http::Http,
+    providers::{Blanks, Oauth, Provider},
+};
 
 /// What came back from the consent page, with what was kept for it.
 pub struct Code<'a> {
@@ -17,6 +20,8 @@ pub struct Code<'a> {
     /// The very address that the consent page was asked with.
     pub redirect_uri: &'a str,
     pub verifier: Option<&'a SecretString>,
+    /// Whose reply it will be: it says more than tokens to some.
+    pub provider: &'a Provider,
 }
 
 /// One request, never repeated: a code is good once.
@@ -27,6 +32,7 @@ pub async fn exchange(
     http: &Http,
     oauth: &Oauth,
     client: &Client,
+    blanks: &Blanks,
     code: &Code<'_>,
     now: OffsetDateTime,
 ) -> Result<TokenReply, OauthError> {
@@ -38,6 +44,9 @@ pub async fn exchange(
     if let Some(verifier) = code.verifier {
         fields.push(("code_verifier".to_owned(), verifier.expose_secret().to_owned()));
     }
-    let response = http.send(request::token(oauth, client, fields)).await?;
-    reply::read(oauth, &errors::accepted(oauth, &response, now)?, now)
+    let fields = request::with(fields, &oauth.token_extra);
+    let request = request::token(oauth, client, blanks, &oauth.token, fields).ok_or(OauthError::Refused)?;
+    let response = http.send(request).await?;
+    let body = errors::accepted(oauth, &response, now)?;
+    reply::read(oauth, &body, now)?.with_blanks(code.provider, &body)
 }

@@ -7,15 +7,18 @@ pub mod authorize;
 pub mod errors;
 pub mod exchange;
 pub mod openid;
+pub mod probe;
 pub mod refresh;
 pub mod reply;
 mod request;
 pub mod revoke;
+pub mod scopes;
 pub mod state;
 
-/// The client that this installation registered at a service.
+/// A client that was registered at a service: by this installation, or by a person for themselves.
 #[derive(Clone)]
 pub struct Client {
     pub id: String,
-    pub secret: SecretString,
+    /// None: a public client (RFC 6749 §2.1), which proves itself by its code verifier alone.
+    pub secret: Option<SecretString>,
 }

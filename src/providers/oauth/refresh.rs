@@ -9,7 +9,10 @@ use super::{
     reply::{self, TokenReply},
     request,
 };
-use crate::{platform::http::Http, providers::Oauth};
+use crate::{
+    platform::http::Http,
+    providers::{Blanks, Oauth},
+};
 
 /// One request. Whoever calls holds the lease on the connection: a second caller could spend the token twice.
 ///
@@ -19,6 +22,7 @@ pub async fn refresh(
     http: &Http,
     oauth: &Oauth,
     client: &Client,
+    blanks: &Blanks,
     token: &SecretString,
     now: OffsetDateTime,
 ) -> Result<TokenReply, OauthError> {
@@ -26,6 +30,10 @@ pub async fn refresh(
         ("grant_type".to_owned(), "refresh_token".to_owned()),
         ("refresh_token".to_owned(), token.expose_secret().to_owned()),
     ];
-    let response = http.send(request::token(oauth, client, fields)).await?;
-    reply::read(oauth, &errors::accepted(oauth, &response, now)?, now)
+    let fields = request::with(fields, &oauth.refresh_extra);
+    let address = oauth.refresh.as_ref().unwrap_or(&oauth.token);
+    let request = request::token(oauth, client, blanks, address, fields).ok_or(OauthError::Refused)?;
+    let response = http.send(request).await?;
+    let body = errors::accepted_renewal(oauth, &response, now)?;
+    reply::read(oauth, &body, now)
 }

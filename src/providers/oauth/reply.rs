@@ -2,13 +2,15 @@
 
 use secrecy::SecretString;
 use serde_json::Value;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::errors::OauthError;
-use crate::providers::Oauth;
+use crate::providers::{Blanks, Oauth, Provider};
 
-/// No access token is believed to live longer.
+/// No token is believed to live longer.
 const LONGEST: Duration = Duration::days(3_650);
+/// From here on a moment is told in milliseconds.
+const MILLISECONDS: i64 = 100_000_000_000;
 
 /// What a token endpoint handed out.
 pub struct TokenReply {
@@ -17,10 +19,51 @@ pub struct TokenReply {
     pub refresh: Option<SecretString>,
     /// None: it does not expire.
     pub expires_at: Option<OffsetDateTime>,
+    /// When the refresh token ends if it is not used; none: not known to end.
+    pub refresh_expires_at: Option<OffsetDateTime>,
     /// None: the reply does not say, so what was asked for counts.
     pub scopes: Option<Vec<String>>,
     /// Who it is, signed, where `openid` was asked for (OpenID Connect Core 1.0 §3.1.3.3).
     pub id_token: Option<SecretString>,
+    /// The second set of tokens that came with the first.
+    pub second: Option<Second>,
+    /// What it says of the addresses to call.
+    pub blanks: Blanks,
+}
+
+/// The second set of tokens of a reply.
+pub struct Second {
+    pub name: String,
+    pub access: SecretString,
+    pub refresh: Option<SecretString>,
+    pub expires_at: Option<OffsetDateTime>,
+    pub scopes: Option<Vec<String>>,
+}
+
+impl TokenReply {
+    /// A token that neither expires nor is renewed.
+    #[must_use]
+    pub fn lasting(access: SecretString) -> Self {
+        Self {
+            access,
+            refresh: None,
+            expires_at: None,
+            refresh_expires_at: None,
+            scopes: None,
+            id_token: None,
+            second: None,
+            blanks: Blanks::new(),
+        }
+    }
+
+    /// Takes from the reply what it says of the addresses to call.
+    ///
+    /// # Errors
+    /// `Elsewhere` where that is missing or leads away from the vendor.
+    pub fn with_blanks(mut self, provider: &Provider, body: &Value) -> Result<Self, OauthError> {
+        self.blanks = provider.from_reply(body).map_err(|_| OauthError::Elsewhere)?;
+        Ok(self)
+    }
 }
 
 /// Reads the reply to an exchange or a renewal.
@@ -30,12 +73,31 @@ pub struct TokenReply {
 pub fn read(oauth: &Oauth, body: &Value, now: OffsetDateTime) -> Result<TokenReply, OauthError> {
     let fields = &oauth.fields;
     let access = text(body, &fields.access).ok_or(OauthError::Malformed)?;
+    let lives = lifetime(body, &fields.expires_in).or_else(|| until(body, &fields.expires_at, now));
+    let idle = lifetime(body, &fields.refresh_expires_in).or_else(|| oauth.refresh_ttl.map(whole_seconds));
     Ok(TokenReply {
         access: access.to_owned().into(),
         refresh: text(body, &fields.refresh).map(|token| token.to_owned().into()),
-        expires_at: lifetime(oauth, body).and_then(|life| now.checked_add(life)),
-        scopes: text(body, &fields.scope).map(scopes),
+        expires_at: lives.or_else(|| oauth.default_ttl.map(whole_seconds)).and_then(|life| now.checked_add(life)),
+        refresh_expires_at: idle.and_then(|life| now.checked_add(life)),
+        scopes: fields.scope.iter().find_map(|pointer| listed(body.pointer(pointer)?)),
         id_token: body.get("id_token").and_then(Value::as_str).map(|token| token.to_owned().into()),
+        second: second(oauth, body, now),
+        blanks: Blanks::new(),
+    })
+}
+
+fn second(oauth: &Oauth, body: &Value, now: OffsetDateTime) -> Option<Second> {
+    let entry = oauth.second.as_ref()?;
+    let one = |pointer: &String| text(body, std::slice::from_ref(pointer));
+    let access = one(&entry.access)?;
+    let lives = entry.expires_in.as_ref().and_then(|pointer| lifetime(body, std::slice::from_ref(pointer)));
+    Some(Second {
+        name: entry.name.clone(),
+        access: access.to_owned().into(),
+        refresh: entry.refresh.as_ref().and_then(one).map(|token| token.to_owned().into()),
+        expires_at: lives.and_then(|life| now.checked_add(life)),
+        scopes: entry.scope.as_ref().and_then(|pointer| listed(body.pointer(pointer)?)),
     })
 }
 
@@ -46,6 +108,15 @@ pub fn scopes(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
+/// Scopes in a text or in a list. An empty text says nothing; an empty list says that nothing was granted.
+fn listed(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(text) => Some(scopes(text)).filter(|scopes| !scopes.is_empty()),
+        Value::Array(entries) => Some(entries.iter().filter_map(Value::as_str).flat_map(scopes).collect()),
+        _ => None,
+    }
+}
+
 fn text<'a>(body: &'a Value, pointers: &[String]) -> Option<&'a str> {
     let mut found = pointers.iter().filter_map(|pointer| body.pointer(pointer)?.as_str());
     found.find(|text| !text.trim().is_empty())
@@ -53,10 +124,30 @@ fn text<'a>(body: &'a Value, pointers: &[String]) -> Option<&'a str> {
 
 /// A number or a number in quotes counts; zero or less says «expired», and so do ten years too many say «ten years»;
 /// anything else counts as not said.
-fn lifetime(oauth: &Oauth, body: &Value) -> Option<Duration> {
-    let mut said = oauth.fields.expires_in.iter().filter_map(|pointer| body.pointer(pointer)).filter_map(seconds);
-    let seconds = said.next().or_else(|| oauth.default_ttl.map(|ttl| i64::try_from(ttl).unwrap_or(i64::MAX)))?;
-    Some(Duration::seconds(seconds.max(0)).min(LONGEST))
+fn lifetime(body: &Value, pointers: &[String]) -> Option<Duration> {
+    let mut said = pointers.iter().filter_map(|pointer| body.pointer(pointer)).filter_map(seconds);
+    said.next().map(within)
+}
+
+/// The time until a moment, told in seconds or milliseconds since 1970 or by RFC 3339.
+fn until(body: &Value, pointers: &[String], now: OffsetDateTime) -> Option<Duration> {
+    let mut said = pointers.iter().filter_map(|pointer| body.pointer(pointer)).filter_map(|value| {
+        let read = value.as_str().and_then(|text| OffsetDateTime::parse(text.trim(), &Rfc3339).ok());
+        let told = read.map(OffsetDateTime::unix_timestamp).or_else(|| {
+            let number = seconds(value)?;
+            Some(if number >= MILLISECONDS { number / 1_000 } else { number })
+        });
+        Some(told?.saturating_sub(now.unix_timestamp()))
+    });
+    said.next().map(within)
+}
+
+fn whole_seconds(seconds: u64) -> Duration {
+    within(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+fn within(seconds: i64) -> Duration {
+    Duration::seconds(seconds.max(0)).min(LONGEST)
 }
 
 fn seconds(value: &Value) -> Option<i64> {
@@ -135,6 +226,77 @@ mod tests {
         for text in ["a b", "a,b", "a, b", " a  b ,"] {
             assert_eq!(scopes(text), ["a", "b"], "{text}");
         }
+    }
+
+    #[test]
+    fn oa_02_a_moment_counts_where_no_seconds_are_told() {
+        let hour = Some(NOW + Duration::HOUR);
+        let seconds = (NOW + Duration::HOUR).unix_timestamp();
+        let table = [
+            (json!("2026-11-20T13:00:00Z"), hour),
+            (json!("2026-11-20T14:00:00+01:00"), hour),
+            (json!(seconds), hour),
+            (json!(seconds.to_string()), hour),
+            (json!(seconds * 1_000), hour),
+            (json!(1), Some(NOW)),
+            (json!(-1), Some(NOW)),
+            (json!("9999-12-31T23:59:59Z"), Some(NOW + LONGEST)),
+            (json!("tomorrow"), None),
+            (json!(null), None),
+        ];
+        for (said, outcome) in table {
+            let reply = read(oauth("github"), &json!({"access_token": "a", "expires_at": said}), NOW).ok().unwrap();
+            assert_eq!(reply.expires_at, outcome, "{said}");
+            let both = json!({"access_token": "a", "expires_at": said, "expires_in": 60});
+            let reply = read(oauth("github"), &both, NOW).ok().unwrap();
+            assert_eq!(reply.expires_at, Some(NOW + Duration::MINUTE), "seconds go first");
+        }
+    }
+
+    #[test]
+    fn oa_03_the_end_of_a_refresh_token_is_what_is_told_or_what_the_entry_knows() {
+        let end = |id: &str, body| read(oauth(id), &body, NOW).ok().unwrap().refresh_expires_at;
+        let told = json!({"access_token": "a", "refresh_token": "r", "x_refresh_token_expires_in": 8_726_400});
+        assert_eq!(end("quickbooks", told), Some(NOW + Duration::days(101)));
+        let silent = || json!({"access_token": "a", "refresh_token": "r"});
+        assert_eq!(end("quickbooks", silent()), Some(NOW + Duration::days(100)));
+        assert_eq!(end("github", silent()), None);
+        for odd in [json!("never"), json!({}), json!(false)] {
+            let body = json!({"access_token": "a", "refresh_token": "r", "x_refresh_token_expires_in": odd});
+            assert_eq!(end("quickbooks", body), Some(NOW + Duration::days(100)));
+        }
+    }
+
+    #[test]
+    fn oa_04_scopes_are_read_from_a_text_or_a_list() {
+        let told =
+            |scope| read(oauth("github"), &json!({"access_token": "a", "scope": scope}), NOW).ok().unwrap().scopes;
+        assert_eq!(told(json!("a,b")).unwrap(), ["a", "b"]);
+        assert_eq!(told(json!(["a", "b c"])).unwrap(), ["a", "b", "c"]);
+        assert_eq!(told(json!([])).unwrap(), [] as [&str; 0], "nothing was granted");
+        for silent in [json!(""), json!(" , "), json!(null), json!(7), json!({"a": true})] {
+            assert_eq!(told(silent.clone()), None, "{silent}");
+        }
+    }
+
+    #[test]
+    fn oa_05_a_second_set_of_tokens_is_read_beside_the_first() {
+        let entry = include_str!("../catalogue/slack.toml");
+        let second = "[oauth.second]\nname = \"bot\"\naccess = \"/access_token\"\nrefresh = \"/refresh_token\"\nexpires_in = \"/expires_in\"\nscope = \"/scope\"\n\n[api]";
+        let provider: Provider = toml::from_str(&entry.replacen("[api]", second, 1)).unwrap();
+        let oauth = provider.oauth.as_ref().unwrap();
+        let body = json!({"ok": true, "access_token": "bot-1", "refresh_token": "bot-2", "expires_in": 60, "scope": "x,y",
+            "authed_user": {"access_token": "own", "scope": "z"}});
+        let reply = read(oauth, &body, NOW).ok().unwrap();
+        let second = reply.second.unwrap();
+        let shown = |secret: &SecretString| secrecy::ExposeSecret::expose_secret(secret).to_owned();
+        assert_eq!((shown(&reply.access).as_str(), reply.scopes.unwrap()), ("own", vec!["z".to_owned()]));
+        assert_eq!((second.name.as_str(), shown(&second.access).as_str()), ("bot", "bot-1"));
+        assert_eq!(second.refresh.as_ref().map(shown).as_deref(), Some("bot-2"));
+        assert_eq!(second.expires_at, Some(NOW + Duration::MINUTE));
+        assert_eq!(second.scopes.unwrap(), ["x", "y"]);
+        let alone = json!({"ok": true, "authed_user": {"access_token": "own"}});
+        assert!(read(oauth, &alone, NOW).ok().unwrap().second.is_none());
     }
 
     #[test]
