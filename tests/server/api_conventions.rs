@@ -15,7 +15,10 @@ use crate::{
     vendor::person,
 };
 
-const ARRAY_FOR_A_DEVICE: &str = r#"{"email":"mira@example.com","password":"something","device":["a phone","ios"]}"#;
+/// Every member in its place, and none of them named.
+const ARRAY_FOR_A_DEVICE: &str =
+    r#"{"email":"mira@example.com","password":"something","device":[null,"a phone","ios",null]}"#;
+const ARRAY_FOR_ALL: &str = r#"["mira@example.com","something",{"name":"a phone","platform":"ios"}]"#;
 const WRONG_PASSWORD: &str =
     r#"{"email":"mira@example.com","password":"something","device":{"name":"a phone","platform":"ios"}}"#;
 const SPENT_TOKEN: &str = r#"{"refresh_token":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
@@ -191,6 +194,7 @@ async fn ap_05_every_refusal_is_a_problem_with_a_code_and_a_request_id(db: PgPoo
         ("POST", "/api/v1/devices", &[auth, json_type, page], "{", 400, "not_json"),
         ("POST", "/api/v1/devices", &[auth, json_type, page], "[]", 422, "invalid_body"),
         ("POST", "/api/v1/tokens", &[json_type, page], ARRAY_FOR_A_DEVICE, 422, "invalid_body"),
+        ("POST", "/api/v1/tokens", &[json_type, page], ARRAY_FOR_ALL, 422, "invalid_body"),
         ("POST", "/api/v1/tokens", &[json_type, page], WRONG_PASSWORD, 401, "wrong_credentials"),
         ("POST", "/api/v1/tokens/refresh", &[json_type, page], SPENT_TOKEN, 401, "refresh_invalid"),
         ("POST", "/api/v1/devices", &[auth, page, ("content-type", "text/plain")], "{}", 415, "unsupported_media_type"),

@@ -19,7 +19,10 @@ use tokio::{
 use tower::ServiceExt as _;
 use url::Url;
 
-use crate::support::{TestApp, token_keys};
+use crate::{
+    program::{Program, person_at},
+    support::{TestApp, token_keys},
+};
 
 /// A Python that has the server: the one that setup made, or the machine's own.
 async fn python() -> Option<PathBuf> {
@@ -162,6 +165,16 @@ fn fi_03_a_bucket_is_used_where_it_is_set_and_half_a_setting_is_refused() {
         let error = load(&changes).err().unwrap_or_default();
         assert!(error.contains(named), "{changes:?}: {error}");
     }
+    for (changes, named) in [
+        (vec![("AWS_REGION", "../mine")], "AWS_REGION"),
+        (vec![("AURA_ENV", "production"), ("AWS_ENDPOINT_URL", "http://storage.example")], "AWS_ENDPOINT_URL"),
+    ] {
+        let error = load(&[&KEYS, &changes[..]].concat()).err().unwrap_or_default();
+        assert!(error.contains(named), "{changes:?}: {error}");
+    }
+    let sealed =
+        load(&[&KEYS[..], &[("AURA_ENV", "production"), ("AWS_ENDPOINT_URL", "https://storage.example")]].concat());
+    assert!(!sealed.err().unwrap_or_default().contains("AWS_ENDPOINT_URL"));
 }
 
 #[sqlx::test]
@@ -180,4 +193,38 @@ async fn fi_04_with_its_bucket_away_only_what_needs_a_file_says_so(db: PgPool) {
     for address in ["/readyz", "/signin"] {
         assert_eq!(get(address).await.0, 200, "{address}");
     }
+
+    // A file that cannot be kept leaves nothing; one that cannot be read is not missing.
+    let (user, _) = person_at(&app, "mira@example.com").await;
+    let mira = Program::new(&app, user).await;
+    let ask = async |method: &str, path: &str, body: &'static str| {
+        let request = http::Request::builder().method(method).uri(path).header(http::header::HOST, "localhost:3000");
+        let request = request.header(http::header::AUTHORIZATION, format!("Bearer {}", mira.access));
+        let answer = app.router().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let status = answer.status().as_u16();
+        let body: serde_json::Value =
+            serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap_or_default();
+        (status, body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let away = (503, "files_unavailable".to_owned());
+    assert_eq!(ask("POST", "/api/v1/files?name=a.txt", "text").await, away);
+    for _ in 0..500 {
+        let rows: i64 = sqlx::query_scalar("select count(*) from files").fetch_one(app.db()).await.unwrap();
+        if rows == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let id: uuid::Uuid = sqlx::query_scalar(
+        "insert into files (id, user_id, key, name, media_type, size, digest, created_at, arrived_at)
+         select gen_random_uuid(), $1, repeat('0', 32) || '/a.txt', 'a.txt', 'text/plain', 4,
+                decode(repeat('00', 32), 'hex'), $2, $2
+         where not exists (select from files) returning id",
+    )
+    .bind(uuid::Uuid::from(user))
+    .bind(app.clock().now())
+    .fetch_one(app.db())
+    .await
+    .expect("nothing is left of what was not kept");
+    assert_eq!(ask("GET", &format!("/api/v1/files/{id}/content"), "").await, away);
 }

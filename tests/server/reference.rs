@@ -74,6 +74,11 @@ async fn ap_11_scalar_comes_from_here_and_may_write_styles_and_nothing_else(db: 
     assert_eq!(first.headers()[header::CACHE_CONTROL], "no-store");
     let html = text(first).await;
     let nonce = said.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+    assert_eq!(
+        said.replace(nonce, "…"),
+        "default-src 'self'; script-src 'self'; style-src 'self' 'nonce-…'; style-src-attr 'unsafe-inline'; img-src \
+         'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    );
     assert!(html.contains(&format!("<meta property=\"csp-nonce\" content=\"{nonce}\">")), "{html}");
     assert!(html.contains(&format!("data-scalar=\"/scalar/{FILE}\"")));
     assert_eq!(html.matches("<script").count(), 1, "nothing runs but a file");
@@ -84,5 +89,14 @@ async fn ap_11_scalar_comes_from_here_and_may_write_styles_and_nothing_else(db: 
     let script = html.split("<script src=\"").nth(1).unwrap().split('"').next().unwrap();
     let script = with_scalar(&app, script).await;
     assert_eq!(script.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
-    assert!(text(script).await.contains("telemetry: false"));
+    let script = text(script).await;
+    for nobody_else in [
+        "telemetry: false",
+        "withDefaultFonts: false",
+        "proxyUrl: \"\"",
+        "agent: { disabled: true }",
+        "mcp: { disabled: true }",
+    ] {
+        assert!(script.contains(nobody_else), "{nobody_else}");
+    }
 }
