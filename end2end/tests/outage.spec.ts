@@ -114,7 +114,7 @@ test("CN-18 With the service away, disconnecting destroys the tokens here and sa
     await page.getByRole("button", { name: /^Disconnect/ }).first().click();
     await page.locator("dialog[open], [popover]:popover-open").first().getByRole("button", { name: /disconnect/i }).click();
     await expect(page.getByText("GitHub did not confirm that access was revoked")).toBeVisible({ timeout: 30_000 });
-    await expect(page.getByText("the stored tokens are gone")).toBeVisible();
+    await expect(page.getByText("Aura tries again for a day")).toBeVisible();
     await expect(page.getByRole("link", { name: "Connect GitHub" })).toBeVisible();
     expect(await rows("connections")).toBe(0);
   });

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::model::{EventLine, InvitationLine, Overview, PersonLine, PersonView, RecoveryLine, Troubles};
+use super::model::{ClientLine, EventLine, InvitationLine, Overview, PersonLine, PersonView, RecoveryLine, Troubles};
 use crate::error::AppError;
 
 /// How many there are of what.
@@ -17,6 +17,13 @@ pub async fn overview() -> Result<Overview, AppError> {
 pub async fn troubles() -> Result<Troubles, AppError> {
     use crate::{admin::desk::Desk, platform::web};
     Desk::look().map_err(web::fail)?.admin.troubles().await.map_err(web::fail)
+}
+
+/// The services that do not accept this installation's client.
+#[server(prefix = "/api", endpoint = "admin/clients", input = GetUrl)]
+pub async fn refused_clients() -> Result<Vec<ClientLine>, AppError> {
+    use crate::{admin::desk::Desk, platform::web};
+    Desk::look().map_err(web::fail)?.admin.refused_clients().await.map_err(web::fail)
 }
 
 /// Lets a job run again.

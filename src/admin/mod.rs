@@ -1,5 +1,5 @@
-//! What the people who run an installation need: jobs and mails that failed, events of outside services, people, and
-//! invitations.
+//! What the people who run an installation need: jobs and mails that failed, events of outside services, services that
+//! refuse this installation, people, and invitations.
 //!
 //! Whoever has the role `admin` opens `/admin`; for everybody else there is nothing there (`routes`). The pages ask
 //! `api`, where a `Desk` (`desk`) checks the role once more and, for acts, that the operator has proved lately who they

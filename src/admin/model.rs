@@ -16,6 +16,7 @@ pub struct Overview {
     pub mails_failed: i64,
     pub texts_failed: i64,
     pub events_failed: i64,
+    pub clients_refused: i64,
 }
 
 /// What did not work out.
@@ -68,6 +69,18 @@ pub struct TextLine {
     pub problem: String,
     pub tries: i16,
     pub created: String,
+}
+
+/// A service that does not accept this installation's client. Nobody who has connected it can mend that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientLine {
+    pub service: String,
+    pub since: String,
+    pub last_seen: String,
+    /// How many connections wait for it.
+    pub connections: i64,
+    /// What has to be set anew.
+    pub variables: Vec<String>,
 }
 
 /// What an outside service told.
@@ -188,10 +201,11 @@ pub struct RecoveryLine {
 }
 
 /// Where each kind of thing is shown: the path, and what stands on its tab.
-pub const PLACES: [(&str, &str); 6] = [
+pub const PLACES: [(&str, &str); 7] = [
     ("/admin", "Overview"),
     ("/admin/jobs", "Jobs and mail"),
     ("/admin/events", "Events"),
+    ("/admin/services", "Services"),
     ("/admin/people", "People"),
     ("/admin/invitations", "Invitations"),
     ("/admin/recoveries", "Lost mailboxes"),

@@ -6,7 +6,7 @@ use leptos_router::hooks::{use_location, use_params_map};
 
 use super::{
     model::PLACES,
-    view::{Events, Invitations, Jobs, People, PersonPage, Recoveries, Summary},
+    view::{Events, Invitations, Jobs, People, PersonPage, Recoveries, Services, Summary},
 };
 use crate::ui::Page;
 
@@ -34,6 +34,7 @@ pub fn AdminPage() -> impl IntoView {
                     (_, id) if !id.is_empty() => view! { <PersonPage id=id.to_owned()/> }.into_any(),
                     ("jobs", _) => view! { <Jobs/> }.into_any(),
                     ("events", _) => view! { <Events/> }.into_any(),
+                    ("services", _) => view! { <Services/> }.into_any(),
                     ("people", _) => view! { <People/> }.into_any(),
                     ("recoveries", _) => view! { <Recoveries/> }.into_any(),
                     ("invitations", _) => view! { <Invitations/> }.into_any(),

@@ -4,8 +4,8 @@ use thiserror::Error;
 use time::{OffsetDateTime, macros::format_description};
 
 use super::model::{
-    BrowserLine, EventLine, InvitationLine, InvitationState, JobLine, JobState, LogLine, MailLine, Overview,
-    PersonLine, PersonView, RecoveryLine, RecoveryState, StatusLine, Suspended, TextLine, Troubles,
+    BrowserLine, ClientLine, EventLine, InvitationLine, InvitationState, JobLine, JobState, LogLine, MailLine,
+    Overview, PersonLine, PersonView, RecoveryLine, RecoveryState, StatusLine, Suspended, TextLine, Troubles,
 };
 use crate::{
     error::{AppError, ErrorKind},
@@ -17,6 +17,7 @@ use crate::{
             operators::{Invitation, Operator, Person},
         },
     },
+    integrations::{self, Integrations},
     kit::id::{InvitationId, MailId, MailboxRecoveryId, UserId, WebhookEventId},
     platform::{
         clock::Clock,
@@ -48,6 +49,8 @@ pub enum AdminError {
     Mail(#[from] MailError),
     #[error(transparent)]
     Texts(#[from] TextError),
+    #[error(transparent)]
+    Connections(#[from] integrations::Error),
 }
 
 impl From<AdminError> for AppError {
@@ -60,6 +63,7 @@ impl From<AdminError> for AppError {
             ),
             AdminError::Identity(error) => error.into(),
             AdminError::Events(error) => error.into(),
+            AdminError::Connections(error) => error.into(),
             AdminError::Jobs(_) | AdminError::Mail(_) | AdminError::Texts(_) => {
                 telemetry::report(&error, "administration");
                 Self::new(
@@ -80,13 +84,21 @@ pub struct Admin {
     identity: Identity,
     mailer: Mailer,
     webhooks: Webhooks,
+    integrations: Integrations,
 }
 
 impl Admin {
     /// Over the given services.
     #[must_use]
-    pub fn new(db: Db, clock: Clock, identity: Identity, mailer: Mailer, webhooks: Webhooks) -> Self {
-        Self { db, clock, identity, mailer, webhooks }
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        identity: Identity,
+        mailer: Mailer,
+        webhooks: Webhooks,
+        integrations: Integrations,
+    ) -> Self {
+        Self { db, clock, identity, mailer, webhooks, integrations }
     }
 
     pub(super) fn now(&self) -> OffsetDateTime {
@@ -109,6 +121,7 @@ impl Admin {
             mails_failed: i64::try_from(self.mailer.failed(1_000).await?.len()).unwrap_or(i64::MAX),
             texts_failed: text_messages::count_failed(&self.db).await?,
             events_failed: self.webhooks.count_failed().await?,
+            clients_refused: i64::try_from(self.integrations.client_faults().await?.len()).unwrap_or(i64::MAX),
         })
     }
 
@@ -147,6 +160,21 @@ impl Admin {
             created: written(text.created_at),
         });
         Ok(Troubles { jobs: jobs.collect(), mails: mails.collect(), texts: texts.collect() })
+    }
+
+    /// The services that do not accept this installation's client, the longest first.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn refused_clients(&self) -> Result<Vec<ClientLine>, AdminError> {
+        let lines = self.integrations.client_faults().await?.into_iter().map(|fault| ClientLine {
+            service: fault.service.to_owned(),
+            since: written(fault.since),
+            last_seen: written(fault.last_seen),
+            connections: fault.connections,
+            variables: fault.variables,
+        });
+        Ok(lines.collect())
     }
 
     /// Lets a job run again from its first try on.

@@ -33,7 +33,7 @@ use crate::{
     admin::page::AdminPage,
     chat::ChatPage,
     identity::page::{ActivityPage, SecurityPage},
-    integrations::page::ConnectionsPage,
+    integrations::{connection::ConnectionPage, forms::FormPage, own_apps::OwnAppPage, page::ConnectionsPage},
     privacy::view::DeleteAccount,
     site::ErrorPage,
     ui::Installation,
@@ -79,6 +79,9 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/chat/:id?") view={Lazy::<Conversation>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/connections/:id") view={Lazy::<OneConnection>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/connections/apps/:service") view={Lazy::<OwnApp>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/connections/add/:service") view={Lazy::<AddService>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/notifications") view={Lazy::<Notified>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/profile") view={Lazy::<Profile>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/:place?") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
@@ -160,6 +163,9 @@ lazy_page!(Security, SecurityPage);
 lazy_page!(ActivityLog, ActivityPage);
 lazy_page!(Conversation, ChatPage);
 lazy_page!(Connections, ConnectionsPage);
+lazy_page!(OneConnection, ConnectionPage);
+lazy_page!(AddService, FormPage);
+lazy_page!(OwnApp, OwnAppPage);
 lazy_page!(Operators, AdminPage);
 lazy_page!(Profile, ProfilePage);
 lazy_page!(Settings, AllSettings);

@@ -1,18 +1,40 @@
-//! What chat does without being asked: runs whose process died are settled, old readings removed.
+//! What chat does without being asked: runs whose process died are settled, readings removed that are old or to be
+//! forgotten.
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::service::Chat;
-use crate::platform::jobs::JobTable;
+use crate::{
+    integrations::FORGET_READINGS,
+    kit::id::{ConnectionId, UserId},
+    platform::jobs::JobTable,
+};
 
 const SWEEP: Duration = Duration::from_secs(5);
 const REMOVE: Duration = Duration::from_secs(3600);
 
+/// A connection whose readings are to be forgotten, and whose it was.
+#[derive(Deserialize)]
+struct Forgotten {
+    user: UserId,
+    connection: ConnectionId,
+}
+
 /// Adds chat's work to the table.
 #[must_use]
 pub fn register(table: JobTable, chat: &Chat) -> JobTable {
-    let (sweeping, removing) = (chat.clone(), chat.clone());
+    let (sweeping, removing, forgetting) = (chat.clone(), chat.clone(), chat.clone());
     table
+        .on(FORGET_READINGS, move |payload| {
+            let chat = forgetting.clone();
+            async move {
+                let Forgotten { user, connection } = serde_json::from_value(payload)?;
+                chat.forget_readings(user, connection).await?;
+                Ok(())
+            }
+        })
         .every(SWEEP, "settle_abandoned_runs", move || {
             let chat = sweeping.clone();
             async move {

@@ -25,7 +25,7 @@ pub(super) fn answer_alone(
     let readable: Vec<OfferedTool> =
         tools.iter().filter(|offered| offered.tool.effect == Effect::Read).cloned().collect();
     let routed = integrations.route(question, &readable, context);
-    !routed.is_empty() && routed.iter().all(|call| call.tool.model == ModelUse::Never)
+    !routed.is_empty() && routed.iter().all(|call| call.model == ModelUse::Never)
 }
 
 /// Reads what the words of the question point at, and lists what was found.
@@ -89,7 +89,7 @@ fn section(planned: &Planned, outcome: &Result<ToolAnswer, ToolError>) -> String
                 text.push_str(&plain(&answer.detail));
             }
             // What a model must never see must not stand in a text that a later prompt could contain.
-            if planned.tool.model == ModelUse::Never {
+            if planned.model == ModelUse::Never {
                 text.push_str(". The card above shows them.");
                 return text;
             }

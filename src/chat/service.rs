@@ -13,7 +13,7 @@ use crate::{
     identity::{Identity, session::Session},
     inference::Inference,
     integrations::Integrations,
-    kit::id::{ConversationId, MessageId, RunId, UserId},
+    kit::id::{ConnectionId, ConversationId, MessageId, RunId, UserId},
     platform::{
         bus::{Bus, Topic},
         clock::Clock,
@@ -201,6 +201,14 @@ impl Chat {
         }
         transaction.commit().await?;
         Ok(abandoned.len())
+    }
+
+    /// Removes what was read through a connection that is gone, and was to be forgotten with it.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn forget_readings(&self, user: UserId, connection: ConnectionId) -> Result<u64, ChatError> {
+        Ok(store::log::forget_results(&self.parts.db, user, connection).await?)
     }
 
     /// Removes readings that are older than we keep them.

@@ -71,6 +71,7 @@ pub(super) struct Planned {
     pub connection: ConnectionId,
     pub service_name: &'static str,
     pub arguments: Value,
+    pub model: ModelUse,
 }
 
 impl From<RoutedCall> for Planned {
@@ -80,13 +81,20 @@ impl From<RoutedCall> for Planned {
             connection: call.connection,
             service_name: call.service_name,
             arguments: call.arguments,
+            model: call.model,
         }
     }
 }
 
 impl Planned {
     pub(super) fn new(offered: &OfferedTool, arguments: Value) -> Self {
-        Self { tool: offered.tool, connection: offered.connection, service_name: offered.service_name, arguments }
+        Self {
+            tool: offered.tool,
+            connection: offered.connection,
+            service_name: offered.service_name,
+            arguments,
+            model: offered.model,
+        }
     }
 }
 
@@ -124,7 +132,7 @@ impl Reader {
             state: CardState::Running,
             items: Vec::new(),
             error: None,
-            alone: planned.tool.model == ModelUse::Never,
+            alone: planned.model == ModelUse::Never,
         };
         self.tell(Entry::Started(card.clone())).await;
         let outcome = self.call(planned).await;

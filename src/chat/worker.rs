@@ -182,7 +182,7 @@ async fn compose(parts: Parts, job: Job, pen: mpsc::Sender<Entry>) -> Ending {
     }
     let readable: Vec<&OfferedTool> = tools
         .iter()
-        .filter(|offered| offered.tool.effect == Effect::Read && offered.tool.model == ModelUse::Offered)
+        .filter(|offered| offered.tool.effect == Effect::Read && offered.model == ModelUse::Offered)
         .collect();
     let offer = Offer::new(readable);
     match converse(&parts, &reader, &offer, system, history).await {
@@ -204,7 +204,7 @@ async fn show_withheld(
 ) -> Vec<&'static str> {
     let withheld: Vec<OfferedTool> = tools
         .iter()
-        .filter(|offered| offered.tool.effect == Effect::Read && offered.tool.model == ModelUse::Never)
+        .filter(|offered| offered.tool.effect == Effect::Read && offered.model == ModelUse::Never)
         .cloned()
         .collect();
     if withheld.is_empty() {

@@ -11,7 +11,7 @@ use crate::{
     },
     error::AppError,
     identity::{Identity, service::IdentityError},
-    integrations::{Integrations, model::Verdict, service::Error as ConnectionError},
+    integrations::{Integrations, Readings, model::Verdict, service::Error as ConnectionError},
     kit::id::UserId,
     platform::{clock::Clock, telemetry},
 };
@@ -111,7 +111,7 @@ impl Departures {
     async fn disconnect(&self, user: UserId) -> Result<Given, DepartureError> {
         let mut given = Given::default();
         for connection in self.integrations.connections(user).await? {
-            match self.integrations.disconnect(user, connection.id).await.map(|done| done.verdict) {
+            match self.integrations.disconnect(user, connection.id, Readings::Keep).await.map(|done| done.verdict) {
                 Ok(Verdict::Revoked) => given.revoked += 1,
                 Ok(Verdict::Unsupported) => given.unsupported += 1,
                 Ok(Verdict::Failed) => given.failed += 1,

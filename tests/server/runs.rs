@@ -372,6 +372,37 @@ async fn an_07_what_no_model_may_see_is_a_card_and_never_in_a_prompt(db: PgPool)
 }
 
 #[sqlx::test]
+async fn cp_02_what_its_owner_keeps_from_models_is_a_card_and_never_in_a_prompt(db: PgPool) {
+    let outside = Outside::start().await;
+    let app = outside.app(db).await;
+    let asker = person(&app, "Mira").await;
+    let connection = connect(&app, asker.user, "github").await;
+    connect(&app, asker.user, "linear").await;
+    outside.service("/api.github.com/issues", 200, &issues());
+    outside.model(Reply::Stream(vec![Step::Text("Fine."), Step::Finish("stop")]));
+    app.state().integrations.let_models_see(asker.user, connection, false).await.unwrap();
+    let chat = &app.state().chat;
+    let sent = chat.send(&asker, None, "Which issues are open on GitHub?", "k1").await.unwrap();
+    let end = settled(&app, sent.run).await;
+    assert!(end.text.contains("The card above") && !end.text.contains("canary"), "{}", end.text);
+    let opened = chat.open(&asker, Some(sent.conversation)).await.unwrap().conversation.unwrap();
+    let Message::Answer(answer) = &opened.messages[1] else { panic!("no answer") };
+    assert!(answer.cards[0].items[0].title.contains("canary"), "the person sees it: {:?}", answer.cards);
+    assert!(outside.asked().is_empty(), "no model was asked what only a card may answer");
+    let next = chat.send(&asker, Some(sent.conversation), "Thanks.", "k2").await.unwrap();
+    assert_eq!(settled(&app, next.run).await.state, "finished");
+    let asked = outside.asked()[0].to_string();
+    assert!(!asked.contains("canary") && !asked.contains("github__"), "{asked}");
+    assert!(asked.contains("linear__"), "other connections are offered: {asked}");
+
+    app.state().integrations.let_models_see(asker.user, connection, true).await.unwrap();
+    outside.model(Reply::Stream(vec![Step::Text("Fine."), Step::Finish("stop")]));
+    let again = chat.send(&asker, None, "Which issues are open on GitHub?", "k3").await.unwrap();
+    assert_eq!(settled(&app, again.run).await.state, "finished");
+    assert!(outside.asked()[1].to_string().contains("github__"));
+}
+
+#[sqlx::test]
 async fn an_09_without_a_model_rules_answer_from_the_services(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app_without_model(db).await;

@@ -2,9 +2,15 @@ use url::Url;
 
 use crate::platform::mail::{Content, Letter, MailError};
 
-/// The letter about a connection that no longer works.
-pub fn connection_broken(service: &str, public_url: &Url) -> Result<Letter, MailError> {
-    let at = |path: &str| public_url.join(path).map_or_else(|_| public_url.to_string(), |address| address.to_string());
+const FOOTER: &str = "You get this mail because you have connected the service. You can switch such mails off in your \
+                      settings, under Notifications.";
+
+fn at(path: &str, public_url: &Url) -> String {
+    public_url.join(path).map_or_else(|_| public_url.to_string(), |address| address.to_string())
+}
+
+/// The letter about a connection that no longer works; `path` is the page of ours where it is mended.
+pub fn connection_broken(service: &str, path: &str, public_url: &Url) -> Result<Letter, MailError> {
     let what = format!(
         "{service} no longer lets Aura read for you: the access was taken back there, or has ended. Until you connect it \
          again, Aura answers without it."
@@ -16,9 +22,27 @@ pub fn connection_broken(service: &str, public_url: &Url) -> Result<Letter, Mail
             title: "A connection no longer works",
             paragraphs: &[&what],
             code: None,
-            button: Some(("Look at your connections", &at("/connections"))),
-            footer: "You get this mail because you have connected the service. You can switch such mails off in your \
-                     settings, under Notifications.",
+            button: Some(("Look at the connection", &at(path, public_url))),
+            footer: FOOTER,
+        },
+    )
+}
+
+/// The letter about a consent that ends soon; `when` is written as «in 3 days».
+pub fn connection_ends(service: &str, when: &str, path: &str, public_url: &Url) -> Result<Letter, MailError> {
+    let what = format!(
+        "{service} gives access for a limited time only, and yours ends {when}. Connect it again before that: it takes one \
+         sign-in there, and nothing that you have set up here is lost."
+    );
+    Letter::compose(
+        "connection_ends",
+        &format!("Your access to {service} ends {when}"),
+        &Content {
+            title: "A connection ends soon",
+            paragraphs: &[&what],
+            code: None,
+            button: Some(("Look at the connection", &at(path, public_url))),
+            footer: FOOTER,
         },
     )
 }
@@ -28,9 +52,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_names_the_service_and_leads_to_the_connections() {
-        let letter = connection_broken("GitHub", &Url::parse("https://aura.example").unwrap()).unwrap();
+    fn they_name_the_service_and_lead_to_the_connection() {
+        let url = Url::parse("https://aura.example").unwrap();
+        let letter = connection_broken("GitHub", "/connections/7", &url).unwrap();
         assert_eq!(letter.subject, "Connect GitHub again");
-        assert!(letter.text.contains("https://aura.example/connections") && letter.html.contains("GitHub"));
+        assert!(letter.text.contains("https://aura.example/connections/7") && letter.html.contains("GitHub"));
+        let letter = connection_ends("Spotify", "in 14 days", "/connections/7", &url).unwrap();
+        assert_eq!(letter.subject, "Your access to Spotify ends in 14 days");
+        assert!(letter.text.contains("https://aura.example/connections/7") && letter.html.contains("in 14 days"));
     }
 }

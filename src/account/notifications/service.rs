@@ -14,7 +14,13 @@ use crate::{
     error::{AppError, ErrorKind},
     identity::{Identity, service::IdentityError},
     kit::id::{NotificationId, UserId},
-    platform::{bus::Topic, clock::Clock, db::Db, mail::MailError, mail::Outbox, telemetry},
+    platform::{
+        bus::Topic,
+        clock::Clock,
+        db::Db,
+        mail::{Letter, MailError, Outbox},
+        telemetry,
+    },
 };
 
 /// How long a notification is kept, read or not.
@@ -187,7 +193,8 @@ impl Notifications {
         Ok(tx.commit().await?)
     }
 
-    /// Tells somebody, in the caller's transaction, that a service has to be connected again.
+    /// Tells somebody, in the caller's transaction, that a service has to be connected again. `link` is the page of
+    /// ours where that is done.
     ///
     /// # Errors
     /// When the letter cannot be written or the database is away.
@@ -196,14 +203,38 @@ impl Notifications {
         tx: &mut PgConnection,
         user: UserId,
         service: &str,
+        link: &str,
     ) -> Result<(), NotificationError> {
         let title = format!("{service} has to be connected again");
         let body = "It no longer lets Aura read for you. Until then Aura answers without it.";
-        self.board.put(tx, user, Kind::Connection, (&title, body, "/connections")).await?;
+        self.board.put(tx, user, Kind::Connection, (&title, body, link)).await?;
+        self.write(tx, user, letter::connection_broken(service, link, &self.public_url)?).await
+    }
+
+    /// Tells somebody, in the caller's transaction, that their consent at a service ends in so many days.
+    ///
+    /// # Errors
+    /// When the letter cannot be written or the database is away.
+    pub async fn connection_ends(
+        &self,
+        tx: &mut PgConnection,
+        user: UserId,
+        service: &str,
+        days: i64,
+        link: &str,
+    ) -> Result<(), NotificationError> {
+        let when = if days <= 1 { "in a day".to_owned() } else { format!("in {days} days") };
+        let title = format!("Your access to {service} ends {when}");
+        let body = "Connect it again before that, and Aura goes on reading for you without a gap.";
+        self.board.put(tx, user, Kind::Connection, (&title, body, link)).await?;
+        self.write(tx, user, letter::connection_ends(service, &when, link, &self.public_url)?).await
+    }
+
+    /// Sends a letter about a connection, unless its owner does not want such letters.
+    async fn write(&self, tx: &mut PgConnection, user: UserId, letter: Letter) -> Result<(), NotificationError> {
         let chosen = store::preferences(tx, user).await?;
         let by_letter = chosen.iter().find(|row| row.kind == Kind::Connection.as_str()).is_none_or(|row| row.email);
         if by_letter && let Some(address) = self.identity.address_within(tx, user).await? {
-            let letter = letter::connection_broken(service, &self.public_url)?;
             self.outbox.enqueue(tx, &address, letter).await?;
         }
         Ok(())

@@ -7,6 +7,7 @@ mod loaded;
 mod people;
 mod person;
 mod recoveries;
+mod services;
 mod summary;
 
 pub use events::Events;
@@ -15,4 +16,5 @@ pub use jobs::Jobs;
 pub use people::People;
 pub use person::PersonPage;
 pub use recoveries::Recoveries;
+pub use services::Services;
 pub use summary::Summary;

@@ -18,6 +18,7 @@ fn shown(overview: Overview) -> impl IntoView {
         ("/admin/jobs", "Jobs that were given up", overview.jobs_given_up),
         ("/admin/jobs", "Mails that did not leave", overview.mails_failed),
         ("/admin/jobs", "Text messages that did not leave", overview.texts_failed),
+        ("/admin/services", "Services that refuse this installation", overview.clients_refused),
         ("/admin/events?state=failed", "Events that could not be done", overview.events_failed),
     ];
     let here = [

@@ -74,6 +74,22 @@ pub(in crate::chat) async fn of_conversation(
     .await
 }
 
+/// Removes what was read through a connection; how many rows went.
+pub(in crate::chat) async fn forget_results(
+    db: &Db,
+    user: UserId,
+    connection: ConnectionId,
+) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "delete from tool_results where user_id = $1 and connection_id = $2",
+        user as UserId,
+        connection as ConnectionId,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// What one write does to its run.
 pub(in crate::chat) struct Advance<'a> {
     pub run: RunId,

@@ -2,28 +2,46 @@
 
 mod accounts;
 mod ask;
+pub(super) mod broker;
+mod choice;
 mod connect;
+mod consent;
 mod disconnect;
 mod error;
+pub mod forms;
+mod health;
+mod history;
 mod identity;
-mod key;
+mod keep;
+pub(super) mod own_apps;
+mod places;
+mod polls;
+mod recheck;
+pub(super) mod refresh;
+mod reminders;
+mod revocations;
+mod parting;
 mod sealed;
-mod tokens;
+mod signed_visit;
 mod views;
 mod visit;
+mod wish;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use url::Url;
 
 pub use accounts::Shown;
+pub use choice::{Answer, Waiting};
 pub use connect::Arrival;
+pub use disconnect::{FORGET_READINGS, Readings};
 pub use error::Error;
+pub use health::ClientFault;
+pub use history::{Happening, Known};
+pub use own_apps::own_app_vault;
+pub use places::Place;
 pub use visit::{Purpose, Returned, Start, Visitor};
+pub use wish::Wish;
 
 use super::store;
 use crate::{
@@ -42,9 +60,16 @@ use crate::{
     },
     providers::{Catalogue, Provider, catalogue, oauth::Client},
 };
-use tokens::Pause;
 
 const CONFIRMATION: &str = "connect-confirmation/v1";
+
+/// Whom the token broker serves.
+#[derive(Clone)]
+struct BrokerSettings {
+    front_end: Option<Url>,
+    /// Whether browsers may have access tokens of services, where their person allows it.
+    direct: bool,
+}
 
 /// Connections and what is asked through them.
 #[derive(Clone)]
@@ -54,20 +79,23 @@ pub struct Integrations {
     pub(super) random: Random,
     pub(super) http: Http,
     pub(super) vault: Vault,
+    /// For own apps alone; none where this installation has not set it up.
+    own_vault: Option<Vault>,
     identity: Identity,
     notifications: Notifications,
     keys: Keys,
     limits: Limits,
     bus: Bus,
-    public_url: Url,
+    pub(super) public_url: Url,
+    broker: BrokerSettings,
     catalogue: &'static Catalogue,
     /// By the provider's id.
     clients: Arc<HashMap<&'static str, Client>>,
     /// The keys of the services that sign who somebody is, by the provider's id.
     issuers: Arc<HashMap<&'static str, RemoteKeys>>,
-    /// Connections whose service was away at the last renewal, and until when it is left alone.
-    pauses: Arc<Mutex<HashMap<ConnectionId, Pause>>>,
     tool_deadline: Duration,
+    /// How long a tool waits, in all, where a service asks it to.
+    tool_patience: Duration,
 }
 
 impl Integrations {
@@ -89,9 +117,9 @@ impl Integrations {
     ) -> Self {
         let registered = catalogue().all().iter().filter_map(|provider| {
             let name = provider.variable();
-            let fallback = provider.oauth.as_ref()?.client_fallback.as_deref();
+            let fallback = provider.oauth.as_ref().and_then(|oauth| oauth.client_fallback.as_deref());
             let found = settings.client(&name).or_else(|| settings.client(fallback?))?;
-            Some((provider.id.as_str(), Client { id: found.id.clone(), secret: found.secret.clone() }))
+            Some((provider.id.as_str(), Client { id: found.id.clone(), secret: Some(found.secret.clone()) }))
         });
         let issuers = catalogue().ways_in().filter_map(|provider| {
             let openid = provider.sign_in.as_ref()?.openid.as_ref()?;
@@ -99,6 +127,7 @@ impl Integrations {
             Some((provider.id.as_str(), keys))
         });
         let issuers = Arc::new(issuers.collect());
+        let own_vault = own_app_vault(settings, &random);
         Self {
             identity,
             notifications,
@@ -107,22 +136,31 @@ impl Integrations {
             random,
             http,
             vault,
+            own_vault,
             keys,
             limits,
             bus,
             public_url: settings.public_url.clone(),
+            broker: BrokerSettings { front_end: settings.front_end.clone(), direct: settings.broker_direct },
             catalogue: catalogue(),
             clients: Arc::new(registered.collect()),
             issuers,
-            pauses: Arc::default(),
             tool_deadline: Duration::from_secs(20),
+            tool_patience: Duration::from_secs(30),
         }
     }
 
-    /// Another time for a whole tool call than twenty seconds.
+    /// Another time for the calls of a tool than twenty seconds.
     #[must_use]
     pub fn with_tool_deadline(mut self, deadline: Duration) -> Self {
         self.tool_deadline = deadline;
+        self
+    }
+
+    /// Another time for a tool to wait than thirty seconds.
+    #[must_use]
+    pub fn with_tool_patience(mut self, patience: Duration) -> Self {
+        self.tool_patience = patience;
         self
     }
 
@@ -154,7 +192,7 @@ impl Integrations {
         hex::decode(proof).is_ok_and(|proof| self.keys.verify(CONFIRMATION, &parts, &proof))
     }
 
-    fn provider(&self, id: &str) -> Result<&'static Provider, Error> {
+    pub(super) fn provider(&self, id: &str) -> Result<&'static Provider, Error> {
         self.catalogue.get(id).ok_or(Error::NotFound("service"))
     }
 
@@ -165,8 +203,8 @@ impl Integrations {
     }
 
     /// The environment variables that this installation lacks for a service.
-    fn missing(&self, provider: &Provider) -> Vec<String> {
-        if provider.oauth.is_none() || self.clients.contains_key(provider.id.as_str()) {
+    pub(super) fn missing(&self, provider: &Provider) -> Vec<String> {
+        if !provider.needs_client() || self.clients.contains_key(provider.id.as_str()) {
             return Vec::new();
         }
         let name = provider.variable();
@@ -187,7 +225,7 @@ impl Integrations {
         transaction.commit().await
     }
 
-    async fn changed_within(
+    pub(super) async fn changed_within(
         &self,
         transaction: &mut sqlx::PgConnection,
         user: UserId,

@@ -16,6 +16,14 @@ pub struct NewEvent<'a> {
     pub now: OffsetDateTime,
 }
 
+/// The same as it is stored.
+pub struct EventRow {
+    pub id: Uuid,
+    pub kind: String,
+    pub detail: Option<String>,
+    pub created_at: OffsetDateTime,
+}
+
 pub async fn record(db: impl PgExecutor<'_>, event: &NewEvent<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into connection_events (id, user_id, connection_id, provider, kind, detail, created_at)
@@ -31,4 +39,44 @@ pub async fn record(db: impl PgExecutor<'_>, event: &NewEvent<'_>) -> Result<(),
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// What happened to a connection, the newest first, from before one on; at most so many.
+pub async fn events(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    connection: ConnectionId,
+    before: Option<Uuid>,
+    most: i64,
+) -> Result<Vec<EventRow>, sqlx::Error> {
+    sqlx::query_as!(
+        EventRow,
+        "select id, kind, detail, created_at from connection_events
+         where user_id = $1 and connection_id = $2 and ($3::uuid is null or id < $3)
+         order by id desc limit $4",
+        user as UserId,
+        Uuid::from(connection),
+        before,
+        most,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// When and by what a connection was used last.
+pub async fn last_use(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    connection: ConnectionId,
+) -> Result<Option<EventRow>, sqlx::Error> {
+    sqlx::query_as!(
+        EventRow,
+        "select id, kind, detail, created_at from connection_events
+         where user_id = $1 and connection_id = $2 and kind = 'used'
+         order by id desc limit 1",
+        user as UserId,
+        Uuid::from(connection),
+    )
+    .fetch_optional(db)
+    .await
 }

@@ -32,6 +32,7 @@ pub fn Attention(connections: Vec<ConnectionView>, disconnect: ServerAction<Disc
                         lead=move || view! { <Mark id=mark.0 name=mark.1/> }
                     >
                         <Badge tone=Tone::Warn>{badge}</Badge>
+                        <Details connection=connection.clone()/>
                         <Reconnect connection=connection.clone()/>
                         <End connection=connection disconnect=disconnect/>
                     </Row>
@@ -77,6 +78,7 @@ pub fn Connected(
                     >
                         <span class="sub used">{used}</span>
                         <Badge tone=Tone::Ok>"Connected"</Badge>
+                        <Details connection=connection.clone()/>
                         <End connection=connection disconnect=disconnect/>
                     </Row>
                 }
@@ -93,18 +95,31 @@ pub fn Connected(
     })
 }
 
-/// A key is pasted anew below; everything else is a sign-in.
+/// A key is pasted anew on the service's form; everything else is a sign-in.
 #[component]
 fn Reconnect(connection: ConnectionView) -> impl IntoView {
     let href = if connection.by_key {
-        format!("#key-{}", connection.provider)
+        format!("/connections/add/{}?reconnect={}", connection.provider, connection.id)
     } else {
-        format!("/api/integrations/{}", connection.provider)
+        format!("/api/integrations/{}?reconnect={}", connection.provider, connection.id)
     };
     view! {
         <LinkButton href=href look=Look::Primary size=Size::Small external=true>
-            "Reconnect"
+            {if connection.by_key { "Paste anew" } else { "Reconnect" }}
             <span class="visually-hidden">{format!(" {}", connection.service_name)}</span>
+        </LinkButton>
+    }
+}
+
+/// The way to the connection's own page.
+#[component]
+fn Details(connection: ConnectionView) -> impl IntoView {
+    view! {
+        <LinkButton href=format!("/connections/{}", connection.id) size=Size::Small>
+            "Details"
+            <span class="visually-hidden">
+                {format!(" of {}, {}", connection.service_name, connection.account_label)}
+            </span>
         </LinkButton>
     }
 }

@@ -1,0 +1,15 @@
+//! What has no owner: called by this feature's jobs and for operators only.
+
+mod faults;
+mod polls;
+mod purges;
+mod reminders;
+mod renewals;
+mod revocations;
+
+pub use faults::{faults, note_fault, settle_fault};
+pub use polls::{DuePoll, claim_polls, plan_polls, settle_poll};
+pub use purges::{purge_choices, purge_events, purge_flows, purge_revocations};
+pub use reminders::{EndingRow, ending};
+pub use renewals::{DueRenewal, claim_renewals, unplanned};
+pub use revocations::claim_revocations;

@@ -1,0 +1,190 @@
+//! Who is told what when a renewal fails, and who is not.
+
+use aura::integrations::tools::ToolError;
+use http::StatusCode;
+use serde_json::json;
+use sqlx::PgPool;
+use time::Duration;
+use uuid::Uuid;
+use wiremock::ResponseTemplate;
+
+use crate::{
+    browser::{Browser, mails_to, newest_mail, wait},
+    program::person_at,
+    vendor::{EVENTS, GOOGLE_TOKEN, Vendor, ask, connect, count, person, state},
+};
+
+const MIRA: &str = "mira@example.com";
+const TOOL: &str = "google_calendar__list_events";
+const USER: &str = "/api.github.com/user";
+
+#[sqlx::test]
+async fn rf_02_a_client_that_is_refused_is_shown_to_operators_and_alarms_nobody_else(db: PgPool) {
+    let vendor = Vendor::start().await;
+    let refused = ResponseTemplate::new(401).set_body_json(json!({"error": "invalid_client"}));
+    vendor.answers("POST", GOOGLE_TOKEN, refused).await;
+    vendor.json("GET", EVENTS, json!({"items": []})).await;
+    let app = vendor.app(db).await;
+    let integrations = &app.state().integrations;
+    let fingerprint = aura::platform::crypto::digest(b"client-of-google").to_vec();
+    let mut connections = Vec::new();
+    for _ in 0..3 {
+        let user = person(&app).await;
+        let past = app.clock().now() - Duration::SECOND;
+        let id = connect(&app, user, "google-calendar", "old", Some("r"), Some(past)).await;
+        connections.push((user, id));
+    }
+    sqlx::query("update connections set client_fingerprint = $1").bind(&fingerprint).execute(app.db()).await.unwrap();
+    for (user, id) in &connections {
+        let error = ask(&app, *user, *id, TOOL, json!({})).await.unwrap_err();
+        assert!(matches!(error, ToolError::Provider { service: "Google Calendar", .. }), "{error}");
+        assert_eq!(state(&app, *id).await, ("active".into(), None));
+    }
+    assert_eq!(count(&app, "notifications").await, 0, "none of them can mend it");
+    let faults = integrations.client_faults().await.unwrap();
+    assert_eq!((faults.len(), faults[0].service, faults[0].connections), (1, "Google Calendar", 3));
+    assert_eq!(faults[0].since, app.clock().now());
+
+    // While it lasts, one of them looks from time to time, not all of them.
+    let before = vendor.token_requests().await;
+    for _ in 0..10 {
+        wait(&app, Duration::MINUTE);
+        integrations.renew_due().await.unwrap();
+    }
+    let looked = vendor.token_requests().await - before;
+    assert!((5..=40).contains(&looked), "{looked}");
+
+    let mut browser = Browser::new(&app);
+    browser.sign_in(&app, MIRA).await;
+    sqlx::query(
+        "update users set role = 'admin' where id = (select user_id from user_emails where email = $1::citext)",
+    )
+    .bind(MIRA)
+    .execute(app.db())
+    .await
+    .unwrap();
+    let page = browser.get("/admin/services").await;
+    assert_eq!(page.status, StatusCode::OK);
+    for words in ["Google Calendar", "3 connections wait", "2026-03-12 12:00 UTC", "GOOGLE_CALENDAR_CLIENT_SECRET"] {
+        assert!(page.text().contains(words), "{words}: {}", page.text());
+    }
+
+    // The secret is right again.
+    vendor.server.reset().await;
+    vendor.json("POST", GOOGLE_TOKEN, json!({"access_token": "new", "expires_in": 3600})).await;
+    vendor.json("GET", EVENTS, json!({"items": []})).await;
+    wait(&app, Duration::minutes(2));
+    let (user, id) = connections[0];
+    ask(&app, user, id, TOOL, json!({})).await.unwrap();
+    assert!(integrations.client_faults().await.unwrap().is_empty(), "the first that works ends it");
+    for (user, id) in &connections {
+        ask(&app, *user, *id, TOOL, json!({})).await.unwrap();
+    }
+    assert!(browser.get("/admin/services").await.text().contains("None."));
+}
+
+#[sqlx::test]
+async fn rf_03_a_withdrawn_grant_is_told_once_in_the_app_and_by_mail_after_one_call(db: PgPool) {
+    let vendor = Vendor::start().await;
+    let gone = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"}));
+    vendor.answers("POST", GOOGLE_TOKEN, gone).await;
+    let app = vendor.app(db).await;
+    let (user, _) = person_at(&app, MIRA).await;
+    let mails = mails_to(&app, MIRA).await;
+    let soon = app.clock().now() + Duration::HOUR;
+    let id = connect(&app, user, "google-calendar", "old", Some("r"), Some(soon)).await;
+    let integrations = &app.state().integrations;
+    for _ in 0..180 {
+        wait(&app, Duration::MINUTE);
+        integrations.renew_due().await.unwrap();
+    }
+    for _ in 0..3 {
+        assert!(matches!(ask(&app, user, id, TOOL, json!({})).await, Err(ToolError::NeedsReconnect { .. })));
+    }
+    assert_eq!(vendor.token_requests().await, 1, "a dead token is tried once");
+    assert_eq!(state(&app, id).await, ("needs_reauth".into(), Some("revoked".into())));
+    let told: (String, String) = sqlx::query_as("select title, link from notifications where kind = 'connection'")
+        .fetch_one(app.db())
+        .await
+        .unwrap();
+    assert_eq!(told, ("Google Calendar has to be connected again".to_owned(), format!("/connections/{id}")));
+    assert_eq!(mails_to(&app, MIRA).await, mails + 1);
+    let letter = newest_mail(&app, MIRA).await.0;
+    assert!(letter.template == "connection_broken" && letter.text.contains(&format!("/connections/{id}")));
+}
+
+#[sqlx::test]
+async fn rf_12_access_that_was_withdrawn_while_nobody_looked_is_known_within_a_day(db: PgPool) {
+    let vendor = Vendor::start().await;
+    vendor.json("GET", USER, json!({"id": 7, "login": "mira-okafor"})).await;
+    let app = vendor.app(db).await;
+    let user = person(&app).await;
+    // A token that never ends, of which nobody would hear anything.
+    let id = connect(&app, user, "github", "canary-lasting", None, None).await;
+    sqlx::query("update connections set account_id = '7'").execute(app.db()).await.unwrap();
+    let integrations = &app.state().integrations;
+    for _ in 0..48 {
+        integrations.look_around().await.unwrap();
+        wait(&app, Duration::HOUR);
+    }
+    let looked = vendor.asked(USER).await.len();
+    assert!((2..=4).contains(&looked), "once in less than a day: {looked}");
+    assert_eq!(state(&app, id).await.0, "active");
+    let label: String = sqlx::query_scalar("select account_label from connections").fetch_one(app.db()).await.unwrap();
+    assert_eq!(label, "mira-okafor", "what people know it by is kept true");
+
+    // The service is away for a while, and nobody is alarmed.
+    vendor.server.reset().await;
+    vendor.answers("GET", USER, ResponseTemplate::new(503)).await;
+    for _ in 0..30 {
+        wait(&app, Duration::HOUR);
+        integrations.look_around().await.unwrap();
+    }
+    assert_eq!((state(&app, id).await.0.as_str(), count(&app, "notifications").await), ("active", 0));
+
+    vendor.server.reset().await;
+    vendor.answers("GET", USER, ResponseTemplate::new(401).set_body_json(json!({"message": "Bad credentials"}))).await;
+    let withdrawn = app.clock().now();
+    while state(&app, id).await.0 == "active" {
+        wait(&app, Duration::minutes(30));
+        integrations.look_around().await.unwrap();
+        assert!(app.clock().now() - withdrawn < Duration::DAY, "not noticed within a day");
+    }
+    assert_eq!(state(&app, id).await, ("needs_reauth".into(), Some("revoked".into())));
+    assert_eq!(count(&app, "notifications").await, 1);
+    let looked = vendor.asked(USER).await.len();
+    for _ in 0..48 {
+        wait(&app, Duration::HOUR);
+        integrations.look_around().await.unwrap();
+    }
+    assert_eq!(vendor.asked(USER).await.len(), looked, "what waits for its person is left alone");
+}
+
+#[sqlx::test]
+async fn a_look_that_sees_fewer_permissions_takes_the_tools_that_need_them(db: PgPool) {
+    let vendor = Vendor::start().await;
+    let scopes = "/api.sendgrid.com/v3/scopes";
+    vendor.json("GET", scopes, json!({"scopes": ["stats.read", "mail.send"]})).await;
+    let app = vendor.app(db).await;
+    let user = person(&app).await;
+    let id = connect(&app, user, "sendgrid", "SG.canary-key", None, None).await;
+    sqlx::query("update connections set scopes = array['mail.send', 'stats.read']").execute(app.db()).await.unwrap();
+    let integrations = &app.state().integrations;
+    let day = async || {
+        for _ in 0..24 {
+            wait(&app, Duration::HOUR);
+            integrations.look_around().await.unwrap();
+        }
+    };
+    day().await;
+    vendor.server.reset().await;
+    vendor.json("GET", scopes, json!({"scopes": ["mail.send"]})).await;
+    day().await;
+    let granted: Vec<String> = sqlx::query_scalar("select scopes from connections where id = $1")
+        .bind(Uuid::from(id))
+        .fetch_one(app.db())
+        .await
+        .unwrap();
+    assert_eq!(granted, ["mail.send"]);
+    assert_eq!(count(&app, "connection_events where kind = 'scopes_reduced'").await, 1);
+}
