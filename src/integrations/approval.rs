@@ -40,11 +40,12 @@ impl Call {
 }
 
 /// Something that a person has approved and that has not been done yet.
-pub struct Approved<T>(T);
+pub struct Approved<T>(T, ApprovalId);
 
 impl<T> Approved<T> {
-    pub(super) fn into_inner(self) -> T {
-        self.0
+    /// It, and the approval by which a repetition is known.
+    pub(super) fn into_inner(self) -> (T, ApprovalId) {
+        (self.0, self.1)
     }
 }
 
@@ -60,7 +61,7 @@ impl Approved<Call> {
         let arguments = serde_json::from_slice(&plain).map_err(|_| Error::NotFound("approval"))?;
         let tool = tools::find(&row.tool).ok_or(Error::NotFound("tool"))?;
         let call = Call { user, connection: row.connection, tool, arguments };
-        if call.hash().as_slice() == row.call_hash { Ok(Self(call)) } else { Err(Error::NotFound("approval")) }
+        if call.hash().as_slice() == row.call_hash { Ok(Self(call, id)) } else { Err(Error::NotFound("approval")) }
     }
 }
 
@@ -70,7 +71,7 @@ fn place(id: ApprovalId, owner: UserId) -> Place<'static> {
 }
 
 impl Integrations {
-    /// Puts a call before its person.
+    /// Puts a call before its person. Whether its arguments fit is asked before with [`Tool::check`].
     ///
     /// # Errors
     /// When the connection is not theirs, or the database is away.

@@ -99,6 +99,7 @@ fn add(calls: &mut Vec<RoutedCall>, clause: &Clause, tools: &[OfferedTool]) {
                     connection: offered.connection,
                     service_name: offered.service_name,
                     arguments,
+                    model: offered.model,
                 });
             }
         }
@@ -115,6 +116,9 @@ fn understood(intent: &Intent, clause: &Clause) -> Option<Vec<Value>> {
     if let (Some(name), Some(day)) = (&intent.day, clause.day) {
         arguments.insert(name.clone(), day.into());
     }
+    if let Some(name) = &intent.text {
+        arguments.insert(name.clone(), subject(&clause.text)?.into());
+    }
     let Some(name) = &intent.channel else {
         return Some(vec![arguments.into()]);
     };
@@ -125,6 +129,21 @@ fn understood(intent: &Intent, clause: &Clause) -> Option<Vec<Value>> {
     };
     let calls: Vec<Value> = clause.channels.iter().map(with).collect();
     (!calls.is_empty()).then_some(calls)
+}
+
+/// What a question is about: what stands between quotation marks, or else behind a word that says so.
+fn subject(text: &str) -> Option<String> {
+    const LONGEST: usize = 80;
+    let marks = |letter: char| matches!(letter, '"' | '“' | '”' | '„' | '«' | '»');
+    let between = text.split(marks).nth(1).filter(|_| text.matches(marks).count() >= 2);
+    let behind = || {
+        let found = [" for ", " about ", " named ", " called ", " mentioning "];
+        let word = found.into_iter().filter_map(|word| Some((text.find(word)?, word))).min()?;
+        Some(&text[word.0 + word.1.len()..])
+    };
+    let subject = between.or_else(behind)?.trim().trim_end_matches(['.', '?', '!']).trim();
+    let says = subject.chars().any(char::is_alphanumeric) && subject.chars().count() <= LONGEST;
+    says.then(|| subject.to_owned())
 }
 
 #[cfg(test)]
@@ -143,6 +162,7 @@ mod tests {
             connection: ConnectionId::from_bytes([1; 16]),
             service_name: tool.service(),
             account_label: "me".into(),
+            model: tool.model,
         });
         offered.collect()
     }
@@ -198,7 +218,7 @@ mod tests {
         for tool in tools::all() {
             for intent in &tool.entry.intents {
                 let words: Vec<&str> = intent.words.iter().filter_map(|word| word.split('|').next()).collect();
-                let question = format!("{} {} #general", words.join(" "), tool.service());
+                let question = format!("{} {} #general about \"Northbeam\"", words.join(" "), tool.service());
                 assert!(routed(&question).iter().any(|(name, _)| *name == tool.name), "{question}");
             }
         }

@@ -5,7 +5,10 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::model::Item;
+use super::{
+    executor::{self, Failure},
+    model::Item,
+};
 use crate::{
     error::{AppError, ErrorKind},
     kit::id::ConnectionId,
@@ -22,7 +25,7 @@ pub struct Tool {
     pub title: &'static str,
     pub description: &'static str,
     pub effect: Effect,
-    /// Whether a model may be offered it.
+    /// Whether its service lets a model be offered it.
     pub model: ModelUse,
     /// JSON Schema of the arguments.
     pub parameters: Value,
@@ -47,6 +50,43 @@ impl Tool {
     #[must_use]
     pub fn question(&self) -> &'static str {
         &self.entry.question
+    }
+
+    /// Arguments as a caller would send them.
+    #[must_use]
+    pub fn example(&self) -> &'static Value {
+        &self.entry.example
+    }
+
+    /// Whether these arguments fit its schema.
+    ///
+    /// # Errors
+    /// A sentence that says which one does not.
+    pub fn check(&self, arguments: &Value) -> Result<(), ToolError> {
+        executor::check(self.entry, arguments).map_err(|failure| told(failure, self.service()))
+    }
+
+    /// Why it cannot be used with these scopes, as a sentence; nothing where it can.
+    #[must_use]
+    pub fn off(&self, granted: &[String]) -> Option<String> {
+        let error = self.lacking(granted)?;
+        Some(error.to_string())
+    }
+
+    pub(super) fn lacking(&self, granted: &[String]) -> Option<ToolError> {
+        let lacks = self.entry.lacks(granted);
+        if lacks.is_empty() {
+            return None;
+        }
+        let oauth = self.provider.oauth.as_ref();
+        let known = oauth.map(|oauth| oauth.scopes.iter().chain(&oauth.optional_scopes).collect::<Vec<_>>());
+        let known = known.unwrap_or_default();
+        let reason = |either: &str| {
+            let named = |scope: &str| known.iter().find(|known| known.name == scope).map(|known| known.reason.clone());
+            either.split('|').find_map(named).unwrap_or_else(|| either.replace('|', " or "))
+        };
+        let reasons: Vec<String> = lacks.into_iter().map(reason).collect();
+        Some(ToolError::Off { service: self.service(), reasons: reasons.join(", and to ") })
     }
 }
 
@@ -85,6 +125,8 @@ pub struct OfferedTool {
     pub connection: ConnectionId,
     pub service_name: &'static str,
     pub account_label: String,
+    /// Whether a model may be offered it: the service allows that, and the connection's owner does.
+    pub model: ModelUse,
 }
 
 /// Who has a tool called, for the connection's log: opaque to this feature.
@@ -111,6 +153,8 @@ pub struct RoutedCall {
     pub connection: ConnectionId,
     pub service_name: &'static str,
     pub arguments: Value,
+    /// Whether a model may see what it finds.
+    pub model: ModelUse,
 }
 
 /// What a tool found.
@@ -130,8 +174,22 @@ pub struct ToolAnswer {
 pub enum ToolError {
     #[error("{service} wants you to sign in again. Reconnect it on the connections page, then ask again.")]
     NeedsReconnect { service: &'static str },
+    /// Some of its scopes were not granted.
+    #[error(
+        "This is off: {service} has not been asked or did not allow Aura to {reasons}. Allow it on the connections page."
+    )]
+    Off { service: &'static str, reasons: String },
     #[error("{service} asks to wait {retry_after} seconds before the next request.")]
     Limited { service: &'static str, retry_after: u32 },
+    /// Aura's own limit on how often a connection is used.
+    #[error("Aura has used this account at {service} as often as it may in a minute. Wait {retry_after} seconds.")]
+    Budget { service: &'static str, retry_after: u32 },
+    /// A change that nobody confirmed.
+    #[error("{service} did not confirm this. It may have been done: look there before you try again.")]
+    Unknown { service: &'static str },
+    /// The service's own words.
+    #[error("{service} did not take this{words}.")]
+    Refused { service: &'static str, words: String },
     #[error("{service} did not grant what this needs. Reconnect it and allow it there.")]
     Forbidden { service: &'static str },
     #[error("{service} {what}. Nothing was changed; try again in a few minutes.")]
@@ -157,7 +215,11 @@ impl ToolError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NeedsReconnect { .. } => "needs_reconnect",
+            Self::Off { .. } => "off",
             Self::Limited { .. } => "limited",
+            Self::Budget { .. } => "budget",
+            Self::Unknown { .. } => "unknown",
+            Self::Refused { .. } => "refused",
             Self::Forbidden { .. } => "forbidden",
             Self::Provider { .. } => "provider",
             Self::Timeout { .. } => "timeout",
@@ -175,17 +237,38 @@ impl From<ToolError> for AppError {
         let kind = match &error {
             ToolError::NotConnected => return Self::not_found("connection"),
             ToolError::Internal => return Self::internal(),
-            ToolError::BadArguments(_) => ErrorKind::Unprocessable,
+            ToolError::BadArguments(_) | ToolError::Refused { .. } => ErrorKind::Unprocessable,
             ToolError::Nothing(_) => ErrorKind::NotFound,
             ToolError::NeedsReconnect { .. } | ToolError::NeedsApproval => ErrorKind::Conflict,
-            ToolError::Forbidden { .. } => ErrorKind::Forbidden,
-            ToolError::Limited { .. } => ErrorKind::Limited,
-            ToolError::Provider { .. } | ToolError::Timeout { .. } => ErrorKind::Upstream,
+            ToolError::Forbidden { .. } | ToolError::Off { .. } => ErrorKind::Forbidden,
+            ToolError::Limited { .. } | ToolError::Budget { .. } => ErrorKind::Limited,
+            ToolError::Provider { .. } | ToolError::Timeout { .. } | ToolError::Unknown { .. } => ErrorKind::Upstream,
         };
         let mut app = Self::new(kind, error.code(), error.to_string());
-        if let ToolError::Limited { retry_after, .. } = error {
+        if let ToolError::Limited { retry_after, .. } | ToolError::Budget { retry_after, .. } = error {
             app.retry_after = Some(retry_after);
         }
         app
+    }
+}
+
+/// What a failure is called before a person.
+pub(super) fn told(failure: Failure, service: &'static str) -> ToolError {
+    match failure {
+        Failure::Unauthorized => ToolError::NeedsReconnect { service },
+        Failure::Forbidden => ToolError::Forbidden { service },
+        Failure::Limited(retry_after) => ToolError::Limited { service, retry_after },
+        Failure::Budget(retry_after) => ToolError::Budget { service, retry_after },
+        Failure::Timeout => ToolError::Timeout { service },
+        Failure::Unknown => ToolError::Unknown { service },
+        Failure::Refused(words) if words.is_empty() => ToolError::Refused { service, words },
+        Failure::Refused(words) => {
+            ToolError::Refused { service, words: format!(": «{}»", words.trim_end_matches('.')) }
+        }
+        Failure::Unreachable | Failure::Closed => ToolError::Provider { service, what: "could not be reached" },
+        Failure::Page => ToolError::Provider { service, what: "sent a page instead of data" },
+        Failure::Provider(what) => ToolError::Provider { service, what },
+        Failure::Nothing(sentence) => ToolError::Nothing(sentence),
+        Failure::Bad(sentence) => ToolError::BadArguments(sentence),
     }
 }

@@ -1,11 +1,11 @@
-//! What can be asked through a service: calls, and how their answers are read, as data.
-
-use std::collections::BTreeMap;
+//! What can be asked through a service, as data: what a tool is for, what it takes and what may be done with it. Its
+//! calls stand in [`Step`]s.
 
 use serde::Deserialize;
 use serde_json::Value;
+use time::Date;
 
-use super::{Address, entry::get};
+use super::{Address, Step, entry::day};
 
 /// Whether a tool looks or changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -15,9 +15,20 @@ pub enum Effect {
     Read,
     /// Changes something: runs only with a person's approval of exactly this call.
     Write,
+    /// Takes something away that cannot be brought back; also only with an approval.
+    Destructive,
 }
 
-/// One tool. In all its templates `{name}` is an argument or a captured value.
+impl Effect {
+    /// Whether it changes something.
+    #[must_use]
+    pub fn changes(self) -> bool {
+        self != Self::Read
+    }
+}
+
+/// One tool. In all its templates `{name}` is an argument, a captured value, a blank of the connection, or one of the
+/// values that are always there: `account_label`, `account_id`, `zone`, `now`, `today_start` and its like.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ToolEntry {
@@ -30,18 +41,33 @@ pub struct ToolEntry {
     pub effect: Effect,
     /// JSON Schema of the arguments; `default` values are filled in.
     pub parameters: Value,
+    /// Arguments as a caller would send them.
+    pub example: Value,
     /// The vendor document it was read in.
     pub source: Address,
+    /// The day on which it was read there.
+    #[serde(deserialize_with = "day")]
+    pub checked: Date,
     /// What in it was not read there.
     pub unverified: Option<String>,
-    /// The scopes without which it is off.
+    /// The scopes without which it is off; `a|b` is either.
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// One and several of what it finds: `["event", "events"]`.
+    /// One and several of what it finds: `["event", "events"]`. For tools that read.
+    #[serde(default)]
     pub noun: [String; 2],
-    /// The card's second line.
+    /// What was done, as the card says it afterwards: `Sent the message`. For tools that change something.
+    #[serde(default)]
+    pub done: String,
+    /// The card's second line; of a change, what exactly it is, as it is put before the person.
     #[serde(default)]
     pub detail: String,
+    /// The most bytes of one reply that are read.
+    #[serde(default = "largest")]
+    pub max_bytes: usize,
+    /// The most lines of an answer.
+    #[serde(default = "lines")]
+    pub max_lines: usize,
     /// A first question that it answers, as a person would ask it; its own intents must fit it.
     #[serde(default)]
     pub question: String,
@@ -49,6 +75,21 @@ pub struct ToolEntry {
     pub intents: Vec<Intent>,
     #[serde(rename = "step")]
     pub steps: Vec<Step>,
+}
+
+impl ToolEntry {
+    /// Whether these scopes are enough for it.
+    #[must_use]
+    pub fn is_open(&self, granted: &[String]) -> bool {
+        self.lacks(granted).is_empty()
+    }
+
+    /// What it needs beyond these scopes, each as it stands in the entry.
+    #[must_use]
+    pub fn lacks(&self, granted: &[String]) -> Vec<&str> {
+        let has = |either: &str| either.split('|').any(|scope| granted.iter().any(|granted| granted == scope));
+        self.scopes.iter().map(String::as_str).filter(|either| !has(either)).collect()
+    }
 }
 
 /// Words by which a question is known to mean this tool.
@@ -64,101 +105,15 @@ pub struct Intent {
     pub channel: Option<String>,
     /// The argument that takes `today`, `tomorrow`, `yesterday`, `this week` or `next week`.
     pub day: Option<String>,
+    /// The argument that takes what stands between quotation marks or behind «for», «about» or «named», without which
+    /// the intent does not fit.
+    pub text: Option<String>,
 }
 
-/// One call.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Step {
-    #[serde(default = "get")]
-    pub method: String,
-    /// Appended to the API's base; what is filled in is percent-encoded.
-    pub path: String,
-    /// A parameter whose template names an absent argument is left out.
-    #[serde(default)]
-    pub query: BTreeMap<String, String>,
-    pub json: Option<Value>,
-    /// Values for the steps after this one.
-    #[serde(default, rename = "pick")]
-    pub picks: Vec<Pick>,
-    /// Names for ids in the answer of a later step.
-    pub names: Option<Names>,
-    /// What the answer shows.
-    pub items: Option<Items>,
-    pub pages: Option<Pages>,
+fn largest() -> usize {
+    2 * 1024 * 1024
 }
 
-/// Finds a value in the reply.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pick {
-    /// The name by which later templates use it.
-    pub name: String,
-    /// Pointer to a list, of which the first entry counts that fits; absent: the reply itself.
-    pub from: Option<String>,
-    /// Pointer inside an entry.
-    #[serde(rename = "where")]
-    pub condition: Option<String>,
-    /// Template that it must equal.
-    pub equals: Option<String>,
-    /// Pointer to the value inside the entry.
-    pub value: String,
-    /// Taken where nothing is found.
-    pub default: Option<String>,
-    /// The sentence where nothing is found and there is no default; a template.
-    #[serde(default)]
-    pub missing: String,
-}
-
-/// Keeps a list in the reply as names by id.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Names {
-    /// Pointer to the list.
-    pub from: String,
-    /// Pointer to the id inside an entry.
-    pub id: String,
-    /// Template of the name, filled from the entry.
-    pub name: String,
-}
-
-/// Turns a list in the reply into lines of the answer. `{/pointer}` in its templates is taken from the entry, and
-/// `{@/pointer}` is the name kept for the id that stands there; `a || b` is the first that is not empty.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Items {
-    /// Pointer to the list.
-    pub from: String,
-    pub title: String,
-    #[serde(default)]
-    pub note: String,
-    #[serde(default)]
-    pub link: String,
-    /// A moment: RFC 3339, a date, or seconds since 1970.
-    #[serde(default)]
-    pub at: String,
-    /// Entries that do not fit are left out.
-    #[serde(default)]
-    pub only: Vec<Condition>,
-}
-
-/// What an entry must look like.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Condition {
-    pub pointer: String,
-    /// The text that must stand there.
-    pub equals: Option<String>,
-    /// Whether anything but null and false must stand there.
-    pub present: Option<bool>,
-}
-
-/// How the next page is asked for.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pages {
-    /// Pointer to the cursor in the reply.
-    pub cursor: String,
-    /// The query parameter that takes it.
-    pub parameter: String,
+fn lines() -> usize {
+    50
 }

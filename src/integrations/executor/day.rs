@@ -1,14 +1,13 @@
 //! What «today» and its like mean where the person is.
 
-use std::collections::BTreeMap;
-
 use time::{
-    Date, Duration, OffsetDateTime, PrimitiveDateTime, Time, format_description::well_known::Rfc3339,
+    Date, Duration, OffsetDateTime, PrimitiveDateTime, Time,
+    format_description::well_known::{Rfc2822, Rfc3339},
     macros::format_description,
 };
 use time_tz::{OffsetDateTimeExt as _, OffsetResult, PrimitiveDateTimeExt as _, Tz, timezones};
 
-use super::Failure;
+use super::{Failure, values::Values};
 use crate::integrations::tools::TimeContext;
 
 /// The person's zone; an unknown name is read as UTC.
@@ -16,12 +15,13 @@ pub(super) fn zone(name: &str) -> &'static Tz {
     timezones::get_by_name(name).unwrap_or(timezones::db::UTC)
 }
 
-/// Adds `zone`, `today_start`, `today_end`, `week_ago`, and from the argument `day` `day_start`, `day_end` and
-/// `day_label`.
-pub(super) fn add(values: &mut BTreeMap<String, String>, time: &TimeContext) -> Result<(), Failure> {
+/// Adds `zone`, `now`, `today`, `today_start`, `today_end`, `week_ago`, `month_ago`, and from the argument `day`
+/// `day_start`, `day_end` and `day_label`.
+pub(super) fn add(values: &mut Values, time: &TimeContext) -> Result<(), Failure> {
     let zone = zone(&time.zone);
-    let today = time.now.to_timezone(zone).date();
-    let word = values.get("day").cloned();
+    let now = time.now.to_timezone(zone);
+    let today = now.date();
+    let word = values.text("day");
     let (from, to) = match &word {
         Some(word) => range(word, today).ok_or_else(|| {
             Failure::Bad(
@@ -33,7 +33,10 @@ pub(super) fn add(values: &mut BTreeMap<String, String>, time: &TimeContext) -> 
     };
     let moment = |date: Date| start_of(date, zone).format(&Rfc3339).unwrap_or_default();
     let after = |date: Date| date.next_day().unwrap_or(date);
-    let mut put = |name: &str, value: String| values.insert(name.to_owned(), value);
+    let mut put = |name: &str, value: String| values.put(name, value);
+    put("now", now.replace_nanosecond(0).ok().and_then(|now| now.format(&Rfc3339).ok()).unwrap_or_default());
+    put("today", today.to_string());
+    put("month_ago", today.saturating_sub(Duration::days(30)).to_string());
     put("today_start", moment(today));
     put("today_end", moment(after(today)));
     put("week_ago", today.saturating_sub(Duration::days(7)).to_string());
@@ -82,8 +85,11 @@ fn label(date: Date) -> String {
 /// A moment as a vendor writes it, in the person's zone; a date stays a date.
 pub(super) fn shown(text: &str, time: &TimeContext) -> Option<String> {
     let zone = zone(&time.zone);
-    let moment = OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| {
-        let seconds = text.split('.').next()?.parse().ok()?;
+    let written = OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(text, &Rfc2822));
+    let moment = written.ok().or_else(|| {
+        let number: i64 = text.split('.').next()?.parse().ok()?;
+        // Seconds of the present have ten digits, milliseconds thirteen.
+        let seconds = if number > 100_000_000_000 { number / 1_000 } else { number };
         // Smaller numbers are not moments but years or counts.
         (seconds > 100_000_000).then(|| OffsetDateTime::from_unix_timestamp(seconds).ok())?
     });
@@ -99,25 +105,27 @@ mod tests {
 
     use super::*;
 
-    fn values(word: &str, now: OffsetDateTime, zone: &str) -> BTreeMap<String, String> {
-        let mut values = BTreeMap::from([("day".to_owned(), word.to_owned())]);
-        add(&mut values, &TimeContext { now, zone: zone.into() }).unwrap();
-        values
+    fn value(name: &str, word: &str, now: OffsetDateTime, zone: &str) -> String {
+        let time = TimeContext { now, zone: zone.into() };
+        let mut values = Values::new([("day".to_owned(), word.into())].into(), &time);
+        add(&mut values, &time).unwrap();
+        values.text(name).unwrap()
     }
 
     #[test]
     fn today_is_the_day_where_the_person_is() {
-        let values = values("today", datetime!(2026-11-20 23:30 UTC), "Europe/Berlin");
-        assert_eq!(values["day_start"], "2026-11-21T00:00:00+01:00");
-        assert_eq!(values["day_end"], "2026-11-22T00:00:00+01:00");
-        assert_eq!(values["day_label"], "Saturday 21 November");
+        let value = |name| value(name, "today", datetime!(2026-11-20 23:30 UTC), "Europe/Berlin");
+        assert_eq!(value("day_start"), "2026-11-21T00:00:00+01:00");
+        assert_eq!(value("day_end"), "2026-11-22T00:00:00+01:00");
+        assert_eq!(value("day_label"), "Saturday 21 November");
+        assert_eq!((value("today").as_str(), value("now").as_str()), ("2026-11-21", "2026-11-21T00:30:00+01:00"));
     }
 
     #[test]
     fn a_day_of_a_clock_change_is_as_long_as_it_is() {
-        let values = values("2026-03-29", datetime!(2026-03-01 12:00 UTC), "Europe/Berlin");
-        assert_eq!(values["day_start"], "2026-03-29T00:00:00+01:00");
-        assert_eq!(values["day_end"], "2026-03-30T00:00:00+02:00");
+        let value = |name| value(name, "2026-03-29", datetime!(2026-03-01 12:00 UTC), "Europe/Berlin");
+        assert_eq!(value("day_start"), "2026-03-29T00:00:00+01:00");
+        assert_eq!(value("day_end"), "2026-03-30T00:00:00+02:00");
     }
 
     #[test]
@@ -136,7 +144,9 @@ mod tests {
         let shown = |text| shown(text, &time);
         assert_eq!(shown("2026-11-20T09:00:00Z").as_deref(), Some("2026-11-20T18:00:00+09:00"));
         assert_eq!(shown("1795165200.000200").as_deref(), Some("2026-11-20T18:00:00+09:00"));
+        assert_eq!(shown("1795165200000").as_deref(), Some("2026-11-20T18:00:00+09:00"));
         assert_eq!(shown("2026-11-20").as_deref(), Some("2026-11-20"));
+        assert_eq!(shown("Fri, 20 Nov 2026 09:00:00 +0000").as_deref(), Some("2026-11-20T18:00:00+09:00"));
         assert_eq!(shown("soon"), None);
     }
 }

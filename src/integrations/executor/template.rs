@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use super::values::Values;
 
 /// Fills a template; none where a placeholder has no value.
 pub(super) fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
@@ -18,45 +20,131 @@ pub(super) fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> Op
     Some(text)
 }
 
-/// As `fill`, for paths: what is filled in stays within its segment.
-pub(super) fn fill_encoded(template: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
-    fill(template, |name| {
-        let value = value(name)?;
-        let encoded: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-        Some(encoded.replace('+', "%20").replace("..", "%2E%2E"))
-    })
+/// As `fill`, for paths: what is filled in stays within its segment, and is none that leads to another.
+pub(in crate::integrations) fn fill_encoded(template: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let path = fill(template, |name| {
+        let encoded: String = url::form_urlencoded::byte_serialize(value(name)?.as_bytes()).collect();
+        Some(encoded.replace('+', "%20"))
+    })?;
+    let climbs = path.split('/').any(|segment| matches!(segment, "." | ".."));
+    (!climbs).then_some(path)
 }
 
 /// Fills a template from a reply: of several pointers the first that finds something; what is missing leaves a gap.
 pub(in crate::integrations) fn fill_from(template: &str, entry: &Value) -> String {
-    fill_with_names(template, entry, &BTreeMap::new())
+    Source { entry, outer: None, names: &BTreeMap::new(), values: None }.fill(template)
 }
 
-/// As `fill_from`, where `@/pointer` is the name of the id that stands there.
-pub(super) fn fill_with_names(template: &str, entry: &Value, names: &BTreeMap<String, String>) -> String {
-    fill(template, |inside| {
-        let found = inside.split("||").map(str::trim).find_map(|alternative| match alternative.strip_prefix('@') {
-            Some(pointer) => names.get(&text(entry.pointer(pointer)?)?).cloned(),
-            None if alternative.starts_with('/') => text(entry.pointer(alternative)?),
-            None => Some(alternative.to_owned()),
-        });
-        Some(found.unwrap_or_default())
-    })
-    .unwrap_or_default()
+/// What the templates of an answer are filled from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) entry: &'a Value,
+    /// The entry that this one stands in.
+    pub(super) outer: Option<&'a Value>,
+    /// Names by id.
+    pub(super) names: &'a BTreeMap<String, String>,
+    pub(super) values: Option<&'a Values>,
 }
 
-/// Replaces each string of a JSON body that is a placeholder and nothing else.
-pub(super) fn fill_json(body: &Value, value: &impl Fn(&str) -> Option<String>) -> Value {
+impl Source<'_> {
+    /// The text, with gaps where nothing is found.
+    pub(super) fn fill(&self, template: &str) -> String {
+        let found = |inside: &str| {
+            let found = inside.split("||").map(str::trim).find_map(|alternative| self.find(alternative));
+            Some(found.unwrap_or_default())
+        };
+        fill(template, found).unwrap_or_default()
+    }
+
+    fn find(&self, alternative: &str) -> Option<String> {
+        if let Some(pointer) = alternative.strip_prefix('@') {
+            return self.names.get(&text(self.entry.pointer(pointer)?)?).cloned();
+        }
+        if let Some(pointer) = alternative.strip_prefix('^') {
+            return text(self.outer?.pointer(pointer)?);
+        }
+        if alternative.starts_with('/') {
+            return text(self.entry.pointer(alternative)?);
+        }
+        match self.values {
+            Some(values) if is_name(alternative) => values.text(alternative),
+            _ => Some(alternative.to_owned()),
+        }
+    }
+}
+
+/// Fills a JSON body. What names an absent value is left out, with every object and list of which nothing stays.
+pub(super) fn fill_json(body: &Value, values: &Values) -> Option<Value> {
+    filled(body, &|inside| values.get(inside))
+}
+
+fn filled(body: &Value, value: &dyn Fn(&str) -> Option<Value>) -> Option<Value> {
     match body {
         Value::String(text) => {
-            let name = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
-            let name = name.filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
-            name.map_or_else(|| body.clone(), |name| value(name).map_or(Value::Null, Value::String))
+            let inside = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+            if let Some(name) = inside.filter(|inside| is_name(inside)) {
+                return value(name);
+            }
+            fill_names(text, value).map(Value::String)
         }
-        Value::Array(entries) => entries.iter().map(|entry| fill_json(entry, value)).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), fill_json(field, value))).collect(),
-        other => other.clone(),
+        Value::Array(entries) if entries.is_empty() => Some(body.clone()),
+        Value::Array(entries) => {
+            let all: Vec<Value> = entries.iter().flat_map(|entry| each(entry, value)).collect();
+            (!all.is_empty()).then_some(Value::Array(all))
+        }
+        Value::Object(fields) if fields.is_empty() => Some(body.clone()),
+        Value::Object(fields) => {
+            let kept: Map<String, Value> =
+                fields.iter().filter_map(|(name, field)| Some((name.clone(), filled(field, value)?))).collect();
+            (!kept.is_empty()).then_some(Value::Object(kept))
+        }
+        other => Some(other.clone()),
     }
+}
+
+/// `{ "$each" = "guests", email = "{each}" }` is an entry for each of a list.
+fn each(entry: &Value, value: &dyn Fn(&str) -> Option<Value>) -> Vec<Value> {
+    let Some(name) = entry.get("$each").and_then(Value::as_str) else {
+        return filled(entry, value).into_iter().collect();
+    };
+    let mut one = entry.clone();
+    if let Some(fields) = one.as_object_mut() {
+        fields.remove("$each");
+    }
+    let Some(Value::Array(list)) = value(name) else { return Vec::new() };
+    let all = list.iter().filter_map(|found| {
+        let look_up = |inside: &str| if inside == "each" { Some(found.clone()) } else { value(inside) };
+        filled(&one, &look_up)
+    });
+    all.collect()
+}
+
+/// Fills the names in a text; braces around anything else stay as they are.
+fn fill_names(template: &str, value: &dyn Fn(&str) -> Option<Value>) -> Option<String> {
+    let mut filled = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        let (before, after) = rest.split_at(at);
+        filled.push_str(before);
+        match after[1..].split_once('}') {
+            Some((inside, behind)) if is_name(inside) => {
+                filled.push_str(&text(&value(inside)?)?);
+                rest = behind;
+            }
+            _ => {
+                filled.push('{');
+                rest = &after[1..];
+            }
+        }
+    }
+    filled.push_str(rest);
+    Some(filled)
+}
+
+/// `name` or `name|filter`.
+fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'|');
+    text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(plain)
 }
 
 /// A string, number or boolean as text; nothing for what is empty.
@@ -75,6 +163,11 @@ mod tests {
 
     use super::*;
 
+    fn look_up(inside: &str) -> Option<Value> {
+        let values = json!({"title": "Lunch", "count": 2, "guests": ["a@x.example", "b@x.example"], "sly": "{title}"});
+        values.get(inside).cloned()
+    }
+
     #[test]
     fn the_first_pointer_that_finds_something_counts() {
         let entry = json!({"a": "", "b": 7, "c": {"d": "x"}});
@@ -86,15 +179,36 @@ mod tests {
     #[test]
     fn what_is_filled_into_a_path_stays_in_its_segment() {
         let path = fill_encoded("/a/{x}/b", |_| Some("../../c?d#e/f g".into()));
-        assert_eq!(path.as_deref(), Some("/a/%2E%2E%2F%2E%2E%2Fc%3Fd%23e%2Ff%20g/b"));
+        assert_eq!(path.as_deref(), Some("/a/..%2F..%2Fc%3Fd%23e%2Ff%20g/b"));
+        for climbing in [".", ".."] {
+            assert_eq!(fill_encoded("/a/{x}/b", |_| Some(climbing.into())), None);
+        }
     }
 
     #[test]
-    fn a_placeholder_without_a_value_leaves_nothing_half_filled() {
+    fn a_body_keeps_types_and_leaves_out_what_is_absent() {
+        let body = json!({"summary": "{title}", "n": "{count}", "place": "{place}", "start": {"at": "{start}"},
+            "text": "{title} for {count}", "fixed": true, "none": [], "tags": ["{place}"]});
+        let expected = json!({"summary": "Lunch", "n": 2, "text": "Lunch for 2", "fixed": true, "none": []});
+        assert_eq!(filled(&body, &look_up), Some(expected));
+        assert_eq!(filled(&json!({"a": "{place}"}), &look_up), None);
+        assert_eq!(filled(&json!("{sly} {sly}"), &look_up), Some(json!("{title} {title}")), "filled in once");
+    }
+
+    #[test]
+    fn a_list_becomes_an_object_for_each_entry() {
+        let body =
+            json!({"attendees": [{"$each": "guests", "emailAddress": {"address": "{each}"}, "type": "required"}]});
+        let one = |address: &str| json!({"emailAddress": {"address": address}, "type": "required"});
+        let expected = json!({"attendees": [one("a@x.example"), one("b@x.example")]});
+        assert_eq!(filled(&body, &look_up), Some(expected));
+        assert_eq!(filled(&json!({"attendees": [{"$each": "nobody", "a": "{each}"}]}), &look_up), None);
+    }
+
+    #[test]
+    fn braces_that_hold_no_name_stay() {
+        let document = json!("query { viewer { id } }");
+        assert_eq!(filled(&document, &look_up), Some(document));
         assert_eq!(fill("a={x}", |_| None), None);
-        assert_eq!(
-            fill_json(&json!({"q": "query { viewer { id } }", "v": "{x}"}), &|_| Some("1".into())),
-            json!({"q": "query { viewer { id } }", "v": "1"})
-        );
     }
 }

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Integrations, tokens::TokenError};
+use super::{Integrations, refresh::TokenError};
 use crate::{
     integrations::{
         approval::{Approved, Call},
-        executor::{self, Asked, Failure},
+        executor::{self, Asked, Budget, Failure},
         store,
-        tools::{self, Caller, Effect, TimeContext, Tool, ToolAnswer, ToolError},
+        tools::{self, Caller, TimeContext, Tool, ToolAnswer, ToolError, told},
     },
-    kit::id::{ConnectionId, UserId},
+    kit::id::{ApprovalId, ConnectionId, UserId},
     platform::telemetry,
 };
 
@@ -31,10 +31,10 @@ impl Integrations {
         time: &TimeContext,
     ) -> Result<ToolAnswer, ToolError> {
         let tool = tools::find(tool).ok_or_else(|| ToolError::BadArguments("There is no such tool.".into()))?;
-        if tool.effect != Effect::Read {
+        if tool.effect.changes() {
             return Err(ToolError::NeedsApproval);
         }
-        self.run(caller, user, connection, tool, &arguments, time).await
+        self.run(caller, &Call { user, connection, tool, arguments }, None, time).await
     }
 
     /// Runs a tool that changes something: exactly the call that the person approved.
@@ -47,25 +47,23 @@ impl Integrations {
         call: Approved<Call>,
         time: &TimeContext,
     ) -> Result<ToolAnswer, ToolError> {
-        let Call { user, connection, tool, arguments } = call.into_inner();
-        self.run(caller, user, connection, tool, &arguments, time).await
+        let (call, approval) = call.into_inner();
+        self.run(caller, &call, Some(approval), time).await
     }
 
     async fn run(
         &self,
         caller: &Caller,
-        user: UserId,
-        connection: ConnectionId,
-        tool: &'static Tool,
-        arguments: &Value,
+        call: &Call,
+        approval: Option<ApprovalId>,
         time: &TimeContext,
     ) -> Result<ToolAnswer, ToolError> {
-        let service = tool.service();
-        let whole = self.attempt(user, connection, tool, arguments, time);
+        let Call { user, connection, tool, .. } = *call;
+        let whole = self.attempt(call, approval, time);
         // Waiting for somebody else's renewal comes on top of the tool's own time.
-        let answer = tokio::time::timeout(self.tool_deadline + Duration::from_secs(25), whole)
+        let answer = tokio::time::timeout(self.tool_deadline + self.tool_patience + Duration::from_secs(25), whole)
             .await
-            .unwrap_or(Err(ToolError::Timeout { service }));
+            .unwrap_or_else(|_| Err(late(tool)));
         let detail = match &answer {
             Ok(_) => format!("{} for {} {}", tool.name, caller.kind, caller.id),
             Err(error) => format!("{} for {} {}: {}", tool.name, caller.kind, caller.id, error.code()),
@@ -78,29 +76,40 @@ impl Integrations {
 
     async fn attempt(
         &self,
-        user: UserId,
-        connection: ConnectionId,
-        tool: &'static Tool,
-        arguments: &Value,
+        call: &Call,
+        approval: Option<ApprovalId>,
         time: &TimeContext,
     ) -> Result<ToolAnswer, ToolError> {
+        let Call { user, connection, tool, .. } = *call;
         let service = tool.service();
         let mut access = self.access(user, connection, None).await.map_err(|error| unavailable(error, service))?;
         if access.provider.id != tool.provider.id {
             return Err(ToolError::NotConnected);
         }
+        if let Some(off) = tool.lacking(&access.scopes) {
+            return Err(off);
+        }
         for again in [true, false] {
             let asked = Asked {
-                provider: access.provider,
+                line: self.line(access.provider, &access.credential),
                 tool: tool.entry,
-                arguments,
+                arguments: &call.arguments,
                 time,
                 account: &access.account_label,
-                token: &access.token,
-                now: self.clock.now(),
+                account_id: &access.account_id,
+                clock: &self.clock,
+                budget: Budget {
+                    limits: &self.limits,
+                    connection: connection.to_string(),
+                    calls: access.provider.api.budget,
+                },
+                deadline: self.tool_deadline,
+                patience: self.tool_patience,
+                key: approval.map(Into::into),
             };
-            let outcome = tokio::time::timeout(self.tool_deadline, executor::run(&self.http, &asked)).await;
-            match outcome.unwrap_or(Err(Failure::Timeout)) {
+            let whole = tokio::time::timeout(self.tool_deadline + self.tool_patience, executor::run(&asked)).await;
+            let Ok(outcome) = whole else { return Err(late(tool)) };
+            match outcome {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Unauthorized) if again => {
                     let newer = self.access(user, connection, Some(access.version)).await;
@@ -111,7 +120,7 @@ impl Integrations {
                     done.map_err(|error| unavailable(error, service))?;
                     return Err(ToolError::NeedsReconnect { service });
                 }
-                Err(failure) => return Err(failed(failure, service)),
+                Err(failure) => return Err(told(failure, service)),
             }
         }
         Err(ToolError::NeedsReconnect { service })
@@ -141,28 +150,26 @@ impl Integrations {
     }
 }
 
+/// No answer came; of a change nobody knows then whether it was made.
+fn late(tool: &Tool) -> ToolError {
+    let service = tool.service();
+    if tool.effect.changes() { ToolError::Unknown { service } } else { ToolError::Timeout { service } }
+}
+
 fn unavailable(error: TokenError, service: &'static str) -> ToolError {
     match error {
         TokenError::NotConnected => ToolError::NotConnected,
         TokenError::NeedsReauth(_) => ToolError::NeedsReconnect { service },
         TokenError::Limited(_, retry_after) => ToolError::Limited { service, retry_after },
         TokenError::Away(_) => ToolError::Provider { service, what: "does not answer properly at the moment" },
+        TokenError::ClientRefused(_) => ToolError::Provider {
+            service,
+            what: "does not accept this installation at present, and whoever runs it can see why",
+        },
         TokenError::Slow(_) => ToolError::Timeout { service },
         TokenError::Database(_) | TokenError::Vault(_) | TokenError::Lost(_) | TokenError::Untold(_) => {
             telemetry::report(&error, "no access token for a tool");
             ToolError::Internal
         }
-    }
-}
-
-fn failed(failure: Failure, service: &'static str) -> ToolError {
-    match failure {
-        Failure::Unauthorized => ToolError::NeedsReconnect { service },
-        Failure::Forbidden => ToolError::Forbidden { service },
-        Failure::Limited(retry_after) => ToolError::Limited { service, retry_after },
-        Failure::Timeout => ToolError::Timeout { service },
-        Failure::Provider(what) => ToolError::Provider { service, what },
-        Failure::Nothing(sentence) => ToolError::Nothing(sentence),
-        Failure::Bad(sentence) => ToolError::BadArguments(sentence),
     }
 }

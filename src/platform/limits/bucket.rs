@@ -27,6 +27,8 @@ pub enum Bucket {
     TextDay,
     /// Wishes for another address of an account in a day, by the address it has.
     RecoveryDay,
+    /// Calls to a service in a minute, by connection. Each service has its own number.
+    Calls,
 }
 
 impl Bucket {
@@ -45,6 +47,7 @@ impl Bucket {
             Self::TextHour => "text-hour",
             Self::TextDay => "text-day",
             Self::RecoveryDay => "recovery-day",
+            Self::Calls => "calls",
         }
     }
 
@@ -56,6 +59,7 @@ impl Bucket {
             Self::Auth | Self::MailMinute => 5,
             Self::General | Self::Login | Self::MailDay | Self::TextDay => 10,
             Self::Refresh | Self::UnknownToken | Self::SignUpDay => 20,
+            Self::Calls => 60,
         }
     }
 
@@ -64,7 +68,12 @@ impl Bucket {
     pub fn window(self) -> Duration {
         match self {
             Self::General => Duration::seconds(10),
-            Self::Auth | Self::Login | Self::Refresh | Self::UnknownToken | Self::MailMinute => Duration::minutes(1),
+            Self::Auth
+            | Self::Login
+            | Self::Refresh
+            | Self::UnknownToken
+            | Self::MailMinute
+            | Self::Calls => Duration::minutes(1),
             Self::TextHour => Duration::hours(1),
             Self::MailDay | Self::SignUpDay | Self::RecoveryDay | Self::TextDay => Duration::days(1),
         }

@@ -134,6 +134,18 @@ impl Limits {
     /// When the key has had its hits.
     pub async fn hit(&self, bucket: Bucket, key: &str) -> Result<(), Limited> {
         let rule = if bucket == Bucket::General { self.general } else { bucket.into() };
+        self.hit_rule(rule, key).await
+    }
+
+    /// As `hit`, with another number of hits than the bucket's own.
+    ///
+    /// # Errors
+    /// When the key has had its hits.
+    pub async fn hit_at_most(&self, bucket: Bucket, max: usize, key: &str) -> Result<(), Limited> {
+        self.hit_rule(Rule { max, ..bucket.into() }, key).await
+    }
+
+    async fn hit_rule(&self, rule: Rule, key: &str) -> Result<(), Limited> {
         let now = self.clock.now();
         let key = digest(key.as_bytes());
         // What this process let through is a part of what all did: if that alone fills the window, nobody need be asked.
