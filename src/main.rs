@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use aura::serve::{self, AdminCommand, StartError};
+use aura::serve::{self, AdminCommand, KeysCommand, StartError};
 use clap::{Parser, Subcommand};
 
 /// An assistant over the services you already use.
@@ -19,8 +19,11 @@ enum Command {
     Serve,
     /// Bring the database up to date.
     Migrate,
-    /// Print a new entry for AURA_KEYS.
-    Keys,
+    /// Print a new entry for AURA_KEYS; count what each key has sealed; seal everything with the newest.
+    Keys {
+        #[command(subcommand)]
+        command: Option<KeysCommand>,
+    },
     /// Tell which services are set up, and the addresses to register with each.
     Doctor,
     /// Make somebody an operator, or no longer; invite somebody.
@@ -35,7 +38,7 @@ async fn main() -> ExitCode {
     let done = match Line::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => Box::pin(serve::serve()).await,
         Command::Migrate => serve::migrate().await,
-        Command::Keys => serve::keys(),
+        Command::Keys { command } => Box::pin(serve::keys(command.unwrap_or_default())).await,
         Command::Doctor => serve::doctor(),
         Command::Admin(command) => Box::pin(serve::admin(command)).await,
     };

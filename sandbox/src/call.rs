@@ -11,7 +11,7 @@ use url::form_urlencoded;
 const LIMIT: usize = 8 * 1024 * 1024;
 
 /// A request as the vendor would see it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Call {
     /// The method.
     pub method: Method,

@@ -51,4 +51,6 @@ pub use routes::routes;
 use routes::{conversation_id, run_id};
 #[cfg(feature = "ssr")]
 pub use service::{Asker, Chat, Parts};
+#[cfg(feature = "ssr")]
+pub use store::sealed::SEALED;
 pub use view::Recents;

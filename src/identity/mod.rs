@@ -20,6 +20,8 @@ pub mod arrival;
 #[cfg(feature = "ssr")]
 pub mod bearer;
 #[cfg(feature = "ssr")]
+pub mod caller;
+#[cfg(feature = "ssr")]
 mod cookies;
 #[cfg(feature = "ssr")]
 pub mod email;
@@ -59,6 +61,6 @@ mod wallet;
 #[cfg(feature = "ssr")]
 pub use service::Identity;
 #[cfg(feature = "ssr")]
-pub use store::{HandleOwner, PersonRow};
+pub use store::{HandleOwner, PersonRow, SEALED};
 #[cfg(feature = "ssr")]
 pub use visit::{proved, sign_off};

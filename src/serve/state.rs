@@ -83,10 +83,16 @@ impl AppState {
         clock: Clock,
         random: Random,
     ) -> Result<Self, StartError> {
-        let vault = Vault::new(settings.key_ring.clone(), random.clone());
         let keys = Keys::new(settings.auth_secret.clone(), settings.auth_secret_previous.clone());
-        let http =
-            Http::new(settings.host_overrides.clone()).map_err(|error| StartError::new("outgoing HTTP", &error))?;
+        let http = Http::new(settings.host_overrides.clone())
+            .map_err(|error| StartError::new("outgoing HTTP", &error))?
+            .allowing(&settings.bridge_hosts);
+        let ring = settings
+            .sealing_keys
+            .open(&http, settings.kms_key.as_deref())
+            .await
+            .map_err(|error| StartError::new("the sealing keys", &error))?;
+        let vault = Vault::new(ring, random.clone());
         let limits = Limits::new(&settings.limits, db.clone(), http.clone(), clock.clone())
             .map_err(|error| StartError::new("the limit store", &error))?;
         let jobs = Jobs::new();
@@ -170,7 +176,14 @@ impl AppState {
         });
         let departures =
             Departures::new(clock.clone(), identity.clone(), account.clone(), user_files.clone(), integrations.clone());
-        let admin = Admin::new(db.clone(), clock.clone(), identity.clone(), mailer.clone(), webhooks.clone());
+        let admin = Admin::new(
+            db.clone(),
+            clock.clone(),
+            identity.clone(),
+            mailer.clone(),
+            webhooks.clone(),
+            integrations.clone(),
+        );
         Ok(Self {
             settings: Arc::new(settings),
             site,

@@ -5,7 +5,7 @@ use aura::{
     platform::{
         clock::Clock,
         config::{HostOverrides, MailSettings},
-        crypto::{KeyRing, Vault},
+        crypto::{SealingKeys, Vault},
         db,
         http::Http,
         jobs::{JobTable, Jobs},
@@ -45,7 +45,8 @@ impl Post {
 
     /// Over a database that has its queue.
     pub fn over(db: PgPool) -> Self {
-        let vault = Vault::new(KeyRing::single(&STANDARD.encode([5; 32])).unwrap(), Random::seeded(1));
+        let vault =
+            Vault::new(SealingKeys::single(&STANDARD.encode([5; 32])).unwrap().ring().unwrap(), Random::seeded(1));
         Self { db, vault, clock: Clock::manual(datetime!(2026-01-01 12:00 UTC)) }
     }
 

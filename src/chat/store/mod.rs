@@ -3,4 +3,5 @@
 pub(super) mod conversations;
 pub(super) mod log;
 pub(super) mod runs;
+pub(super) mod sealed;
 pub(super) mod system;

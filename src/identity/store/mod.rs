@@ -12,6 +12,7 @@ mod people;
 mod program_devices;
 mod programs;
 mod renewal;
+mod sealed;
 mod sessions;
 pub mod system;
 mod users;
@@ -52,6 +53,7 @@ pub use programs::{
     note_device, program_session, role_of,
 };
 pub use renewal::{RefreshTokenRow, note_rotated, refresh_token_by_secret, renewals_since, successor_is_unused};
+pub use sealed::SEALED;
 pub use sessions::{
     DeviceRow, NewSession, SessionListRow, browsers_of, end_all_sessions, end_other_sessions, end_session,
     end_sessions_of_method, insert_session, lives, living_sessions, note_proof, note_use, renew_session,

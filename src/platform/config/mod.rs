@@ -13,6 +13,7 @@ pub use self::{
     environment::Environment,
     error::{ConfigError, ConfigErrors},
     hosts::HostOverrides,
+    reader::sealing::key_maker,
     settings::{
         BucketSettings, ClientCredentials, DatabaseSettings, FileLimits, FileSettings, LimitSettings,
         LimitStoreSettings, MailSettings, ModelSettings, PrivySettings, Settings, SignUpPolicy, TextMessageSettings,
@@ -21,4 +22,4 @@ pub use self::{
     variable::{Need, VARIABLES, Variable},
     variables::Variables,
 };
-pub use crate::platform::crypto::KeyRing;
+use crate::platform::crypto::SealingKeys;

@@ -1,7 +1,9 @@
 //! Reads the variables one after the other and gathers what is wrong.
 
 mod files;
+mod own_apps;
 mod passwords;
+pub(super) mod sealing;
 mod text_messages;
 mod tokens;
 
@@ -12,9 +14,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use time::Duration;
 use url::Url;
 
+use sealing::KMS_KEY;
+
 use super::{
-    ClientCredentials, ConfigErrors, DatabaseSettings, Environment, HostOverrides, KeyRing, LimitSettings,
-    LimitStoreSettings, MailSettings, ModelSettings, PrivySettings, Settings, SignUpPolicy, Variables,
+    ClientCredentials, ConfigErrors, DatabaseSettings, Environment, HostOverrides, LimitSettings, LimitStoreSettings,
+    MailSettings, ModelSettings, PrivySettings, Settings, SignUpPolicy, Variables,
 };
 
 const SECRET_LENGTH: usize = 32;
@@ -52,9 +56,12 @@ impl<'a> Reader<'a> {
         let host_overrides = self.host_overrides();
         let auth_secret = self.auth_secret();
         let auth_secret_previous = self.secret("AUTH_SECRET_PREVIOUS");
-        let key_ring = self.key_ring();
+        let kms_key = self.text(KMS_KEY).map(str::to_owned);
+        let sealing_keys = self.sealing_keys(kms_key.is_some());
+        let own_app_secrets = self.own_app_secrets();
         let tokens = self.tokens();
         let front_end = self.front_end();
+        let broker_direct = self.broker_direct();
         let mail = self.mail(public_url.as_ref());
         let model = self.model();
         let trusted_proxies = self.trusted_proxies();
@@ -67,9 +74,10 @@ impl<'a> Reader<'a> {
         let text_messages = self.text_messages();
         let files = self.files();
         let file_limits = self.file_limits();
+        let bridge_hosts = self.text("BRIDGE_HOSTS").map(list).unwrap_or_default();
         let log_filter = self.text("RUST_LOG").unwrap_or(LOG_FILTER).to_owned();
-        match (public_url, database, auth_secret, key_ring, tokens, files) {
-            (Some(public_url), Some(database), Some(auth_secret), Some(key_ring), Some(tokens), Some(files))
+        match (public_url, database, auth_secret, sealing_keys, tokens, files) {
+            (Some(public_url), Some(database), Some(auth_secret), Some(sealing_keys), Some(tokens), Some(files))
                 if self.errors.0.is_empty() =>
             {
                 Ok(Settings {
@@ -81,9 +89,12 @@ impl<'a> Reader<'a> {
                     host_overrides,
                     auth_secret,
                     auth_secret_previous,
-                    key_ring,
+                    sealing_keys,
+                    kms_key,
+                    own_app_secrets,
                     tokens,
                     front_end,
+                    broker_direct,
                     mail,
                     model,
                     limits,
@@ -96,6 +107,7 @@ impl<'a> Reader<'a> {
                     file_limits,
                     trusted_proxies,
                     clients,
+                    bridge_hosts,
                     log_filter,
                 })
             }
@@ -233,30 +245,6 @@ impl<'a> Reader<'a> {
             Some(_) => {}
         }
         secret
-    }
-
-    fn key_ring(&mut self) -> Option<KeyRing> {
-        if let Some(ring) = self.secret("AURA_KEYS") {
-            return KeyRing::parse(ring.expose_secret())
-                .map_err(|error| {
-                    self.errors.add("AURA_KEYS", format!("{error}; write k1:KEY with the output of `aura keys`"));
-                })
-                .ok();
-        }
-        if let Some(key) = self.secret("ENCRYPTION_KEY") {
-            return KeyRing::single(key.expose_secret())
-                .map_err(|error| {
-                    self.errors.add("ENCRYPTION_KEY", format!("{error}; use AURA_KEYS with the output of `aura keys`"));
-                })
-                .ok();
-        }
-        if !self.failed_file("AURA_KEYS") && !self.failed_file("ENCRYPTION_KEY") {
-            self.errors.add(
-                "AURA_KEYS",
-                "is not set; put the output of `aura keys` here, and keep it: what it sealed opens with nothing else",
-            );
-        }
-        None
     }
 
     fn mail(&mut self, public_url: Option<&Url>) -> MailSettings {

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use time::Duration;
 use url::Url;
 
-use super::{ConfigErrors, Environment, HostOverrides, KeyRing, Variables, reader::Reader};
+use super::{ConfigErrors, Environment, HostOverrides, SealingKeys, Variables, reader::Reader};
 use crate::platform::crypto::jwt::Issuer;
 
 /// Everything that the environment decides. Holds secrets, so it is neither `Debug` nor `Serialize`.
@@ -25,10 +25,16 @@ pub struct Settings {
     pub auth_secret: SecretString,
     /// Still accepted while `auth_secret` is being rotated.
     pub auth_secret_previous: Option<SecretString>,
-    pub key_ring: KeyRing,
+    pub sealing_keys: SealingKeys,
+    /// The key of AWS KMS that opens those of them that are wrapped.
+    pub kms_key: Option<String>,
+    /// What apps that people bring are sealed under, the one that writes first; empty: nobody brings any.
+    pub own_app_secrets: Vec<SecretString>,
     pub tokens: TokenSettings,
     /// The one other origin whose pages may use the JSON API from a browser.
     pub front_end: Option<Url>,
+    /// Whether a browser may have access tokens of services, where its person allows it.
+    pub broker_direct: bool,
     pub mail: MailSettings,
     /// None: questions are answered by rules.
     pub model: Option<ModelSettings>,
@@ -47,6 +53,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// By the upper-case name before `_CLIENT_ID`.
     pub clients: BTreeMap<String, ClientCredentials>,
+    /// Hosts in private networks that a person may name as a server of their own.
+    pub bridge_hosts: Vec<String>,
     /// Which log lines are written, in the syntax of tracing's `EnvFilter`.
     pub log_filter: String,
 }
@@ -226,6 +234,13 @@ impl Settings {
         let mut off = Vec::new();
         if self.model.is_none() {
             off.push("off: answers by a model — OPENAI_API_KEY is not set; questions are answered by rules".into());
+        }
+        if self.kms_key.is_some() && self.sealing_keys.writes_in_clear() {
+            off.push(
+                "off: sealing keys wrapped by AWS KMS — the first entry of AURA_KEYS is plain; put the output of \
+                 `aura keys` in front of it"
+                    .into(),
+            );
         }
         if let MailSettings::Log { .. } = self.mail {
             off.push("off: mail — SMTP_HOST is `log`; no code reaches anybody".into());

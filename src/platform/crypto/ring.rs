@@ -2,11 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
-};
 use zeroize::Zeroizing;
+
+use super::digest;
 
 /// Why a list of keys was refused. It never repeats the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,28 +28,17 @@ pub enum KeyRingError {
 pub struct KeyRing(Arc<Vec<(String, Zeroizing<[u8; 32]>)>>);
 
 impl KeyRing {
-    /// Reads `k2:base64,k1:base64`.
-    pub fn parse(text: &str) -> Result<Self, KeyRingError> {
-        let mut keys: Vec<(String, Zeroizing<[u8; 32]>)> = Vec::new();
-        for (index, entry) in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).enumerate() {
-            let number = index + 1;
-            let (id, key) = entry.split_once(':').ok_or(KeyRingError::Shape(number))?;
-            let letters = id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-            if id.is_empty() || id.len() > 16 || !letters {
-                return Err(KeyRingError::Shape(number));
-            }
-            if keys.iter().any(|(other, _)| other == id) {
-                return Err(KeyRingError::Repeated(number));
-            }
-            keys.push((id.into(), decode(key).ok_or(KeyRingError::Key(number))?));
-        }
-        if keys.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self(Arc::new(keys))) }
+    /// These keys, the writing one first.
+    #[must_use]
+    pub(super) fn of(keys: Vec<(String, Zeroizing<[u8; 32]>)>) -> Self {
+        Self(Arc::new(keys))
     }
 
-    /// A ring of one key, whose id is `k1`.
-    pub fn single(key: &str) -> Result<Self, KeyRingError> {
-        let key = decode(key).ok_or(KeyRingError::Key(1))?;
-        Ok(Self(Arc::new(vec![("k1".into(), key)])))
+    /// Keys that were derived, each named after itself: one that takes another's place has another id.
+    #[must_use]
+    pub fn derived(keys: impl IntoIterator<Item = Zeroizing<[u8; 32]>>) -> Self {
+        let named = |key: Zeroizing<[u8; 32]>| (format!("d{}", &hex::encode(digest(key.as_ref()))[..12]), key);
+        Self(Arc::new(keys.into_iter().map(named).collect()))
     }
 
     /// The ids, the writing one first.
@@ -73,13 +60,4 @@ impl fmt::Debug for KeyRing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("KeyRing").field(&self.ids().collect::<Vec<_>>()).finish()
     }
-}
-
-fn decode(text: &str) -> Option<Zeroizing<[u8; 32]>> {
-    let text = text.trim();
-    let bytes = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD]
-        .iter()
-        .find_map(|alphabet| alphabet.decode(text).ok())
-        .map(Zeroizing::new)?;
-    <[u8; 32]>::try_from(bytes.as_slice()).ok().map(Zeroizing::new)
 }

@@ -8,10 +8,14 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{KeyRing, cipher};
+use super::{KeyRing, SealedColumn, cipher};
 use crate::platform::{db::Db, random::Random};
 
 const VERSION: &str = "v1";
+
+const CANARY: Place<'static> =
+    Place { table: "sealing_canary", column: "sealed", row: Uuid::nil(), owner: Uuid::nil(), provider: "" };
+const CANARY_WORDS: &[u8] = b"the sealing keys of this database";
 
 /// Where a sealed value lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +81,11 @@ pub enum CanaryError {
     /// The ring is not the one that sealed the data.
     #[error("the sealing keys do not open what this database holds: {0}")]
     Keys(#[from] VaultError),
+    /// A key was taken out of the ring too early.
+    #[error(
+        "the sealing key `{key}` is not in AURA_KEYS, and {table} still needs it; put it back behind the first one, and run `aura keys rotate` before it goes"
+    )]
+    Missing { key: String, table: &'static str },
 }
 
 /// Seals and opens with the keys of a ring.
@@ -121,24 +130,69 @@ impl Vault {
         })
     }
 
+    /// How every text begins that is sealed from now on.
+    pub(super) fn writing_prefix(&self) -> String {
+        format!("{VERSION}.{}.", self.ring.ids().next().unwrap_or_default())
+    }
+
+    /// The place of a key in the ring; the first writes.
+    #[must_use]
+    pub fn standing(&self, key: &str) -> Option<usize> {
+        self.ring.ids().position(|id| id == key)
+    }
+
+    /// Notes the keys of the ring, and looks for values that need one that was there before and is not any more.
+    ///
+    /// # Errors
+    /// When there are such values, or the database is away.
+    pub async fn check_ring(&self, db: &Db, columns: &[SealedColumn], now: OffsetDateTime) -> Result<(), CanaryError> {
+        let ids: Vec<String> = self.ring.ids().map(str::to_owned).collect();
+        sqlx::query!(
+            "insert into sealing_keys (id, noted_at) select id, $2 from unnest($1::text[]) as ring (id)
+             on conflict (id) do nothing",
+            &ids,
+            now,
+        )
+        .execute(db)
+        .await?;
+        let gone = sqlx::query_scalar!("select id from sealing_keys where id <> all($1)", &ids).fetch_all(db).await?;
+        for key in gone {
+            for column in columns {
+                if column.needs(db, &key).await? {
+                    return Err(CanaryError::Missing { key, table: column.table });
+                }
+            }
+            sqlx::query!("delete from sealing_keys where id = $1", key).execute(db).await?;
+        }
+        Ok(())
+    }
+
+    /// Seals the canary with the writing key: from now on no other is needed to start.
+    ///
+    /// # Errors
+    /// As `check_canary`.
+    pub async fn renew_canary(&self, db: &Db, now: OffsetDateTime) -> Result<(), CanaryError> {
+        self.check_canary(db, now).await?;
+        let sealed = self.seal(&CANARY, CANARY_WORDS)?;
+        sqlx::query!("update sealing_canary set sealed = $1 where id = $2", sealed, CANARY.row).execute(db).await?;
+        Ok(())
+    }
+
     /// Opens the database's canary, or sets one in an empty database: wrong keys are noticed before any request.
     pub async fn check_canary(&self, db: &Db, now: OffsetDateTime) -> Result<(), CanaryError> {
-        const WORDS: &[u8] = b"the sealing keys of this database";
-        let place =
-            Place { table: "sealing_canary", column: "sealed", row: Uuid::nil(), owner: Uuid::nil(), provider: "" };
-        let sealed = self.seal(&place, WORDS)?;
+        let sealed = self.seal(&CANARY, CANARY_WORDS)?;
         // The first of several starting processes sets it; the others read what it wrote.
         sqlx::query!(
             "insert into sealing_canary (id, sealed, created_at) values ($1, $2, $3) on conflict (id) do nothing",
-            place.row,
+            CANARY.row,
             sealed,
             now,
         )
         .execute(db)
         .await?;
         let stored =
-            sqlx::query_scalar!("select sealed from sealing_canary where id = $1", place.row).fetch_one(db).await?;
-        let opened = self.open(&place, &stored)?;
-        if opened.as_slice() == WORDS { Ok(()) } else { Err(VaultError::Forged.into()) }
+            sqlx::query_scalar!("select sealed from sealing_canary where id = $1", CANARY.row).fetch_one(db).await?;
+        let opened = self.open(&CANARY, &stored)?;
+        if opened.as_slice() == CANARY_WORDS { Ok(()) } else { Err(VaultError::Forged.into()) }
     }
 }

@@ -16,8 +16,6 @@ mod sns;
 #[cfg(not(feature = "aws"))]
 #[path = "without_sns.rs"]
 mod sns;
-#[cfg(feature = "aws")]
-mod sns_http;
 
 use std::fmt;
 

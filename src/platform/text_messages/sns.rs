@@ -14,8 +14,11 @@ use aws_sdk_sns::{
     types::MessageAttributeValue,
 };
 
-use super::{TextError, TextMessenger, sns_http};
-use crate::{kit::id::TextMessageId, platform::http::Http};
+use super::{TextError, TextMessenger};
+use crate::{
+    kit::id::TextMessageId,
+    platform::http::{Http, aws_sdk},
+};
 
 /// Whether this build can send by SNS.
 pub(super) const BUILT_IN: bool = true;
@@ -28,7 +31,7 @@ struct Sns {
 /// A way to SNS in this region. Nothing is asked there before the first message.
 pub(super) async fn messenger(http: &Http, region: &str) -> Option<Arc<dyn TextMessenger>> {
     let settings = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(sns_http::client(http))
+        .http_client(aws_sdk::client(http))
         .region(Region::new(region.to_owned()))
         // The outbox repeats, and knows for how long that is of use.
         .retry_config(RetryConfig::disabled())

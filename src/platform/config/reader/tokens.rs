@@ -59,6 +59,18 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a browser may have access tokens of services.
+    pub(super) fn broker_direct(&mut self) -> bool {
+        match self.text("TOKEN_BROKER_DIRECT") {
+            None | Some("off") => false,
+            Some("on") => true,
+            Some(_) => {
+                self.errors.add("TOKEN_BROKER_DIRECT", "must be on or off");
+                false
+            }
+        }
+    }
+
     /// What stands in the files that a variable names; all that cannot be read are told by their path.
     fn key_files(&mut self, name: &str) -> Option<Vec<String>> {
         let Some(paths) = self.text(name) else {

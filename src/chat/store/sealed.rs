@@ -1,0 +1,13 @@
+//! What is kept sealed, and what it is bound to.
+
+use crate::platform::crypto::SealedColumn;
+
+/// What tools have read is bound to the service that the run's card names.
+pub const SEALED: &[SealedColumn] = &[SealedColumn {
+    table: "tool_results",
+    column: "sealed_result",
+    owner: "t.user_id",
+    provider: "(select event.payload ->> 'service' from run_events event
+         where event.run_id = t.run_id and event.kind = 'tool_finished' and event.payload ->> 'call_id' = t.call_id
+         limit 1)",
+}];
