@@ -133,7 +133,7 @@ mod tests {
     fn oa_07_places_are_read_from_lists_lists_in_lists_and_a_single_object() {
         let sites = json!([
             {"id": "11-aa", "name": "North", "url": "https://north.atlassian.net", "scopes": ["read:jira-work"]},
-            {"id": "22-bb", "name": "South", "url": "https://south.atlassian.net", "scopes": ["read:confluence-user"]},
+            {"id": "22-bb", "name": "South", "url": "https://south.atlassian.net", "scopes": ["read:confluence-content.all"]},
             {"id": "../evil", "name": "Evil", "url": "x", "scopes": ["read:jira-work"]},
         ]);
         assert_eq!(found("jira", &sites), [pair("11-aa", "North, https://north.atlassian.net")]);
