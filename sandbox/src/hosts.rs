@@ -3,7 +3,7 @@
 use crate::app::Sandbox;
 use crate::call::Call;
 use crate::{
-    asana, bamboohr, datadog, gitlab, jira, notion, offices, pagerduty, sentry, soundcloud, stripe, trello, xero,
+    asana, bamboohr, datadog, gitlab, jira, keys, notion, offices, pagerduty, sentry, soundcloud, stripe, trello, xero,
     zendesk,
 };
 use axum::response::Response;
@@ -15,7 +15,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         "api.eu.pagerduty.com" | "api.pagerduty.com" => pagerduty::answer(sandbox, call),
         "app.asana.com" => asana::answer(sandbox, call),
         "api.soundcloud.com" => soundcloud::answer(sandbox, call),
-        "api.trello.com" => trello::answer(sandbox, call),
+        "api.trello.com" => keys::trello::guard(sandbox, call).unwrap_or_else(|| trello::answer(sandbox, call)),
         "api.xero.com" => xero::answer(sandbox, call),
         "gitlab.com" => gitlab::answer(sandbox, call),
         "sentry.io" => sentry::answer(sandbox, call),

@@ -11,10 +11,13 @@ use serde_json::{Value, json};
 use time::{Date, Duration};
 
 const KEY: &str = "SG.sandbox-key";
+/// Of an account in Europe, which has a host of its own.
+const KEY_EU: &str = "SG.sandbox-key-eu";
 
 /// Answers `api.sendgrid.com`.
 pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
-    if call.authorization("Bearer") != Some(KEY) {
+    let key = if call.host == "api.eu.sendgrid.com" { KEY_EU } else { KEY };
+    if call.authorization("Bearer") != Some(key) {
         return answer::refused(
             answer::json(
                 401,
@@ -71,7 +74,7 @@ fn suppressed(sandbox: &Sandbox, call: &Call) -> Response {
             json!([{ "created": (log::now() - Duration::hours(70)).unix_timestamp(), "email": "angry@tideway.example", "ip": "192.0.2.7" }]),
         ),
         ("GET", ["v3", "suppression", "unsubscribes"]) => {
-            answer::json(200, json!(shelf.list("sendgrid/unsubscribes", Vec::new)))
+            answer::json(200, json!(shelf.list("sendgrid/unsubscribes", unsubscribes)))
         }
         ("POST", ["v3", "asm", "suppressions", "global"]) => {
             let body = call.json();
@@ -79,7 +82,7 @@ fn suppressed(sandbox: &Sandbox, call: &Call) -> Response {
                 return bad("recipient_emails is required", "recipient_emails");
             };
             let made = emails.iter().map(|email| json!({ "created": log::now().unix_timestamp(), "email": email }));
-            shelf.list("sendgrid/unsubscribes", Vec::new).extend(made);
+            shelf.list("sendgrid/unsubscribes", unsubscribes).extend(made);
             answer::json(201, json!({ "recipient_emails": emails }))
         }
         _ => app::nobody(call),
@@ -128,6 +131,12 @@ fn stats(call: &Call) -> Response {
         })
         .collect();
     answer::json(200, Value::Array(rows))
+}
+
+fn unsubscribes() -> Vec<Value> {
+    vec![
+        json!({ "created": (log::now() - Duration::hours(200)).unix_timestamp(), "email": "goodbye@reefrope.example" }),
+    ]
 }
 
 fn bounces() -> Vec<Value> {

@@ -53,7 +53,7 @@ impl KeyField {
     #[must_use]
     pub fn checked(&self, typed: &str, machine_made: bool) -> Option<String> {
         let text = if self.secret && !machine_made { typed.trim_matches(['\r', '\n']) } else { typed.trim() };
-        if text.is_empty() {
+        if text.trim().is_empty() {
             return self.optional.then(String::new);
         }
         let plain = match (self.secret, machine_made) {

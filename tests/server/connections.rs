@@ -1,6 +1,8 @@
 //! Keeping access alive, and ending it.
 
 use aura::integrations::{
+    service::forms::Pasting,
+    Readings,
     model::{ConnectionState, Verdict},
     tools::ToolError,
 };
@@ -374,7 +376,7 @@ async fn disconnecting_revokes_the_refresh_token_first(db: PgPool) {
     let app = vendor.app(db).await;
     let user = person(&app).await;
     let connection = connect(&app, user, "linear", "access", Some("refresh"), None).await;
-    let ended = app.state().integrations.disconnect(user, connection).await.unwrap();
+    let ended = app.state().integrations.disconnect(user, connection, Readings::Keep).await.unwrap();
     assert_eq!((ended.verdict, ended.provider.as_str()), (Verdict::Revoked, "linear"));
     let sent: Vec<_> = vendor.asked(revoke).await.iter().map(fields).collect();
     let tokens: Vec<(&str, &str)> =
@@ -399,7 +401,7 @@ async fn each_service_gets_access_back_in_its_own_way(db: PgPool) {
     let user = person(&app).await;
     for (provider, refresh) in [("github", None), ("slack", Some("r")), ("google-calendar", Some("r"))] {
         let connection = connect(&app, user, provider, "access", refresh, None).await;
-        let ended = app.state().integrations.disconnect(user, connection).await.unwrap();
+        let ended = app.state().integrations.disconnect(user, connection, Readings::Keep).await.unwrap();
         assert_eq!(ended.verdict, Verdict::Revoked, "{provider}");
     }
     let body: Value = serde_json::from_slice(&vendor.asked(grant).await[0].body).unwrap();
@@ -420,11 +422,9 @@ async fn cn_11_tokens_are_destroyed_whatever_the_service_says(db: PgPool) {
     let ended = browser.post_form(&format!("/api/integrations/{connection}/disconnect"), &[]).await;
     assert_eq!(ended.location(), "/connections?disconnected=linear&verdict=failed");
     assert_eq!(count(&app, "connections").await, 0);
-    let recorded: String = sqlx::query_scalar("select detail from connection_events where kind = 'disconnected'")
-        .fetch_one(app.db())
-        .await
-        .unwrap();
-    assert_eq!(recorded, "failed");
+    let recorded: Vec<String> =
+        sqlx::query_scalar("select kind from connection_events order by id").fetch_all(app.db()).await.unwrap();
+    assert_eq!(recorded, ["disconnected", "access_not_returned"]);
 }
 
 #[sqlx::test]
@@ -459,9 +459,11 @@ async fn cn_12_a_key_is_proved_before_it_is_stored(db: PgPool) {
     browser.sign_in(&app, "mira@example.com").await;
     let user = user_of(&app, "mira@example.com").await;
     let add = |key: &str| {
-        let (integrations, key) = (app.state().integrations.clone(), SecretString::from(key.to_owned()));
+        let typed = [("key".to_owned(), SecretString::from(key.to_owned()))].into();
+        let integrations = app.state().integrations.clone();
         async move {
-            integrations.add_key(user, "sendgrid", &key).await.map_err(|error| aura::error::AppError::from(error).code)
+            let added = integrations.add_by_form(user, "sendgrid", &typed, Pasting::default()).await;
+            added.map_err(|error| aura::error::AppError::from(error).code)
         }
     };
     for key in ["", "SG.", "xx.not-a-key", "SG.with blank in it"] {
@@ -475,8 +477,8 @@ async fn cn_12_a_key_is_proved_before_it_is_stored(db: PgPool) {
     assert_eq!(added.location(), "/connections?connected=sendgrid", "{}", added.text());
     assert_eq!(bearer(&vendor.asked(scopes).await[2]), "Bearer SG.canary-right");
     assert!(!dump(&app).await.contains("canary-"));
-    let wrong = browser.post_form("/api/integrations/sendgrid/key", &[("key", "nonsense")]).await;
-    assert_eq!(wrong.location(), "/connections?trouble=key_malformed&service=sendgrid");
-    let at_github = browser.post_form("/api/integrations/github/key", &[("key", "SG.canary")]).await;
-    assert_eq!(at_github.location(), "/connections?trouble=wrong_kind&service=github");
+    let wrong = browser.json_at("/api/integrations/sendgrid/key", &[("key", "nonsense")]).await;
+    assert_eq!((wrong.status, wrong.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "key_malformed"));
+    let at_github = browser.json_at("/api/integrations/github/key", &[("key", "SG.canary")]).await;
+    assert_eq!((at_github.status, at_github.code().as_str()), (StatusCode::BAD_REQUEST, "wrong_kind"));
 }
