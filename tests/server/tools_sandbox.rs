@@ -29,13 +29,24 @@ const BLANKS: &[(&str, &[(&str, &str)])] = &[
     ("salesforce", &[("login", "login"), ("instance", "https://northbeam.my.salesforce.com")]),
     ("pipedrive", &[("domain", "https://northbeam.pipedrive.com")]),
     ("twilio", &[("account", "AC00000000000000000000000000000001"), ("user", "SK00000000000000000000000000000001")]),
+    ("jira", &[("cloud", "11111111-aaaa-4aaa-8aaa-000000000001")]),
+    ("zendesk", &[("subdomain", "northbeam")]),
+    ("bamboohr", &[("subdomain", "northbeam")]),
+    ("sentry", &[("organization", "4501")]),
+    ("pagerduty", &[("region", "api")]),
+    ("xero", &[("tenant", "22222222-bbbb-4bbb-8bbb-000000000001")]),
+    ("datadog", &[("site", "https://api.datadoghq.com")]),
 ];
 
 /// The keys that the world takes, by the service.
-const KEYS: &[(&str, &str)] = &[("sendgrid", "SG.sandbox-key"), ("twilio", "sandbox-twilio-secret")];
+const KEYS: &[(&str, &str)] =
+    &[("sendgrid", "SG.sandbox-key"), ("twilio", "sandbox-twilio-secret"), ("datadog", "sandbox-application-key")];
 
 /// Further secrets of a form.
-const FIELDS: &[(&str, &[(&str, &str)])] = &[];
+const FIELDS: &[(&str, &[(&str, &str)])] = &[
+    ("datadog", &[("api_key", "0123456789abcdef0123456789abcdef")]),
+    ("trello", &[("token_secret", "sandbox-trello-token-secret")]),
+];
 
 /// By which a service knows the account, where a tool asks for it.
 const ACCOUNTS: &[(&str, &str)] = &[("calendly", "https://api.calendly.com/users/U4101")];
@@ -81,10 +92,72 @@ const SEEN: &[(&str, &str, &str, &str)] = &[
     ("twilio__send_message", "twilio__list_messages", "{}", "The kitchen is late."),
     ("twilio__delete_message", "twilio__list_messages", "{}", "-on its way"),
     ("calendly__cancel_meeting", "calendly__list_meetings", r#"{"day": "{soon}"}"#, "-Ada Brook"),
+    ("github__create_issue", "github__search_issues", r#"{"query": "currency"}"#, "Wrong currency on receipts"),
+    (
+        "github__add_comment",
+        "github__list_comments",
+        r#"{"owner": "northbeam", "repo": "harbor", "number": 1482}"#,
+        "I look into it.",
+    ),
+    ("github__set_issue_state", "github__list_my_issues", "{}", "-Wrong time zone in digests"),
+    ("linear__create_issue", "linear__search_issues", r#"{"query": "testers"}"#, "Say thanks to the testers"),
+    ("linear__add_comment", "linear__list_comments", r#"{"issue": "NOR-312"}"#, "The draft is ready."),
+    ("linear__move_issue", "linear__list_my_issues", "{}", "-Check the empty states"),
+    ("jira__create_issue", "jira__list_my_issues", "{}", "Show the opening hours"),
+    ("jira__add_comment", "jira__list_comments", r#"{"issue": "HAR-41"}"#, "The tables are there now."),
+    ("jira__move_issue", "jira__list_my_issues", "{}", "-Berths without a price"),
+    ("asana__create_task", "asana__list_my_tasks", "{}", "Write to the testers"),
+    ("asana__complete_task", "asana__list_my_tasks", "{}", "-Shorten the sign-up form"),
+    ("asana__add_comment", "asana__list_comments", r#"{"task": "1401"}"#, "I took the second one."),
+    ("asana__delete_task", "asana__list_my_tasks", "{}", "-Ask three harbours"),
+    ("trello__create_card", "trello__list_cards", r#"{"list": "5f0000000000000000000a01"}"#, "Hire the tents"),
+    ("trello__move_card", "trello__list_cards", r#"{"list": "5f0000000000000000000a02"}"#, "Paint the signs"),
+    ("notion__create_page", "notion__list_recent_pages", "{}", "Questions"),
+    (
+        "notion__append_text",
+        "notion__read_page",
+        r#"{"page": "33333333-0000-4000-8000-000000000002"}"#,
+        "Next time on Tuesday.",
+    ),
+    (
+        "notion__add_comment",
+        "notion__list_comments",
+        r#"{"page": "33333333-0000-4000-8000-000000000001"}"#,
+        "Friday is right.",
+    ),
+    ("notion__trash_page", "notion__list_recent_pages", "{}", "-How we write"),
+    ("zendesk__create_ticket", "zendesk__search_tickets", r#"{"query": "water"}"#, "Water at berth 7"),
+    ("zendesk__reply", "zendesk__list_comments", r#"{"ticket": 2301}"#, "The money comes back"),
+    ("zendesk__add_note", "zendesk__list_comments", r#"{"ticket": 2300}"#, "The code was changed"),
+    ("zendesk__set_status", "zendesk__list_my_tickets", "{}", "-Invoice to another address"),
+    ("gitlab__create_issue", "gitlab__list_my_issues", "{}", "Sign the images"),
+    ("gitlab__add_comment", "gitlab__list_comments", r#"{"project": "501", "number": 77}"#, "Two builds at once"),
+    ("gitlab__set_issue_state", "gitlab__list_my_issues", "{}", "-The runner is out of space"),
+    ("gitlab__finish_todo", "gitlab__list_todos", "{}", "-The runner is out of space"),
+    ("pagerduty__create_incident", "pagerduty__list_incidents", "{}", "Card payments fail"),
+    ("pagerduty__add_note", "pagerduty__list_notes", r#"{"incident": "PINC001"}"#, "The release is rolled back."),
+    ("pagerduty__set_status", "pagerduty__list_incidents", "{}", "-triggered"),
+    ("sentry__set_status", "sentry__list_issues", "{}", "-KeyError"),
+    ("sentry__assign_issue", "sentry__list_issues", "{}", "Mira Okafor"),
+    ("xero__add_contact", "xero__find_contacts", r#"{"query": "cafe"}"#, "Harbour Cafe"),
+    ("soundcloud__like_track", "soundcloud__list_likes", "{}", "Night Ferry"),
+    ("soundcloud__unlike_track", "soundcloud__list_likes", "{}", "-Low Tide"),
+    ("soundcloud__create_playlist", "soundcloud__list_playlists", "{}", "Rainy days"),
+    (
+        "bamboohr__request_time_off",
+        "bamboohr__list_time_off",
+        r#"{"start": "2027-01-01", "end": "2027-12-31"}"#,
+        "2027-03-05",
+    ),
+    ("sendgrid__suppress_address", "sendgrid__list_unsubscribes", "{}", "no-more@quayside.example"),
+    ("sendgrid__remove_bounce", "sendgrid__list_bounces", "{}", "-full@quayside.example"),
+    ("datadog__post_event", "datadog__list_events", r#"{"day": "today"}"#, "Fair begins"),
+    ("datadog__delete_monitor", "datadog__list_monitors", "{}", "-Age of the price list"),
 ];
 
 /// Changes that no tool of the same service can look at.
-const UNSEEN: &[&str] = &["microsoft_teams__send_channel_message"];
+const UNSEEN: &[&str] =
+    &["microsoft_teams__send_channel_message", "trello__add_comment", "xero__draft_invoice", "xero__add_invoice_note"];
 
 pub struct World {
     pub sandbox: Sandbox,
@@ -116,6 +189,7 @@ impl World {
         let scopes: Vec<String> = oauth
             .iter()
             .flat_map(|oauth| oauth.scopes.iter().chain(&oauth.optional_scopes))
+            .chain(entry.oauth1.iter().flat_map(|oauth1| &oauth1.scopes))
             .map(|scope| scope.name.clone())
             .collect();
         let find =
