@@ -61,17 +61,27 @@ pub enum Scope {
     NotificationsRead,
     #[schema(rename = "notifications:write")]
     NotificationsWrite,
+    #[schema(rename = "connections:read")]
+    ConnectionsRead,
+    #[schema(rename = "connections:write")]
+    ConnectionsWrite,
+    /// Access tokens of services that the person has connected.
+    #[schema(rename = "tokens:read")]
+    TokensRead,
 }
 
 impl Scope {
     /// All of them, as they are offered.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::ProfileRead,
         Self::ProfileWrite,
         Self::FilesRead,
         Self::FilesWrite,
         Self::NotificationsRead,
         Self::NotificationsWrite,
+        Self::ConnectionsRead,
+        Self::ConnectionsWrite,
+        Self::TokensRead,
     ];
 
     /// As it is written.
@@ -84,6 +94,9 @@ impl Scope {
             Self::FilesWrite => "files:write",
             Self::NotificationsRead => "notifications:read",
             Self::NotificationsWrite => "notifications:write",
+            Self::ConnectionsRead => "connections:read",
+            Self::ConnectionsWrite => "connections:write",
+            Self::TokensRead => "tokens:read",
         }
     }
 

@@ -156,6 +156,8 @@ ids! {
     FileId;
     /// A key with which a program acts for a person.
     ApiKeyId;
+    /// An app that a person has registered at a service.
+    OwnAppId;
     /// A request that may arrive twice.
     IdempotencyKeyId;
     /// A published version of an app.

@@ -32,6 +32,8 @@ const TAGS: &[(&str, &str)] = &[
     ("api keys", "Keys with which other programs act for the person, within scopes."),
     ("notifications", "What the person is told."),
     ("files", "What the person keeps here."),
+    ("broker", "Tokens for front ends of their own, whose people sign in at a service."),
+    ("connections", "Accounts at outside services, and apps of the person's own there."),
     ("phone", "The person's number, proved by a text message."),
     ("app versions", "Which versions of an app are published, and which still work."),
 ];

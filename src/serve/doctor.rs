@@ -48,7 +48,11 @@ fn wanted(provider: &Provider, base: &str) -> Vec<String> {
         lines.push("  people bring their own key; nothing to set".into());
     }
     for back in provider.return_paths() {
-        let what = if back.purpose == "connecting" { "register address" } else { "for signing in  " };
+        let what = match back.purpose {
+            "connecting" => "register address",
+            "signing in" => "for signing in  ",
+            _ => "for the broker  ",
+        };
         lines.push(format!("  {what}  {base}{}", back.path));
     }
     if let Some(name) = &provider.broker {
@@ -116,6 +120,7 @@ mod tests {
             "  register address  https://aura.example/api/integrations/google-calendar/callback",
             "GitHub (github): off",
             "  for signing in    https://aura.example/api/auth/callback/github",
+            "  for the broker    https://aura.example/auth/youtube/callback",
             "SendGrid (sendgrid): set up",
         ] {
             assert!(told.lines().any(|printed| printed == line), "{line}\n{told}");

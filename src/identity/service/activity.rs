@@ -157,6 +157,11 @@ fn sentence(kind: &str, detail: &Value) -> (String, String) {
             ("The address was replaced".to_owned(), format!("{} to {}", word("from"), word("to")))
         }
         "mailbox_recovery_refused" => ("Another address for the account was refused".to_owned(), word("to")),
+        "own_app_added" => (format!("Brought an app of your own to {}", service(&word("provider"))), String::new()),
+        "own_app_removed" => (format!("Removed your own app at {}", service(&word("provider"))), String::new()),
+        "provider_token_released" => {
+            (format!("Gave an access token of {} to a program", service(&word("provider"))), String::new())
+        }
         "suspended" => ("The account was suspended".to_owned(), word("reason")),
         "restored" => plain("The account was opened again"),
         "role_granted" => plain("You became an operator"),

@@ -105,6 +105,16 @@ fn is_known(seen: &[(String, String)], arriving: &Arriving<'_>) -> bool {
     })
 }
 
+/// Whose an account elsewhere is.
+pub enum Holder {
+    Person {
+        user: UserId,
+        new: bool,
+    },
+    /// Nobody's yet, but the account's address is this person's.
+    Address(UserId),
+}
+
 /// Where a proof of an account elsewhere leads.
 pub enum Entry {
     /// Into a session.
@@ -126,26 +136,45 @@ impl Identity {
         method: &Method,
         arriving: &Arriving<'_>,
     ) -> Result<Entry, IdentityError> {
+        match self.person_of(tx, account, arriving.limit_key, arriving.time_zone).await? {
+            Holder::Person { user, new } => {
+                Ok(Entry::Opened(self.open_session(tx, user, new, method, arriving).await?))
+            }
+            Holder::Address(owner) => Ok(Entry::Known(owner)),
+        }
+    }
+
+    /// The person whose way in an account is, or a new one, in the caller's transaction.
+    ///
+    /// # Errors
+    /// When a new one may not come in, or the database is away.
+    pub async fn person_of(
+        &self,
+        tx: &mut PgConnection,
+        account: &ProvenAccount<'_>,
+        limit_key: &str,
+        time_zone: &str,
+    ) -> Result<Holder, IdentityError> {
         let now = self.clock.now();
         store::lock_key(tx, &account.key()).await?;
         let (provider, issuer, subject) = (account.provider, account.issuer, account.subject);
         let known = store::user_by_identity(tx, provider, issuer, subject, account.label, now).await?;
         if let Some(user) = known {
-            return Ok(Entry::Opened(self.open_session(tx, user, false, method, arriving).await?));
+            return Ok(Holder::Person { user, new: false });
         }
         if let Some(address) = account.owned_email {
             store::lock_key(tx, address).await?;
             if let Some(owner) = store::user_by_email(tx, address).await? {
-                return Ok(Entry::Known(owner));
+                return Ok(Holder::Address(owner));
             }
         }
-        self.admit(tx, account.owned_email, arriving.limit_key).await?;
+        self.admit(tx, account.owned_email, limit_key).await?;
         let name = account.display_name.or(account.owned_email).unwrap_or(account.label);
-        let user = self.create_person(tx, name, account.owned_email, arriving.time_zone, now).await?;
+        let user = self.create_person(tx, name, account.owned_email, time_zone, now).await?;
         let id = self.random.id(now);
         let label = account.label;
         store::insert_identity(tx, &NewIdentity { id, user, provider, issuer, subject, label, now }).await?;
-        Ok(Entry::Opened(self.open_session(tx, user, true, method, arriving).await?))
+        Ok(Holder::Person { user, new: true })
     }
 
     /// Opens a session for a person who has just proved who they are.

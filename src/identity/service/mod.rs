@@ -31,7 +31,7 @@ mod wallet;
 
 pub use codes::Asker;
 pub(super) use codes::usable;
-pub use entry::{Arriving, Entry, Method, Opened, ProvenAccount};
+pub use entry::{Arriving, Entry, Holder, Method, Opened, ProvenAccount};
 pub use error::IdentityError;
 pub use handles::HandleError;
 pub use leaving::LEAVING_LASTS;

@@ -117,6 +117,19 @@ struct AccessClaims {
     exp: i64,
 }
 
+/// What a token for one purpose says.
+#[derive(Serialize)]
+struct NarrowClaims {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    user_id: UserId,
+    session_id: SessionId,
+    jti: RefreshTokenId,
+    iat: i64,
+    exp: i64,
+}
+
 impl Identity {
     /// Signs a program in for a person who has just proved who they are, in the caller's transaction.
     ///
@@ -164,6 +177,14 @@ impl Identity {
     /// # Errors
     /// When the token is not believed, or the database is away.
     pub async fn principal(&self, token: &str) -> Result<Principal, TokenError> {
+        self.believe(token, TYPE).await
+    }
+
+    /// The same for a token of another type, which opens nothing but what asks for that type.
+    ///
+    /// # Errors
+    /// When the token is not believed, or the database is away.
+    pub async fn believe(&self, token: &str, typ: &str) -> Result<Principal, TokenError> {
         let now = self.clock.now();
         let issuer = self.issuer_name();
         let expected = Expected {
@@ -171,7 +192,7 @@ impl Identity {
             issuers: &[issuer],
             audience: issuer,
             leeway: Duration::ZERO,
-            typ: Some(TYPE),
+            typ: Some(typ),
         };
         let claims = jwt::verify(token, self.tokens.issuer.keys(), &expected, now).map_err(|error| match error {
             JwtError::Expired => TokenError::Expired,
@@ -194,6 +215,33 @@ impl Identity {
             role: if row.is_admin { Role::Admin } else { Role::Member },
             credential: Credential::Token { session, device: row.device, proved_at: row.proved_at },
         })
+    }
+
+    /// A token of another type than access tokens, for a session of a program; how many seconds it lasts.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn narrow_token(
+        &self,
+        typ: &str,
+        user: UserId,
+        session: SessionId,
+        lasts: Duration,
+    ) -> Result<(String, i64), IdentityError> {
+        let now = self.clock.now();
+        let issuer = self.issuer_name().to_owned();
+        let claims = NarrowClaims {
+            iss: issuer.clone(),
+            aud: issuer,
+            sub: user,
+            user_id: user,
+            session_id: session,
+            jti: self.random.id(now),
+            iat: now.unix_timestamp(),
+            exp: (now + lasts).unix_timestamp(),
+        };
+        let token = self.tokens.issuer.sign(typ, &claims).map_err(IdentityError::Signing)?;
+        Ok((token, lasts.whole_seconds()))
     }
 
     /// The keys that our tokens are checked with, as a JWK set.

@@ -64,9 +64,6 @@ pub enum Error {
     /// No account of the service is connected.
     #[error("{service} is not connected")]
     NotConnected { service: String },
-    /// There is no access token to be had.
-    #[error(transparent)]
-    NoToken(Box<TokenError>),
     /// No front end is set up that the broker could serve.
     #[error("the broker is not set up")]
     NoBroker,
@@ -184,7 +181,6 @@ impl From<Error> for AppError {
             Error::Form(error) => error.into(),
             Error::Limited(limited) => limited.into(),
             Error::NotConnected { service } => not_connected(&service),
-            Error::NoToken(error) => no_token(*error),
             Error::NoBroker => Self::new(
                 ErrorKind::NotSetUp,
                 "broker_off",
@@ -239,8 +235,9 @@ fn not_connected(service: &str) -> AppError {
     )
 }
 
-fn no_token(error: TokenError) -> AppError {
-    match error {
+/// Why there is no access token to be had.
+pub(in crate::integrations) fn no_token(error: TokenError) -> Error {
+    Error::Told(match error {
         TokenError::NotConnected => not_connected("such"),
         TokenError::NeedsReauth(provider) => AppError::new(
             ErrorKind::Conflict,
@@ -261,7 +258,7 @@ fn no_token(error: TokenError) -> AppError {
             telemetry::report(&error, "no access token could be let out");
             AppError::internal()
         }
-    }
+    })
 }
 
 fn exchange(service: &str, error: OauthError) -> AppError {

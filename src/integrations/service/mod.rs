@@ -36,6 +36,7 @@ pub use choice::{Answer, Waiting};
 pub use connect::Arrival;
 pub use disconnect::{FORGET_READINGS, Readings};
 pub use error::Error;
+pub(super) use error::no_token;
 pub use health::ClientFault;
 pub use history::{Happening, Known};
 pub use own_apps::own_app_vault;

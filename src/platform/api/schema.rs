@@ -34,7 +34,7 @@ pub struct Problem {
     pub message: String,
     /// Names this request in our log.
     pub request_id: String,
-    /// The member of the body that is wrong, where one is.
+    /// The member of the body or of the query that is wrong, where one is; `file` where a file itself is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// Seconds to wait before trying again, where that helps.
@@ -97,4 +97,4 @@ macro_rules! shown {
     )*};
 }
 
-shown! { UserId SessionId DeviceId VerificationId NotificationId FileId ApiKeyId AppVersionId }
+shown! { UserId SessionId DeviceId VerificationId NotificationId FileId ApiKeyId OwnAppId ConnectionId AppVersionId }
