@@ -5,17 +5,18 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use super::model::FilesView;
 use crate::error::AppError;
 
-/// The person's files, the newest first. `said` and `kept` are what the address says that a form has
-/// come to, and for how many files.
+/// The person's files, the newest first. `said`, `kept` and `refused` are what the address says that
+/// a form has come to: in a word, for how many files, and for which not.
 #[server(prefix = "/api", endpoint = "account/own-files", input = GetUrl)]
 pub async fn own_files(
     #[server(default)] older: String,
     #[server(default)] said: String,
     #[server(default)] kept: String,
+    #[server(default)] refused: String,
 ) -> Result<FilesView, AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
-    visit::show(&older, &said, &kept).await
+    visit::show(&older, &said, &kept, &refused).await
 }
 
 /// Deletes a file.

@@ -16,6 +16,9 @@ pub enum FileError {
     /// Nothing of the name can be shown.
     #[error("no name")]
     NoName,
+    /// Its name ends in no extension.
+    #[error("no extension")]
+    NoExtension,
     /// Files with this extension are not taken.
     #[error("kind not taken")]
     KindNotTaken,
@@ -84,12 +87,16 @@ impl From<FileError> for AppError {
                 let told = "Say what the file is called, with its extension: report.pdf.";
                 Self::new(ErrorKind::Unprocessable, "file_name_missing", told).on_field("name")
             }
+            FileError::NoExtension => {
+                let told = "The name of this file has no extension, so nobody can tell what it is. Give it one: report.pdf.";
+                Self::new(ErrorKind::Unprocessable, "file_extension_missing", told).on_field("name")
+            }
             FileError::KindNotTaken => Self::new(
                 ErrorKind::UnsupportedType,
                 "file_kind_not_taken",
                 "Files with this extension are not taken. Pictures, PDF, documents, text, sound, film and zip archives are.",
             )
-            .on_field("name"),
+            .on_field("file"),
             FileError::CalledOther => Self::new(
                 ErrorKind::UnsupportedType,
                 "file_type_differs",

@@ -25,6 +25,8 @@ mod kind;
 #[cfg(feature = "ssr")]
 mod name;
 #[cfg(feature = "ssr")]
+mod refusals;
+#[cfg(feature = "ssr")]
 mod routes;
 #[cfg(feature = "ssr")]
 mod service;

@@ -38,10 +38,10 @@ pub enum Said {
     /// So many files.
     Kept(u16),
     Deleted,
-    /// A file was refused, for what the sentence says; so many beside it were kept.
+    /// Some were refused, for what the sentences say; so many beside them were kept.
     Refused {
         kept: u16,
-        told: String,
+        told: Vec<String>,
     },
 }
 

@@ -22,8 +22,8 @@ pub fn FilesPage() -> impl IntoView {
     // What the address says is over once something else was done.
     let said = move |name: &str| if delete.version().get() == 0 { asked(name) } else { String::new() };
     let shown = Resource::new_blocking(
-        move || (delete.version().get(), asked("older"), said("file"), said("kept")),
-        |(_, older, said, kept)| own_files(older, said, kept),
+        move || (delete.version().get(), asked("older"), said("file"), said("kept"), said("refused")),
+        |(_, older, said, kept, refused)| own_files(older, said, kept, refused),
     );
     let toasts = use_context::<Toasts>();
     Effect::new(move |_| {
@@ -55,11 +55,14 @@ fn All(view: FilesView, delete: ServerAction<DeleteFile>) -> impl IntoView {
             view! { <Banner tone=Tone::Ok>{format!("Your {kept} files are kept.")}</Banner> }.into_any()
         }
         Said::Deleted => view! { <Banner tone=Tone::Ok>"The file is deleted."</Banner> }.into_any(),
-        Said::Refused { kept: 0, told } => view! { <Banner tone=Tone::Danger>{told}</Banner> }.into_any(),
         Said::Refused { kept, told } => {
-            let some = if kept == 1 { "One file is kept".to_owned() } else { format!("{kept} files are kept") };
-            view! { <Banner tone=Tone::Danger>{format!("{some}, what else you sent is not. {told}")}</Banner> }
-                .into_any()
+            let first = match kept {
+                0 => None,
+                1 => Some("One file is kept, what else you sent is not.".to_owned()),
+                kept => Some(format!("{kept} files are kept, what else you sent is not.")),
+            };
+            let sentences = first.into_iter().chain(told).map(|sentence| view! { <p>{sentence}</p> }).collect_view();
+            view! { <Banner tone=Tone::Danger>{sentences}</Banner> }.into_any()
         }
     });
     let rows = files.into_iter().map(|file| view! { <One file=file delete=delete/> }).collect_view();

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{UserFiles, download, error::FileError, service::Arriving};
+use super::{UserFiles, download, error::FileError, refusals::RefusedFile, service::Arriving};
 use crate::{
     error::AppError,
     identity::session::CurrentSession,
@@ -42,7 +42,7 @@ async fn upload(
 ) -> Result<Response, Refusal> {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let page = accept.is_some_and(|accept| accept.contains("text/html"));
-    let (mut kept, mut refused) = (0_u16, None);
+    let (mut kept, mut refused, mut named) = (0_u16, None, Vec::new());
     loop {
         let field = match form.next_field().await {
             Ok(Some(field)) => field,
@@ -60,7 +60,13 @@ async fn upload(
         let arriving = Arriving { name: &name, media_type: &media_type, size: None };
         match files.keep(session.user, arriving, field).await.map_err(AppError::from) {
             Ok(_) => kept = kept.saturating_add(1),
-            Err(error) => {
+            Err(mut error) => {
+                if let Some(file) = RefusedFile::new(&name, &error.code) {
+                    if !page {
+                        error.message = format!("«{}»: {}", file.name, error.message);
+                    }
+                    named.push(file);
+                }
                 // For a person, one file that is refused does not stop the others; and a browser that is cut off in the
                 // midst of sending shows no answer.
                 let over = !page || error.kind.status() >= 500;
@@ -79,7 +85,12 @@ async fn upload(
         None if page => Ok(Redirect::to(&format!("{PAGE}?file=kept{how_many}")).into_response()),
         None => Ok(StatusCode::NO_CONTENT.into_response()),
         Some(error) if page && error.kind.status() < 500 => {
-            Ok(Redirect::to(&format!("{PAGE}?file={}{how_many}", error.code)).into_response())
+            let which = if named.is_empty() {
+                String::new()
+            } else {
+                format!("&refused={}", files.sign_refused(session.user, &named))
+            };
+            Ok(Redirect::to(&format!("{PAGE}?file={}{how_many}{which}", error.code)).into_response())
         }
         Some(error) => Err(Refusal(error)),
     }

@@ -9,6 +9,7 @@ use url::Url;
 use super::{
     address,
     error::FileError,
+    refusals::{self, RefusedFile},
     store::{self, FileRow},
 };
 use crate::{
@@ -214,6 +215,18 @@ impl UserFiles {
             Some(key) => Ok(self.files.forget_upload(&key).await?),
             None => Ok(()),
         }
+    }
+
+    /// Files that a form of this person was refused for, as its next address names them.
+    #[must_use]
+    pub fn sign_refused(&self, user: UserId, files: &[RefusedFile]) -> String {
+        refusals::sign(&self.keys, user, files)
+    }
+
+    /// The files that such an address names; none where it is not theirs.
+    #[must_use]
+    pub fn refused(&self, user: UserId, signed: &str) -> Vec<RefusedFile> {
+        refusals::verify(&self.keys, user, signed)
     }
 
     /// The time by which files are told to be old.

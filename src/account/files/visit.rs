@@ -6,6 +6,7 @@ use super::{
     error::FileError,
     kind::Kind,
     model::{FileView, FilesView, Said, size},
+    refusals::RefusedFile,
     service::{Room, UserFiles},
     store::FileRow,
 };
@@ -27,7 +28,7 @@ fn asked() -> Result<(UserFiles, Session), AppError> {
     Ok((expect_context::<UserFiles>(), session::require().map_err(web::fail)?))
 }
 
-pub async fn show(older: &str, said: &str, kept: &str) -> Result<FilesView, AppError> {
+pub async fn show(older: &str, said: &str, kept: &str, refused: &str) -> Result<FilesView, AppError> {
     let (files, session) = asked()?;
     let after: Option<FileId> = older.parse().ok();
     let mut rows = files.list(session.user, after, SHOWN as i64 + 1).await.map_err(web::fail)?;
@@ -40,7 +41,7 @@ pub async fn show(older: &str, said: &str, kept: &str) -> Result<FilesView, AppE
         size: size(row.size.unsigned_abs()),
         added: moment::ago(row.created_at, files.now(), &session.time_zone),
     };
-    let said = told(said, kept.parse().ok(), &room);
+    let said = told(said, kept.parse().ok(), &files.refused(session.user, refused), &room);
     let Room { used, quota, largest } = room;
     Ok(FilesView {
         older: rows.last().filter(|_| more).map(|row| row.id.to_string()),
@@ -61,8 +62,8 @@ pub async fn delete(id: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-/// What a code in the address stands for. The words are ours, whoever wrote the address.
-fn told(code: &str, kept: Option<u16>, room: &Room) -> Option<Said> {
+/// What a code in the address stands for. The words are ours, whoever wrote the address, but for the names of files.
+fn told(code: &str, kept: Option<u16>, files: &[RefusedFile], room: &Room) -> Option<Said> {
     match code {
         "" => return None,
         "kept" => return Some(Said::Kept(kept.unwrap_or(1))),
@@ -72,6 +73,7 @@ fn told(code: &str, kept: Option<u16>, room: &Room) -> Option<Said> {
     let refusals = [
         FileError::NoSuchFile,
         FileError::NoName,
+        FileError::NoExtension,
         FileError::KindNotTaken,
         FileError::CalledOther,
         FileError::OtherKind,
@@ -85,6 +87,12 @@ fn told(code: &str, kept: Option<u16>, room: &Room) -> Option<Said> {
         FileError::Missing,
         FileError::CutOff,
     ];
-    let mut known = refusals.into_iter().map(AppError::from);
-    known.find(|error| error.code == code).map(|error| Said::Refused { kept: kept.unwrap_or(0), told: error.message })
+    let known: Vec<AppError> = refusals.into_iter().map(AppError::from).collect();
+    let sentence = |code: &str| known.iter().find(|error| error.code == code).map(|error| error.message.as_str());
+    let each = |file: &RefusedFile| Some(format!("«{}»: {}", file.name, sentence(&file.code)?));
+    let mut told: Vec<String> = files.iter().filter_map(each).collect();
+    if told.is_empty() {
+        told.push(sentence(code)?.to_owned());
+    }
+    Some(Said::Refused { kept: kept.unwrap_or(0), told })
 }

@@ -100,8 +100,6 @@ async fn last_of_the_room(place: &Place) {
 }
 
 async fn most_files(place: &Place) {
-    let mut clock = place.app.clock().now();
-    clock += time::Duration::SECOND;
     sqlx::query(
         "insert into files (id, user_id, key, name, media_type, size, digest, created_at, arrived_at)
          select gen_random_uuid(), $1, lpad(to_hex(n), 32, '0') || '/a.txt', 'a.txt', 'text/plain', 0,
@@ -109,7 +107,7 @@ async fn most_files(place: &Place) {
          from generate_series(1, 9999) n",
     )
     .bind(Uuid::from(place.mira.user))
-    .bind(clock)
+    .bind(place.app.clock().now())
     .execute(place.app.db())
     .await
     .unwrap();

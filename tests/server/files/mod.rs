@@ -1,12 +1,15 @@
 //! Files that people keep here.
 
+mod corners;
 mod place;
 mod samples;
 mod suite;
 
+use aura::platform::jobs::JobTable;
 use http::{Method, StatusCode, header};
 use sqlx::PgPool;
 use time::Duration;
+use tokio_util::sync::CancellationToken;
 
 use axum::body::Body;
 
@@ -16,6 +19,7 @@ use self::place::{FILES, MEGABYTE, Place, Store};
 async fn fi_05_files_on_this_machine_come_go_and_are_refused_as_they_should(db: PgPool) {
     let place = Box::pin(Place::in_folder(db)).await;
     Box::pin(suite::run(&place)).await;
+    Box::pin(corners::run(&place)).await;
     assert!(place.cases() >= 60, "{}", place.cases());
 }
 
@@ -27,6 +31,7 @@ async fn fi_06_files_in_a_bucket_come_go_and_are_refused_in_the_same_way(db: PgP
         return;
     };
     Box::pin(suite::run(&place)).await;
+    Box::pin(corners::run(&place)).await;
     assert!(place.cases() >= 60, "{}", place.cases());
 }
 
@@ -90,6 +95,18 @@ async fn fi_08_what_a_killed_process_left_is_swept_away(db: PgPool) {
     assert!(!folder.path().join("files").join(begun.0).exists(), "no empty folder stays");
     let row: String = sqlx::query_scalar("select id::text from files").fetch_one(place.app.db()).await.unwrap();
     assert_eq!(row, kept);
+    // A process does that by itself.
+    let later = folder.path().join("files").join(orphan.0);
+    std::fs::create_dir_all(&later).unwrap();
+    std::fs::write(later.join(orphan.1), "left").unwrap();
+    assert_eq!(place.stored().await, 2);
+    assert!(format!("{:?}", aura::serve::jobs(place.app.state())).contains("\"sweep_files\""));
+    let stop = CancellationToken::new();
+    let work = aura::account::files::jobs::register(JobTable::new(), files);
+    let working = tokio::spawn(work.run(place.app.db().clone(), stop.clone()));
+    place.settled(1).await;
+    stop.cancel();
+    working.await.unwrap();
 }
 
 #[sqlx::test]
@@ -117,21 +134,48 @@ async fn fi_09_the_page_keeps_shows_saves_and_deletes_files_without_a_script(db:
     for told in ["Your 2 files are kept.", "large.csv", "7 MB", "a _b_.png"] {
         assert!(page.text().contains(told), "{told}: {}", page.text());
     }
-    // One that is refused does not stop the others of its form.
+    let (_, mut other) = crate::program::person_at(&place.app, "jonas@example.com").await;
+    // One that is refused does not stop the others of its form, and each is named.
     for (files, come_to, told) in [
-        (vec![("a.html", samples::PAGE)], "file_kind_not_taken", "Files with this extension are not taken."),
-        (vec![("a.png", samples::SVG)], "file_kind_differs", "is not what its name says"),
-        (vec![("", &b""[..])], "file_missing", "No file came with the form."),
         (
-            vec![("first.txt", &b"fine"[..]), ("a.png", samples::PAGE), ("third.txt", &b"fine too"[..])],
-            "file_kind_differs&kept=2",
-            "2 files are kept, what else you sent is not.",
+            vec![("../a.html", samples::PAGE)],
+            "file_kind_not_taken&refused=",
+            vec!["«a.html»: Files with this extension are not taken."],
+        ),
+        (vec![("a.png", samples::SVG)], "file_kind_differs&refused=", vec!["«a.png»: The content of this file is not"]),
+        (vec![("", &b""[..])], "file_missing", vec!["No file came with the form."]),
+        (
+            vec![
+                ("first.txt", &b"fine"[..]),
+                ("b <i>.png", samples::PAGE),
+                ("third.txt", &b"fine too"[..]),
+                ("README", &b"text"[..]),
+            ],
+            "file_kind_differs&kept=2&refused=",
+            vec![
+                "2 files are kept, what else you sent is not.",
+                "«b _i_.png»: The content of this file is not",
+                "«README»: The name of this file has no extension",
+            ],
         ),
     ] {
-        let page = upload(&place, &files).await;
-        assert_eq!(page, format!("/settings/files?file={come_to}"));
-        let page = place.browser.get(&page).await;
-        assert!(page.text().contains("role=\"alert\"") && page.text().contains(told), "{come_to}: {}", page.text());
+        let address = upload(&place, &files).await;
+        let begins = format!("/settings/files?file={come_to}");
+        assert!(
+            address.strip_prefix(&begins).is_some_and(|rest| rest.is_empty() != come_to.ends_with('=')),
+            "{address}"
+        );
+        let page = place.browser.get(&address).await;
+        assert!(page.text().contains("role=\"alert\""), "{}", page.text());
+        for told in told {
+            assert!(page.text().contains(told), "{told}: {}", page.text());
+        }
+        // Nobody else's words come to stand there by a link.
+        if let Some((before, signed)) = address.split_once("&refused=") {
+            assert!(!other.get(&address).await.text().contains("»: "), "{address}");
+            let changed = format!("{before}&refused=W3siX{}", &signed[5..]);
+            assert!(!place.browser.get(&changed).await.text().contains("»: "), "{changed}");
+        }
     }
     place.settled(4).await;
     assert!(!place.browser.get("/settings/files?file=%3Cb%3Eyou+won%3C/b%3E").await.text().contains("you won"));
@@ -147,7 +191,6 @@ async fn fi_09_the_page_keeps_shows_saves_and_deletes_files_without_a_script(db:
         (StatusCode::OK, "attachment; filename=\"large.csv\"")
     );
     assert!(saved.text().as_bytes() == large);
-    let (_, mut other) = crate::program::person_at(&place.app, "jonas@example.com").await;
     assert_eq!(other.get(&link).await.status, StatusCode::NOT_FOUND);
     let foreign = other.post_from("/settings/files", "/api/account/delete-file", &[("id", &id)], "text/html").await;
     assert_ne!(foreign.location(), "/settings/files?file=deleted");

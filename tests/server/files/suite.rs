@@ -76,7 +76,7 @@ async fn names(place: &Place) {
     ] {
         let answer = place.keep(sent, "text").await;
         if name == "txt" {
-            place.case(sent, answer.said(), (415, "file_kind_not_taken".into()));
+            place.case(sent, answer.said(), (422, "file_extension_missing".into()));
             continue;
         }
         let file = answer.value();
@@ -90,7 +90,15 @@ async fn names(place: &Place) {
     for nothing in ["..", "///", " ", "\u{200b}"] {
         place.case(nothing, place.keep(nothing, "text").await.said(), (422, "file_name_missing".into()));
     }
-    place.case("no extension", place.keep("README", "text").await.said(), (415, "file_kind_not_taken".into()));
+    for (what, name, refused, field) in [
+        ("no extension", "README", (422, "file_extension_missing"), "name"),
+        ("an extension that is not taken", "a.html", (415, "file_kind_not_taken"), "file"),
+        ("no name", "..", (422, "file_name_missing"), "name"),
+    ] {
+        let answer = place.keep(name, "text").await;
+        place.case(what, answer.said(), (refused.0, refused.1.to_owned()));
+        place.case("and what of it is wrong", &answer.value()["field"], &json!(field));
+    }
     let long = place.keep(&format!("{}.txt", "n".repeat(600)), "text").await.value();
     place.case("a long name keeps its extension", long["name"].as_str().unwrap().len(), 200);
     place.empty().await;

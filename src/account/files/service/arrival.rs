@@ -48,8 +48,8 @@ impl UserFiles {
         pieces: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<FileRow, FileError> {
         let name = name::clean(arriving.name).ok_or(FileError::NoName)?;
-        let kind = name::extension(&name).and_then(|extension| Kind::by_extension(&extension));
-        let kind = kind.ok_or(FileError::KindNotTaken)?;
+        let extension = name::extension(&name).ok_or(FileError::NoExtension)?;
+        let kind = Kind::by_extension(&extension).ok_or(FileError::KindNotTaken)?;
         if !kind.may_be_called(arriving.media_type) {
             return Err(FileError::CalledOther);
         }
