@@ -244,6 +244,17 @@ impl Answer {
         value["code"].as_str().unwrap_or(&self.body).to_owned()
     }
 
+    /// The confirmation on a page that has this id, from its first tag to its last.
+    pub fn dialog(&self, id: &str) -> &str {
+        let id = format!(" id=\"{id}\"");
+        let mut all = self.body.split("<dialog ").skip(1).map(|rest| rest.split("</dialog>").next().unwrap());
+        let found = all.find(|dialog| dialog.split('>').next().is_some_and(|tag| format!(" {tag}").contains(&id)));
+        let found = found.unwrap_or_else(|| panic!("no confirmation with{id}: {}", self.body));
+        // It opens without a script.
+        assert!(found.split('>').next().unwrap().contains("popover=\"auto\""), "{found}");
+        found
+    }
+
     /// The names of all headers, in order.
     pub fn header_names(&self) -> Vec<String> {
         self.headers.keys().map(ToString::to_string).collect()

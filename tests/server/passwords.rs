@@ -361,6 +361,10 @@ async fn pw_10_browsers_sign_in_and_confirm_with_a_password_without_a_script(db:
     let right = another.form_from("/settings/confirm", "prove-password", &proof(GOOD)).await;
     assert_eq!(right.location(), security);
     assert_ne!(another.cookie("__Host-aura"), before, "a proof brings a new secret");
+    let asked = another.get(security).await;
+    let question = asked.dialog("remove-password");
+    assert!(question.contains("Remove your password?") && question.contains("action=\"/api/identity/remove-password"));
+    assert_eq!(asked.text().matches("/api/identity/remove-password").count(), 1, "only the answer removes it");
     assert_eq!(another.form_from(security, "remove-password", &[]).await.location(), security);
     assert!(kept(&app).await.is_empty());
 }

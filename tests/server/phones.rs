@@ -298,6 +298,9 @@ async fn tm_08_the_settings_add_and_remove_a_number_without_a_script(db: PgPool)
     let page = browser.get("/settings/security").await;
     assert!(page.text().contains("+4915123456789, confirmed on"), "{}", page.text());
     assert!(!page.text().contains("We sent a text message"));
+    let question = page.dialog("remove-phone");
+    assert!(question.contains("Remove your number?") && question.contains("action=\"/api/identity/remove-phone"));
+    assert_eq!(page.text().matches("/api/identity/remove-phone").count(), 1, "only the answer removes it");
     wait(&app, Duration::minutes(11));
     let stale = browser.form("remove-phone", &[]).await;
     assert!(stale.location().starts_with("/settings/confirm"), "{}", stale.location());

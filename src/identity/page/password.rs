@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use super::{Refused, emptied_by, on_field, refusal_of};
 use crate::{
     identity::password::api::{RemovePassword, SetPassword},
-    ui::{Button, Field, Look, Panel, PanelBody, Setting, TextInput},
+    ui::{Button, ConfirmDialog, Field, Look, Panel, PanelBody, Setting, TextInput},
 };
 
 /// Whether there is a password, and setting, changing and removing it.
@@ -50,9 +50,20 @@ pub(super) fn PasswordSetting(
     });
     let removal = is_set.then(|| {
         view! {
-            <ActionForm action=remove>
-                <Button look=Look::QuietDanger busy=remove.pending()>"Remove password"</Button>
-            </ActionForm>
+            <ConfirmDialog
+                id="remove-password"
+                title="Remove your password?"
+                open="Remove password"
+                confirm=move || {
+                    view! {
+                        <ActionForm action=remove>
+                            <Button look=Look::Danger busy=remove.pending()>"Remove password"</Button>
+                        </ActionForm>
+                    }
+                }
+            >
+                <p>"You sign in with a code by mail from then on, and can set a new password at any time."</p>
+            </ConfirmDialog>
         }
     });
     view! {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     identity::page::{CodeStep, Refused, on_field, refusal_of},
-    ui::{Banner, Button, Field, Look, Panel, PanelBody, Setting, Skeleton, TextInput, Tone},
+    ui::{Banner, Button, ConfirmDialog, Field, Look, Panel, PanelBody, Setting, Skeleton, TextInput, Tone},
 };
 
 /// The person's number: adding it by a code, and removing it. Nothing where no text messages are sent and none is there.
@@ -86,9 +86,20 @@ fn Phone(
     });
     let removal = is_set.then(|| {
         view! {
-            <ActionForm action=remove>
-                <Button look=Look::QuietDanger busy=remove.pending()>"Remove number"</Button>
-            </ActionForm>
+            <ConfirmDialog
+                id="remove-phone"
+                title="Remove your number?"
+                open="Remove number"
+                confirm=move || {
+                    view! {
+                        <ActionForm action=remove>
+                            <Button look=Look::Danger busy=remove.pending()>"Remove number"</Button>
+                        </ActionForm>
+                    }
+                }
+            >
+                <p>"How you sign in stays the same. To have it here again, you confirm it by a new code."</p>
+            </ConfirmDialog>
         }
     });
     view! {

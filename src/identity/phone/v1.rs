@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Phones, store::PhoneRow};
 use crate::{
-    identity::{bearer::Principal, service::Begun},
+    identity::{bearer::Principal, v1::given::VerificationBegun},
     kit::id::VerificationId,
     platform::{
         api::{Body, Refused},
@@ -33,16 +33,6 @@ pub struct PhoneGiven {
     #[serde(default)]
     #[schema(pattern = "^[A-Z]{2}$")]
     country: Option<String>,
-}
-
-/// What waits for the code of a text message.
-#[derive(Serialize, ToSchema)]
-pub struct PhoneBegun {
-    /// Keep it for the code.
-    verification_id: VerificationId,
-    /// How long the code works.
-    #[serde(with = "time::serde::rfc3339")]
-    expires_at: OffsetDateTime,
 }
 
 /// The code of the message.
@@ -96,17 +86,16 @@ async fn show(State(phones): State<Phones>, principal: Principal) -> Result<Json
     tag = "phone",
     security(("bearer" = [])),
     request_body = PhoneGiven,
-    responses((status = 202, description = "A text message is on its way.", body = PhoneBegun), Refused)
+    responses((status = 202, description = "A text message is on its way.", body = VerificationBegun), Refused)
 )]
 async fn begin(
     State(phones): State<Phones>,
     principal: Principal,
     Body(given): Body<PhoneGiven>,
-) -> Result<(StatusCode, Json<PhoneBegun>), Refusal> {
+) -> Result<(StatusCode, Json<VerificationBegun>), Refusal> {
     let session = principal.recent_session(phones.now())?;
-    let Begun { id, expires_at } =
-        phones.start(principal.user, session, &given.number, given.country.as_deref()).await?;
-    Ok((StatusCode::ACCEPTED, Json(PhoneBegun { verification_id: id, expires_at })))
+    let begun = phones.start(principal.user, session, &given.number, given.country.as_deref()).await?;
+    Ok((StatusCode::ACCEPTED, Json(begun.into())))
 }
 
 /// Confirms the number with the code

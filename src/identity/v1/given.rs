@@ -29,7 +29,7 @@ pub struct CodeAndDevice {
     pub device: DeviceGiven,
 }
 
-/// What waits for the code of a letter.
+/// What waits for the code of a letter or of a text message.
 #[derive(Serialize, ToSchema)]
 pub struct VerificationBegun {
     /// Keep it for the code; nobody else knows it.

@@ -3,7 +3,7 @@
 pub mod device_given;
 mod devices;
 mod email_changes;
-mod given;
+pub(super) mod given;
 mod passwords;
 mod recoveries;
 mod registrations;
