@@ -8,7 +8,7 @@ const GATE = ["/signin", "/signin?left=yes", "/signin/password", "/signin/privy"
   "/lost-mailbox", "/lost-mailbox?request=0192f0c1-0000-7000-8000-000000000000", "/lost-mailbox?sent=yes", "/stop-recovery?token=x",
   "/stop-recovery?done=yes", "/confirm-email", "/confirm-email?done=yes"];
 const INSIDE = ["/settings/confirm?next=/settings/security", "/settings/wallet"];
-const APP = ["/chat", "/connections", "/connections?q=calendar", "/connections?q=nothing-of-that-name", "/notifications", "/notifications?show=unread", "/profile", "/settings",
+const APP = ["/chat", "/connections", "/connections?q=calendar", "/connections?q=nothing-of-that-name", "/connections/add/twilio", "/connections/add/datadog", "/notifications", "/notifications?show=unread", "/profile", "/settings",
   "/settings/security", "/settings/activity", "/settings/notifications", "/settings/notifications?saved=yes",
   "/settings/files", "/settings/files?file=kept", "/settings/files?file=file_kind_not_taken&kept=1", "/settings/developer"];
 // The same, where there is nothing yet.
@@ -23,6 +23,7 @@ const VARIANTS = [
 // One sign-in serves all variants: the mailbox limits are as strict here as anywhere.
 let cookies: Awaited<ReturnType<BrowserContext["cookies"]>> = [];
 let conversation = "";
+let connection = "";
 let newcomer: typeof cookies = [];
 // A sign-in that waits for its code, and the paths of the links in its mail and in that of a registration.
 let waiting: typeof cookies = [];
@@ -62,6 +63,8 @@ test.beforeAll(async ({ browser }) => {
   await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
   await expect(page.locator(".thread[aria-busy=true]")).toHaveCount(0, { timeout: 30_000 });
   conversation = new URL(page.url()).pathname;
+  await page.goto("/connections");
+  connection = (await page.getByRole("link", { name: /^Details of GitHub/ }).first().getAttribute("href"))!;
   await fill(page);
   cookies = await context.cookies();
   await context.clearCookies();
@@ -90,7 +93,7 @@ for (const { width, colorScheme } of VARIANTS) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await context.addCookies(waiting);
     const inFront = [...GATE, "link", "registration"];
-    const inside = [...APP, "conversation", ...INSIDE, "newcomer", ...EMPTY];
+    const inside = [...APP, "conversation", "connection", ...INSIDE, "newcomer", ...EMPTY];
     for (const path of [...PUBLIC, ...inFront, ...inside]) {
       if (path === APP[0]) await context.addCookies(cookies);
       if (path === "newcomer") {
@@ -98,7 +101,7 @@ for (const { width, colorScheme } of VARIANTS) {
         await context.addCookies(newcomer);
         continue;
       }
-      const address = { conversation, link, registration }[path] ?? path;
+      const address = { conversation, connection, link, registration }[path] ?? path;
       const answer = await page.goto(address);
       const status = STATUS[path] ?? 200;
       expect(answer?.status(), address).toBe(status);

@@ -57,7 +57,7 @@ pub(in crate::integrations) struct Access {
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::integrations) enum TokenError {
+pub enum TokenError {
     #[error("no such connection")]
     NotConnected,
     #[error("the person must sign in again")]
