@@ -114,3 +114,25 @@ pub enum ResetUnit {
     /// Milliseconds since 1970.
     EpochMilliseconds,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::catalogue;
+
+    #[test]
+    fn ky_12_a_secret_stands_in_an_address_only_where_the_vendor_takes_it_nowhere_else() {
+        let in_address = |auth: &Auth| matches!(auth, Auth::Path | Auth::Query { .. } | Auth::SignedParameters);
+        let all = catalogue().all().iter().filter(|provider| provider.api.auth.as_ref().is_some_and(in_address));
+        let all: Vec<&str> = all.map(|provider| provider.id.as_str()).collect();
+        assert_eq!(all, ["imessage", "lastfm", "telegram"]);
+        for provider in catalogue().all().iter().filter(|provider| provider.id != "telegram") {
+            let secrets = provider.key.iter().flat_map(|form| &form.fields).filter(|field| field.secret);
+            for field in secrets {
+                let named = provider.api.base.blanks().contains(&field.name);
+                let mark = format!("{{{}}}", field.name);
+                assert!(!named && !provider.identity.path.contains(&mark), "{}: {}", provider.id, field.name);
+            }
+        }
+    }
+}

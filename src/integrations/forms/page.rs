@@ -126,7 +126,8 @@ fn Input(field: FieldView, refused: Signal<Option<AppError>>) -> impl IntoView {
             Some(error.message.clone())
         })
     });
-    let label = if optional { format!("{label} (may stay empty)") } else { label };
+    let chosen = matches!(control, Control::Choice(_));
+    let label = if optional && !chosen { format!("{label} (may stay empty)") } else { label };
     view! {
         <Field id=id label=label hint=hint error=error>
             {match control {
