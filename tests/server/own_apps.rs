@@ -485,3 +485,23 @@ async fn ow_12_what_comes_back_to_the_own_apps_address_is_held_to_its_visit(db: 
     let asked_first = click(&app, &browser, "/api/integrations/spotify/own-app", "cross-site").await;
     assert_eq!(asked_first.status(), StatusCode::OK);
 }
+
+#[sqlx::test]
+async fn ow_13_an_address_that_the_service_would_refuse_is_told_ahead(db: PgPool) {
+    let today = time::macros::date!(2026 - 11 - 21);
+    for (address, refused) in [
+        ("https://aura.example", false),
+        ("http://127.0.0.1:3000", false),
+        ("http://localhost:3000", true),
+        ("http://192.0.2.7:3000", true),
+    ] {
+        let app = TestApp::with(db.clone(), &[("AUTH_URL", address)]).await;
+        let told = aura::serve::doctor::tell(&app.state().settings, today);
+        let warning = "  warning           Spotify refuses these addresses";
+        assert_eq!(told.lines().any(|line| line.starts_with(warning)), refused, "{address}: {told}");
+        assert!(told.contains(&format!("  for own apps      {address}/api/spotify/callback")), "{told}");
+        // The page about an own app says the same.
+        let mut browser = signed_in(&app).await;
+        assert_eq!(browser.get(PAGE).await.text().contains("Spotify will refuse this address"), refused, "{address}");
+    }
+}
