@@ -11,6 +11,7 @@ use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerO
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::db::Db;
@@ -21,6 +22,10 @@ pub const SCHEMA: &str = "graphile_worker";
 
 /// With pauses of e, e², e³ … seconds the last try comes a good hour after the first.
 const TRIES: i32 = 8;
+
+/// Each holds a connection for its lock and takes others for its work: all at once would wait for one another when the
+/// pool is empty.
+const SWEEPS_AT_ONCE: usize = 3;
 
 /// The queue failed.
 #[derive(Debug, thiserror::Error)]
@@ -144,10 +149,10 @@ impl JobTable {
 
     /// Works until the token is cancelled, then lets what runs finish for some seconds.
     pub async fn run(self, db: Db, stop: CancellationToken) {
-        let sweeps = self
-            .sweeps
-            .iter()
-            .map(|(name, interval, sweep)| repeat(db.clone(), name, *interval, sweep.clone(), stop.clone()));
+        let turns = Arc::new(Semaphore::new(SWEEPS_AT_ONCE));
+        let sweeps = self.sweeps.iter().map(|(name, interval, sweep)| {
+            repeat(db.clone(), name, *interval, sweep.clone(), turns.clone(), stop.clone())
+        });
         tokio::join!(futures::future::join_all(sweeps), self.work(&db, &stop));
     }
 
@@ -233,7 +238,14 @@ impl TaskHandler for Envelope {
     }
 }
 
-async fn repeat(db: Db, name: &'static str, interval: Duration, sweep: Sweep, stop: CancellationToken) {
+async fn repeat(
+    db: Db,
+    name: &'static str,
+    interval: Duration,
+    sweep: Sweep,
+    turns: Arc<Semaphore>,
+    stop: CancellationToken,
+) {
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -241,6 +253,7 @@ async fn repeat(db: Db, name: &'static str, interval: Duration, sweep: Sweep, st
             _ = ticks.tick() => {}
             () = stop.cancelled() => return,
         }
+        let Ok(_turn) = turns.acquire().await else { return };
         if let Err(JobFailed(reason)) = alone(&db, name, &sweep).await {
             tracing::error!(sweep = name, %reason, "a sweep failed; it comes again");
         }
