@@ -6,7 +6,7 @@ use crate::platform::config::{ClientCredentials, Settings};
 /// An address of ours that is registered with a client, because the service sends people back to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnPath {
-    /// What people were doing when they left: `connecting`, `signing in`.
+    /// What people were doing when they left: `connecting`, `signing in`, `the token broker`.
     pub purpose: &'static str,
     /// From the installation's own address on.
     pub path: String,
@@ -54,39 +54,24 @@ impl Provider {
             .sign_in
             .is_some()
             .then(|| ReturnPath { purpose: "signing in", path: format!("/api/auth/callback/{}", self.id) });
-        connecting.into_iter().chain(signing_in).collect()
+        let broker = self.broker.as_ref();
+        let broker =
+            broker.map(|name| ReturnPath { purpose: "the token broker", path: format!("/auth/{name}/callback") });
+        connecting.into_iter().chain(signing_in).chain(broker).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{
-        platform::config::{Settings, Variables},
-        providers::catalogue,
-    };
-
-    fn settings(more: &[(&str, &str)]) -> Settings {
-        let base = [
-            ("AURA_ENV", "development"),
-            ("DATABASE_URL", "postgres://127.0.0.1/x"),
-            ("AUTH_URL", "http://localhost:3000"),
-            ("AUTH_SECRET", "Zm9yIHRlc3RzIG9ubHksIG5vdCBhIHJlYWwgc2VjcmV0IGF0IGFsbA"),
-            ("AURA_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
-        ];
-        let all = base.iter().chain(more).map(|&(name, value)| (name.to_owned(), value.to_owned()));
-        Settings::load(&all.collect::<Variables>()).unwrap()
-    }
+    use crate::providers::catalogue;
 
     #[test]
     fn the_own_client_comes_before_a_shared_one() {
-        let calendar = catalogue().get("google-calendar").unwrap();
-        assert_eq!(calendar.client_prefixes(), ["GOOGLE_CALENDAR", "GOOGLE"]);
-        assert_eq!(calendar.client_variables(), ["GOOGLE_CALENDAR_CLIENT_ID", "GOOGLE_CALENDAR_CLIENT_SECRET"]);
-        assert!(!calendar.is_set_up(&settings(&[])));
-        let shared = [("GOOGLE_CLIENT_ID", "shared"), ("GOOGLE_CLIENT_SECRET", "s")];
-        assert_eq!(calendar.registered_client(&settings(&shared)).unwrap().id, "shared");
-        let own = [("GOOGLE_CALENDAR_CLIENT_ID", "own"), ("GOOGLE_CALENDAR_CLIENT_SECRET", "s"), shared[0], shared[1]];
-        assert_eq!(calendar.registered_client(&settings(&own)).unwrap().id, "own");
+        let prefixes = |id: &str| catalogue().get(id).unwrap().client_prefixes();
+        assert_eq!(prefixes("google-calendar"), ["GOOGLE_CALENDAR", "GOOGLE"]);
+        assert_eq!((prefixes("github"), prefixes("sendgrid")), (vec!["GITHUB".to_owned()], Vec::new()));
+        let names = catalogue().get("google-calendar").unwrap().client_variables();
+        assert_eq!(names, ["GOOGLE_CALENDAR_CLIENT_ID", "GOOGLE_CALENDAR_CLIENT_SECRET"]);
     }
 
     #[test]
@@ -96,6 +81,8 @@ mod tests {
         };
         assert_eq!(paths("github"), ["/api/integrations/github/callback", "/api/auth/callback/github"]);
         assert_eq!(paths("google"), ["/api/auth/callback/google"]);
+        let youtube = ["/api/integrations/youtube-music/callback", "/auth/youtube/callback"];
+        assert_eq!(paths("youtube-music"), youtube);
         for leaves in ["trello", "lastfm", "xero"] {
             assert_eq!(paths(leaves), [format!("/api/integrations/{leaves}/callback")]);
         }

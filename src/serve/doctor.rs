@@ -19,7 +19,8 @@ pub(super) fn off(settings: &Settings) -> Vec<String> {
 }
 
 /// What `aura doctor` prints.
-pub(super) fn tell(settings: &Settings, today: Date) -> String {
+#[must_use]
+pub fn tell(settings: &Settings, today: Date) -> String {
     let base = settings.public_url.as_str().trim_end_matches('/');
     let mut lines = vec![format!("Aura at {base}, in {}", settings.environment)];
     lines.extend(settings.off());
@@ -84,74 +85,4 @@ fn outdated(today: Date) -> Vec<String> {
         old.into_iter().map(|provider| format!("  {} on {}: {}", provider.id, provider.checked, provider.docs.url())),
     );
     lines
-}
-
-#[cfg(test)]
-mod tests {
-    use time::Duration;
-
-    use super::*;
-    use crate::platform::config::Variables;
-
-    fn told(more: &[(&str, &str)], today: Date) -> String {
-        let base = [
-            ("AURA_ENV", "development"),
-            ("DATABASE_URL", "postgres://127.0.0.1/x"),
-            ("AUTH_URL", "https://aura.example"),
-            ("AUTH_SECRET", "Zm9yIHRlc3RzIG9ubHksIG5vdCBhIHJlYWwgc2VjcmV0IGF0IGFsbA"),
-            ("AURA_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
-        ];
-        let all = base.iter().chain(more).map(|&(name, value)| (name.to_owned(), value.to_owned()));
-        tell(&Settings::load(&all.collect::<Variables>()).unwrap(), today)
-    }
-
-    fn newest() -> Date {
-        catalogue().all().iter().map(|provider| provider.checked).max().unwrap()
-    }
-
-    #[test]
-    fn ga_08_doctor_prints_what_is_set_and_the_exact_addresses_to_register() {
-        let client = [("GOOGLE_CLIENT_ID", "canary-id"), ("GOOGLE_CLIENT_SECRET", "canary-secret")];
-        let told = told(&client, newest());
-        for line in [
-            "Google Calendar (google-calendar): set up",
-            "  variables         GOOGLE_CALENDAR_CLIENT_ID, GOOGLE_CALENDAR_CLIENT_SECRET",
-            "  or, shared        GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET",
-            "  register address  https://aura.example/api/integrations/google-calendar/callback",
-            "GitHub (github): off",
-            "  for signing in    https://aura.example/api/auth/callback/github",
-            "  for the broker    https://aura.example/auth/youtube/callback",
-            "SendGrid (sendgrid): set up",
-        ] {
-            assert!(told.lines().any(|printed| printed == line), "{line}\n{told}");
-        }
-        for provider in entries().filter(|provider| provider.needs_client()) {
-            assert!(told.contains(&format!("{}_CLIENT_SECRET", provider.variable())), "{}", provider.id);
-        }
-        assert!(!told.contains("canary"), "no id and no secret is printed");
-    }
-
-    #[test]
-    fn ow_13_an_address_that_the_service_would_refuse_is_told_ahead() {
-        let warned = |address| {
-            let told = told(&[("AUTH_URL", address)], newest());
-            told.lines().any(|line| line.starts_with("  warning           Spotify refuses these addresses"))
-        };
-        for fine in ["https://aura.example", "http://127.0.0.1:3000"] {
-            assert!(!warned(fine), "{fine}");
-        }
-        for refused in ["http://localhost:3000", "http://192.0.2.7:3000"] {
-            assert!(warned(refused), "{refused}");
-        }
-        assert!(told(&[], newest()).contains("  for own apps      https://aura.example/api/spotify/callback"));
-    }
-
-    #[test]
-    fn ga_09_facts_that_grew_old_are_named_and_others_are_not() {
-        assert!(!told(&[], newest()).contains("days ago"));
-        let later = told(&[], newest() + FACTS_LAST + Duration::DAY);
-        for provider in catalogue().all() {
-            assert!(later.contains(&format!("  {} on {}: https://", provider.id, provider.checked)), "{}", provider.id);
-        }
-    }
 }

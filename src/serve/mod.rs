@@ -5,7 +5,7 @@ mod admin;
 mod background;
 mod both;
 mod contract;
-mod doctor;
+pub mod doctor;
 mod error;
 mod events;
 mod files;

@@ -5,19 +5,25 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 use aura::{
     integrations::catalogue::model::Standing,
     providers::{Category, Effect, FACTS_LAST, catalogue},
+    serve::doctor,
 };
 use http::StatusCode;
 use sqlx::PgPool;
-use time::Duration;
+use time::{Date, Duration};
 
 use crate::{
-    browser::{Browser, wait},
+    browser::{Answer, Browser, wait},
     support::TestApp,
     vendor::Vendor,
 };
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a page says, without what only whoever takes it over needs.
+fn said(answer: &Answer) -> String {
+    answer.text().replace("<!>", "")
 }
 
 /// The part of a page between two marks.
@@ -33,6 +39,11 @@ fn tile<'a>(page: &'a str, name: &str) -> &'a str {
     let at = page.find(&named).unwrap_or_else(|| panic!("{name} is not in the list"));
     let start = page[..at].rfind("<li>").unwrap();
     &page[start..start + page[start..].find("</li>").unwrap()]
+}
+
+/// The day on which an entry was last compared with its vendor's documents.
+fn newest() -> Date {
+    catalogue().all().iter().map(|provider| provider.checked).max().unwrap()
 }
 
 #[test]
@@ -57,7 +68,7 @@ fn ga_01_the_catalogue_is_whole_and_says_of_each_service_what_it_has_to() {
     }
     // Measured against the newest entry, so that the test holds on any day: whoever compares some entries anew has to
     // compare those that were left behind. That all of them grow old is told by `aura doctor` and on their pages.
-    let newest = catalogue().all().iter().map(|provider| provider.checked).max().unwrap();
+    let newest = newest();
     for provider in catalogue().all() {
         let id = &provider.id;
         assert!(newest - provider.checked <= FACTS_LAST, "{id} was last checked on {}", provider.checked);
@@ -76,7 +87,7 @@ async fn ga_02_the_list_shows_every_service_under_its_heading_with_its_true_kind
     let mut stranger = Browser::new(&app);
     let page = stranger.get("/integrations").await;
     assert_eq!(page.status, StatusCode::OK);
-    let text = page.text();
+    let text = &said(&page);
     let mut under = BTreeMap::new();
     for provider in catalogue().all().iter().filter(|provider| provider.connectable) {
         *under.entry(provider.category.name().replace('&', "&amp;")).or_insert(0) += 1;
@@ -126,15 +137,15 @@ async fn ga_03_a_search_finds_by_name_purpose_and_heading_without_a_script(db: P
     ] {
         let page = stranger.get(&format!("/integrations?{query}")).await;
         assert_eq!(
-            (page.status, named(page.text())),
+            (page.status, named(&said(&page))),
             (StatusCode::OK, found.iter().map(|&name| name.into()).collect()),
             "{query}"
         );
     }
     let by_tool = stranger.get("/integrations?q=issue").await;
-    assert!(named(by_tool.text()).contains(&"Linear".to_owned()), "tools are found by what they do");
+    assert!(named(&said(&by_tool)).contains(&"Linear".to_owned()), "tools are found by what they do");
     let here = stranger.get("/integrations?here=on").await;
-    assert!(here.text().contains(">GitHub</a>") && !here.text().contains("Not set up here"));
+    assert!(said(&here).contains(">GitHub</a>") && !here.text().contains("Not set up here"));
     // What is typed comes back as text, and never as anything else.
     let hostile = stranger.get("/integrations?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E%22%00&category=%22%3E").await;
     assert_eq!(hostile.status, StatusCode::OK);
@@ -152,7 +163,7 @@ async fn ga_04_each_service_has_a_page_that_says_what_is_asked_and_how_access_en
         let page = stranger.get(&format!("/integrations/{}", provider.id)).await;
         let (id, text) = (
             &provider.id,
-            page.text()
+            said(&page)
                 .replace("&amp;", "&")
                 .replace("&#x27;", "'")
                 .replace("&lt;", "<")
@@ -224,7 +235,7 @@ async fn ga_06_inside_each_service_connects_in_its_true_way_and_only_operators_r
     let mut mira = Browser::new(&app);
     mira.sign_in(&app, "mira@example.com").await;
     let page = mira.get("/connections").await;
-    let text = page.text();
+    let text = &said(&page);
     for service in app.state().integrations.services() {
         let tile = tile(text, &service.name.replace('&', "&amp;"));
         match service.way() {
@@ -236,7 +247,7 @@ async fn ga_06_inside_each_service_connects_in_its_true_way_and_only_operators_r
     assert!(tile(text, "SendGrid").contains("href=\"/connections/add/sendgrid\""));
     assert!(!text.contains("_CLIENT_ID"), "to people it is enough that it is not set up");
     let searched = mira.get("/connections?q=gitl").await;
-    assert!(searched.text().contains(">GitLab</a>") && !searched.text().contains(">Slack</a>"));
+    assert!(said(&searched).contains(">GitLab</a>") && !said(&searched).contains(">Slack</a>"));
     let none = mira.get("/connections?q=%22%3E%3Cimg%20src%3Dx%3E").await;
     assert!(none.text().contains("No service is like that") && !none.text().contains("<img src=x"));
 
@@ -246,7 +257,40 @@ async fn ga_06_inside_each_service_connects_in_its_true_way_and_only_operators_r
     sqlx::query("update users set role = 'admin'").execute(app.db()).await.unwrap();
     let page = mira.get("/connections").await;
     let variable = &catalogue().get(&lacking.id).unwrap().client_variables()[0];
-    assert!(tile(page.text(), &lacking.name).contains(variable.as_str()), "{variable}");
+    assert!(tile(&said(&page), &lacking.name).contains(variable.as_str()), "{variable}");
+}
+
+#[sqlx::test]
+async fn ga_08_doctor_prints_what_is_set_and_the_exact_addresses_to_register(db: PgPool) {
+    let client = [("GOOGLE_CLIENT_ID", "canary-id"), ("GOOGLE_CLIENT_SECRET", "canary-secret")];
+    let app = TestApp::with(db, &client).await;
+    let told = doctor::tell(&app.state().settings, newest());
+    for line in [
+        "Google Calendar (google-calendar): set up",
+        "  variables         GOOGLE_CALENDAR_CLIENT_ID, GOOGLE_CALENDAR_CLIENT_SECRET",
+        "  or, shared        GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET",
+        "  register address  http://localhost:3000/api/integrations/google-calendar/callback",
+        "GitHub (github): off",
+        "  for signing in    http://localhost:3000/api/auth/callback/github",
+        "  for the broker    http://localhost:3000/auth/youtube/callback",
+        "SendGrid (sendgrid): set up",
+    ] {
+        assert!(told.lines().any(|printed| printed == line), "{line}\n{told}");
+    }
+    for provider in catalogue().all().iter().filter(|provider| provider.supported() && provider.needs_client()) {
+        assert!(told.contains(&format!("{}_CLIENT_SECRET", provider.variable())), "{}", provider.id);
+    }
+    assert!(!told.contains("canary"), "no id and no secret is printed");
+}
+
+#[sqlx::test]
+async fn ga_09_facts_that_grew_old_are_named_and_others_are_not(db: PgPool) {
+    let app = TestApp::new(db).await;
+    assert!(!doctor::tell(&app.state().settings, newest()).contains("days ago"));
+    let later = doctor::tell(&app.state().settings, newest() + FACTS_LAST + Duration::DAY);
+    for provider in catalogue().all() {
+        assert!(later.contains(&format!("  {} on {}: https://", provider.id, provider.checked)), "{}", provider.id);
+    }
 }
 
 #[test]

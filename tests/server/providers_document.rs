@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
-use aura::providers::{Category, Effect, Provider, Scope, catalogue};
+use aura::providers::{BlankSource, Category, Effect, Provider, Scope, catalogue};
 use sqlx::PgPool;
 
 use crate::support::TestApp;
@@ -53,6 +53,9 @@ fn setting(said: &mut String, provider: &Provider) {
         writeln!(said, "* People with an app of their own register: `{{AUTH_URL}}{callback}`, at <{}>", own.page.url())
             .unwrap();
     }
+    for blank in provider.blanks.iter().filter(|blank| blank.source == BlankSource::Typed) {
+        writeln!(said, "* People type: {}", blank.label).unwrap();
+    }
     for field in provider.key.iter().flat_map(|form| &form.fields) {
         writeln!(said, "* People paste: {} ({})", field.label, field.hint.trim_end_matches('.')).unwrap();
     }
@@ -62,14 +65,14 @@ fn entry(app: &TestApp, provider: &Provider) -> String {
     let mut said = String::new();
     let details = app.state().integrations.service_details(&provider.id);
     let kind = details.as_ref().map_or("Only lets people sign in here", |details| details.service.kind.as_str());
-    writeln!(said, "\n### {} (`{}`)\n\n{}. {kind}.", provider.name, provider.id, provider.about).unwrap();
+    write!(said, "\n### {} (`{}`)\n\n{}. {kind}.", provider.name, provider.id, provider.about).unwrap();
     if let Some(note) = &provider.note {
         write!(said, " {note}").unwrap();
     }
     if provider.partner {
         write!(said, " **Needs a partner contract.**").unwrap();
     }
-    writeln!(said, "\n").unwrap();
+    said.push_str("\n\n");
     setting(&mut said, provider);
     let documents = format!("[its documents]({})", provider.docs.url());
     writeln!(said, "* Compared with {documents} on {}", provider.checked).unwrap();
