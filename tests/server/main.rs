@@ -12,6 +12,7 @@ mod api_keys;
 mod api_sessions;
 mod app_versions;
 mod avatar;
+#[cfg(feature = "aws")]
 mod aws;
 #[path = "../../bench/connections.rs"]
 mod bench_connections;
@@ -52,6 +53,7 @@ mod jwt;
 mod key_rotation;
 mod keys;
 mod keys_refused;
+#[cfg(feature = "aws")]
 mod kms;
 mod limit_stores;
 mod limits;

@@ -18,6 +18,9 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "connection_flows", column: "sealed_verifier", owner: "t.user_id", provider: "t.provider" },
     SealedColumn { table: "connection_choices", column: "sealed_content", owner: "t.user_id", provider: "t.provider" },
     SealedColumn { table: "revocations", column: "sealed_tokens", owner: "t.user_id", provider: "t.provider" },
+    // Nobody's yet: the front end brings its person later.
+    SealedColumn { table: "broker_visits", column: "sealed_verifier", owner: "null", provider: "t.provider" },
+    SealedColumn { table: "broker_codes", column: "sealed_grant", owner: "null", provider: "t.provider" },
     SealedColumn { table: "approvals", column: "sealed_arguments", owner: "t.user_id", provider: "''" },
 ];
 
