@@ -97,7 +97,7 @@ async fn wy_03_spotify_signs_in_without_an_address_and_stores_the_connection(db:
     let connections = app.state().integrations.connections(user).await.unwrap();
     assert_eq!((connections.len(), connections[0].provider.as_str()), (1, "spotify"));
     assert_eq!(connections[0].state, aura::integrations::model::ConnectionState::Active);
-    assert_eq!(app.state().integrations.tools(user).await.unwrap().len(), 2, "its tools work at once");
+    assert!(app.state().integrations.tools(user).await.unwrap().len() >= 2, "its tools work at once");
     // Its tokens open for this person's row.
     vendor.json("GET", "/api.spotify.com/v1/me/top/tracks", json!({ "items": [] })).await;
     let asked = crate::vendor::ask(&app, user, connections[0].id, "spotify__top_tracks", json!({})).await.unwrap();

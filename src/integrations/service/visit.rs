@@ -230,6 +230,10 @@ impl Integrations {
     ) -> Result<Back, Error> {
         let provider = self.provider_for(door, provider)?;
         let oauth = oauth(provider)?;
+        if !door.connects() {
+            // Only what is connected may be connected by a person's own app.
+            self.client(provider)?;
+        }
         let now = self.clock.now();
         let state = returned.state.ok_or(Error::BadReturn("state_missing"))?;
         state::verify(&self.keys, &state, now).map_err(|error| match error {
@@ -294,6 +298,9 @@ impl Integrations {
             provider,
         };
         let traded = exchange::exchange(&self.http, oauth, &client, &back.blanks, &code, self.clock.now()).await;
+        if flow.own_app.is_none() {
+            self.note_client(provider, &digest(client.id.as_bytes()), traded.as_ref().err().copied()).await;
+        }
         let own = |failure| Error::App {
             service: provider.name.clone(),
             failure,
