@@ -501,7 +501,8 @@ async fn ow_13_an_address_that_the_service_would_refuse_is_told_ahead(db: PgPool
         assert_eq!(told.lines().any(|line| line.starts_with(warning)), refused, "{address}: {told}");
         assert!(told.contains(&format!("  for own apps      {address}/api/spotify/callback")), "{told}");
         // The page about an own app says the same.
-        let mut browser = signed_in(&app).await;
+        let mut browser = Browser::new(&app);
+        browser.sign_in(&app, &format!("mira.{}@example.com", address.len())).await;
         assert_eq!(browser.get(PAGE).await.text().contains("Spotify will refuse this address"), refused, "{address}");
     }
 }
