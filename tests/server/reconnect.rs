@@ -144,7 +144,7 @@ async fn cn_27_permissions_are_added_to_a_connection_and_asked_for_again_with_it
     let address = abroad.leave(&mut browser, asana, &[("reconnect", connection.as_str())]).await;
     assert!(parameter(&address, "scope").unwrap().contains("tasks:write"));
     // What the entry does not know is not asked for.
-    for wrong in ["tasks:everything", "openid profile", ""] {
+    for wrong in ["tasks:everything", "openid%20profile", ""] {
         let refused = browser.click(&format!("/api/integrations/asana?reconnect={connection}&add={wrong}")).await;
         assert_eq!(refused.status, StatusCode::NOT_FOUND, "{wrong}");
     }
