@@ -299,6 +299,9 @@ async fn ow_07_nothing_of_an_app_is_readable_or_leaves_and_no_other_key_opens_it
     assert!(!opened(&own_vault(), "sealed_client_id", "spotify"));
     assert!(!opened(&own_vault(), "sealed_secret", "github"));
     assert!(!opened(app.vault(), "sealed_secret", "spotify"), "the key of everything else opens nothing of apps");
+    let id: String = sqlx::query_scalar("select sealed_client_id from own_apps").fetch_one(app.db()).await.unwrap();
+    assert!(own_vault().open(&place("sealed_client_id", "spotify"), &id).is_ok());
+    assert!(own_vault().open(&place("sealed_secret", "spotify"), &id).is_err(), "an id passes for a secret");
     let parts: Vec<&str> = sealed.split('.').collect();
     assert_eq!((parts.len(), parts[0]), (4, "v1"));
     let unknown = sealed.replacen("v1.", "v9.", 1);
