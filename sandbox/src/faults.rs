@@ -80,7 +80,7 @@ pub async fn play(fault: &Fault, host: &str) -> Response {
         Kind::Unauthorised if host == "slack.com" => answer::json(200, json!({ "ok": false, "error": "invalid_auth" })),
         Kind::Limited if host == "api.linear.app" => linear_limit(),
         Kind::Unauthorised => answer::json(401, words(host, "invalid_token", "Bad credentials")),
-        Kind::Limited => answer::json(429, words(host, "ratelimited", "API rate limit exceeded")),
+        Kind::Limited => limited(host, fault.retry_after.unwrap_or(30)),
         Kind::Broken => answer::json(500, words(host, "server_error", "Internal error")),
         Kind::Down => answer::json(503, words(host, "temporarily_unavailable", "Try again later")),
         Kind::Html => {
@@ -93,7 +93,8 @@ pub async fn play(fault: &Fault, host: &str) -> Response {
         }
         Kind::Cut => cut(),
     };
-    if let Some(seconds) = fault.retry_after
+    let by_header = fault.kind != Kind::Limited || !tells_otherwise(host);
+    if let Some(seconds) = fault.retry_after.filter(|_| by_header)
         && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
     {
         response.headers_mut().insert(header::RETRY_AFTER, value);
@@ -110,6 +111,41 @@ fn words(host: &str, error: &str, message: &str) -> Value {
             json!({ "error": { "message": message, "type": error, "status": error } })
         }
         _ => json!({ "error": error, "error_description": message, "message": message }),
+    }
+}
+
+/// Whether the host says how long to wait in another way than by `Retry-After`.
+fn tells_otherwise(host: &str) -> bool {
+    matches!(host, "discord.com" | "api.intercom.io" | "api.calendly.com") || host.ends_with(".my.salesforce.com")
+}
+
+/// «Too often», as the host says it.
+fn limited(host: &str, seconds: u32) -> Response {
+    let header = |mut response: Response, name: &'static str, value: i64| {
+        response.headers_mut().insert(name, HeaderValue::from(value));
+        response
+    };
+    match host {
+        "discord.com" => answer::json(
+            429,
+            json!({ "message": "You are being rate limited.", "retry_after": f64::from(seconds) - 0.4, "global": false }),
+        ),
+        "api.intercom.io" => {
+            let body = json!({ "type": "error.list", "errors": [{ "code": "rate_limit_exceeded", "message": "Exceeded rate limit" }] });
+            header(answer::json(429, body), "x-ratelimit-reset", log::now().unix_timestamp() + i64::from(seconds))
+        }
+        "api.calendly.com" => {
+            let body = json!({ "title": "Too Many Requests", "message": "Rate limit exceeded" });
+            header(answer::json(429, body), "x-ratelimit-reset", i64::from(seconds))
+        }
+        "graph.microsoft.com" => {
+            answer::json(429, json!({ "error": { "code": "TooManyRequests", "message": "Too many requests" } }))
+        }
+        host if host.ends_with(".my.salesforce.com") => answer::json(
+            403,
+            json!([{ "message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED" }]),
+        ),
+        _ => answer::json(429, words(host, "ratelimited", "API rate limit exceeded")),
     }
 }
 

@@ -78,12 +78,17 @@ fn clauses(question: &str) -> Vec<Clause> {
 }
 
 fn add(calls: &mut Vec<RoutedCall>, clause: &Clause, tools: &[OfferedTool]) {
-    // «My issues in X» means X and no other service that has issues.
-    let named: HashSet<&str> =
-        tools.iter().filter(|offered| clause.names(offered.service_name)).map(|offered| offered.service_name).collect();
+    // «My issues in X» means X and no other service that has issues; but a service's name can be a word like others.
+    let before = calls.len();
+    add_of(calls, clause, tools.iter().filter(|offered| clause.names(offered.service_name)));
+    if calls.len() == before {
+        add_of(calls, clause, tools.iter());
+    }
+}
+
+fn add_of<'a>(calls: &mut Vec<RoutedCall>, clause: &Clause, tools: impl Iterator<Item = &'a OfferedTool>) {
     for offered in tools {
-        let wanted = named.is_empty() || named.contains(offered.service_name);
-        if !wanted || offered.tool.effect != Effect::Read {
+        if offered.tool.effect != Effect::Read {
             continue;
         }
         let found = offered.tool.entry.intents.iter().find_map(|intent| understood(intent, clause));
@@ -167,8 +172,16 @@ mod tests {
         offered.collect()
     }
 
+    /// For somebody who has connected the services of the tour.
     fn routed(question: &str) -> Vec<(&'static str, Value)> {
-        route(question, &everything()).into_iter().map(|call| (call.tool.name, call.arguments)).collect()
+        routed_to(&["github", "google-calendar", "linear", "slack", "spotify", "sendgrid"], question)
+    }
+
+    /// The same for somebody who has connected these services alone.
+    fn routed_to(services: &[&str], question: &str) -> Vec<(&'static str, Value)> {
+        let offered = everything().into_iter().filter(|offered| services.contains(&offered.tool.provider()));
+        let offered: Vec<_> = offered.collect();
+        route(question, &offered).into_iter().map(|call| (call.tool.name, call.arguments)).collect()
     }
 
     #[test]
@@ -202,8 +215,33 @@ mod tests {
     fn the_first_question_of_each_tool_finds_it() {
         for tool in tools::all().iter().filter(|tool| !tool.entry.question.is_empty()) {
             let question = &tool.entry.question;
-            assert!(routed(question).iter().any(|(name, _)| *name == tool.name), "{question}");
+            let found = routed_to(&[tool.provider()], question);
+            assert!(found.iter().any(|(name, _)| *name == tool.name), "{}: {question}", tool.name);
         }
+    }
+
+    #[test]
+    fn what_stands_in_quotes_or_behind_about_is_what_is_looked_for() {
+        let table = [
+            ("find events about the quarterly planning?", json!({"words": "the quarterly planning"})),
+            ("when is the meeting \"Design sync\"", json!({"words": "design sync"})),
+            ("when is the event called Dentist!", json!({"words": "dentist"})),
+        ];
+        for (question, arguments) in table {
+            let found = routed_to(&["google-calendar"], question);
+            let expected = ("google_calendar__search_events", arguments);
+            assert!(found.contains(&expected), "{question}: {found:?}");
+        }
+        let none = routed_to(&["google-calendar"], "find the meeting about …");
+        assert!(none.iter().all(|(name, _)| *name != "google_calendar__search_events"), "{none:?}");
+    }
+
+    #[test]
+    fn a_name_that_is_a_word_like_others_keeps_no_other_service_out() {
+        let found = routed_to(&["close", "hubspot"], "which companies about \"tideway\" are close to us");
+        assert_eq!(found[0].0, "hubspot__find_companies", "{found:?}");
+        let found = routed_to(&["close", "salesforce"], "my open tasks in Close");
+        assert!(found.iter().all(|(name, _)| name.starts_with("close__")), "{found:?}");
     }
 
     #[test]
@@ -219,7 +257,8 @@ mod tests {
             for intent in &tool.entry.intents {
                 let words: Vec<&str> = intent.words.iter().filter_map(|word| word.split('|').next()).collect();
                 let question = format!("{} {} #general about \"Northbeam\"", words.join(" "), tool.service());
-                assert!(routed(&question).iter().any(|(name, _)| *name == tool.name), "{question}");
+                let found = routed_to(&[tool.provider()], &question);
+                assert!(found.iter().any(|(name, _)| *name == tool.name), "{}: {question}", tool.name);
             }
         }
     }

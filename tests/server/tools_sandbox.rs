@@ -26,6 +26,7 @@ use crate::{browser::wait, support::TestApp, vendor::person};
 
 /// What stands in the addresses of services that differ from account to account, and the open fields of their forms.
 const BLANKS: &[(&str, &[(&str, &str)])] = &[
+    ("sendgrid", &[("server", "https://api.sendgrid.com")]),
     ("salesforce", &[("login", "login"), ("instance", "https://northbeam.my.salesforce.com")]),
     ("pipedrive", &[("domain", "https://northbeam.pipedrive.com")]),
     ("twilio", &[("account", "AC00000000000000000000000000000001"), ("user", "SK00000000000000000000000000000001")]),
@@ -174,7 +175,11 @@ impl World {
         let sandbox = Sandbox::new(settings).unwrap();
         let router = sandbox::app::router(sandbox.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let app = TestApp::with(db, &[("HOST_OVERRIDES", &format!("*={base}"))]).await;
+        let hosts = format!("*={base}");
+        // Calls that are signed are signed with the client too.
+        let client = [("TRELLO_CLIENT_ID", "sandbox-trello"), ("TRELLO_CLIENT_SECRET", "sandbox-secret")];
+        let variables = [[("HOST_OVERRIDES", hosts.as_str())].as_slice(), &client].concat();
+        let app = TestApp::with(db, &variables).await;
         let present: OffsetDateTime = sqlx::query_scalar("select now()").fetch_one(app.db()).await.unwrap();
         wait(&app, present - app.clock().now());
         let user = person(&app).await;
@@ -220,6 +225,12 @@ impl World {
     async fn insert(&self, provider: &str, token: &str, scopes: &[String], account: Option<&str>) -> ConnectionId {
         let now = self.app.clock().now();
         let id: ConnectionId = self.app.state().random.id(now);
+        // A fresh world: nothing of the one before, in which the account may be the same.
+        sqlx::query("delete from connections where user_id = $1")
+            .bind(Uuid::from(self.user))
+            .execute(self.app.db())
+            .await
+            .unwrap();
         let seal = |column, text: &str| {
             let (row, owner) = (Uuid::from(id), Uuid::from(self.user));
             let place = Place { table: "connections", column, row, owner, provider };
