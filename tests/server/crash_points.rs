@@ -10,7 +10,7 @@ use aura::{
 };
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, PgPool, Postgres, Transaction};
-use time::Duration;
+use time::{Duration, macros::datetime};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
@@ -77,6 +77,7 @@ fn other_process(app: &TestApp, desk: &TokenDesk, user: UserId, connections: &[E
     let errand = json!({
         "database": app.db().connect_options().to_url_lossy().to_string(),
         "vendor": desk.address,
+        "ahead": (app.clock().now() - datetime!(2026-03-12 12:00 UTC)).whole_seconds(),
         "user": user.to_string(),
         "calls": calls,
     });
@@ -99,6 +100,8 @@ async fn the_process_that_dies() {
     let db = PgPool::connect(&word(&errand["database"])).await.unwrap();
     let first = Vendor::app_at(&word(&errand["vendor"]), db, &[]).await;
     let app = Box::pin(first.second_process()).await;
+    // The hour is the same in both.
+    wait(&app, Duration::seconds(errand["ahead"].as_i64().unwrap()));
     let user: UserId = word(&errand["user"]).parse().unwrap();
     let calls = errand["calls"].as_array().unwrap().iter().map(|call| {
         let (id, tool) = (word(&call["id"]).parse().unwrap(), word(&call["tool"]));
@@ -187,15 +190,21 @@ async fn settled(step: Step, app: &TestApp, desk: &TokenDesk, user: UserId, one:
 #[sqlx::test]
 async fn rf_06_a_renewal_that_is_killed_at_any_step_leaves_no_connection_that_looks_fine_and_is_dead(db: PgPool) {
     let rounds: u32 = variable(ROUNDS).map_or(1, |rounds| rounds.parse().unwrap());
-    let clock_of_both = TestApp::new(db.clone()).await.clock().clone();
-    let desk = TokenDesk::start(clock_of_both, Duration::hours(8)).await;
+    let first = TestApp::new(db).await;
+    let desk = TokenDesk::start(first.clock().clone(), Duration::hours(8)).await;
+    let world = format!("*={}", desk.address);
+    let settings = [
+        ("HOST_OVERRIDES", world.as_str()),
+        ("GITHUB_CLIENT_ID", "client-of-github"),
+        ("GITHUB_CLIENT_SECRET", "canary-secret-of-github"),
+        ("LINEAR_CLIENT_ID", "client-of-linear"),
+        ("LINEAR_CLIENT_SECRET", "canary-secret-of-linear"),
+    ];
+    let app = first.second_process_with(&settings).await;
+    let user = person(&app).await;
     let mut runs = 0;
     for _ in 0..rounds {
         for step in STEPS {
-            // Each begins at the hour at which the other process begins.
-            let app = Vendor::app_at(&desk.address, db.clone(), &[]).await;
-            let app = Box::pin(app.second_process()).await;
-            let user = person(&app).await;
             let connections = ended(&app, user).await;
             killed_at(step, &app, &desk, user, &connections).await;
             // While the lease of the dead one runs, nobody asks the service.

@@ -3,7 +3,11 @@
 use time::OffsetDateTime;
 
 use super::{Error, Integrations};
-use crate::{integrations::store::system, platform::telemetry, providers::Provider};
+use crate::{
+    integrations::store::system,
+    platform::telemetry,
+    providers::{Provider, oauth::errors::OauthError},
+};
 
 /// A service that does not accept this installation's client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +28,29 @@ impl Integrations {
         system::note_fault(&self.db, &provider.id, client, self.clock.now()).await
     }
 
+    /// Notes what the exchange of a code tells of this installation's client; `error` is how it was refused. A failure
+    /// to note it fails nobody's connecting.
+    pub(super) async fn note_client(&self, provider: &Provider, client: &[u8; 32], error: Option<OauthError>) {
+        match error {
+            None => self.client_accepted(provider, client).await,
+            Some(OauthError::ClientWrong) => {
+                if let Err(error) = self.client_refused(provider, client).await {
+                    telemetry::report(&error, "a fault of this installation could not be noted");
+                }
+            }
+            Some(_) => {}
+        }
+    }
+
     /// Forgets such a fault. A failure to do so fails nobody's renewal; the next one forgets it.
     pub(super) async fn client_accepted(&self, provider: &Provider, client: &[u8; 32]) {
-        if let Err(error) = system::settle_fault(&self.db, &provider.id, client).await {
+        let forgotten = async {
+            if system::settle_fault(&self.db, &provider.id, client).await? {
+                system::resume(&self.db, &provider.id, client).await?;
+            }
+            Ok::<_, sqlx::Error>(())
+        };
+        if let Err(error) = forgotten.await {
             telemetry::report(&error, "a fault that is over could not be forgotten");
         }
     }

@@ -103,6 +103,12 @@ impl Integrations {
                 serde_json::from_str(plain.expose_secret()).map_err(|_| VaultError::Malformed)?;
             fields.extend(read.into_iter().map(|(name, secret)| (name, secret.into())));
         }
-        Ok(Credential { token, fields, blanks: row.blanks.0.clone() })
+        let mut blanks = row.blanks.0.clone();
+        // Connections from before a service had its blanks go where it was then.
+        let known = self.catalogue.get(&row.provider).into_iter().flat_map(|provider| &provider.blanks);
+        for blank in known.filter(|blank| !blank.default.is_empty()) {
+            blanks.entry(blank.name.clone()).or_insert_with(|| blank.default.clone());
+        }
+        Ok(Credential { token, fields, blanks })
     }
 }

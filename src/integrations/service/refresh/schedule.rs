@@ -48,8 +48,8 @@ pub(super) fn is_used(last: OffsetDateTime, now: OffsetDateTime) -> bool {
 pub(in crate::integrations::service) struct Rights {
     pub(in crate::integrations::service) access_expires_at: Option<OffsetDateTime>,
     pub(in crate::integrations::service) refresh_expires_at: Option<OffsetDateTime>,
-    /// The first tokens of a consent. They are renewed at any time between a fifth and four fifths of their life, so
-    /// that people who connected in the same minute are apart from then on.
+    /// The first tokens of a consent. They are renewed at any time between a tenth and four fifths of their life, so that
+    /// people who connected in the same minute are apart from then on.
     pub(in crate::integrations::service) first: bool,
     /// Whether tokens are renewed before anybody asks for them.
     pub(in crate::integrations::service) attended: bool,
@@ -67,7 +67,7 @@ pub(in crate::integrations::service) fn due(
     let by_access = rights.access_expires_at.filter(|_| rights.attended).map(|expires_at| {
         let life = (expires_at - now).max(Duration::ZERO);
         let latest = expires_at - ahead(life);
-        let wished = if rights.first { part(life, 0.2, 0.8) } else { latest - life * (share * 0.1) };
+        let wished = if rights.first { part(life, 0.1, 0.8) } else { latest - life * (share * 0.1) };
         wished.min(latest)
     });
     let by_grant = rights.refresh_expires_at.map(|expires_at| part(expires_at - now, 0.3, 0.333));
@@ -142,7 +142,7 @@ mod tests {
             let tenth = (share(id(number)) * 10.0) as usize;
             tenths[tenth] += 1;
         }
-        assert!(tenths.iter().all(|count| (900..1_100).contains(count)), "{tenths:?}");
+        assert!(tenths.iter().all(|count| (850..1_150).contains(count)), "{tenths:?}");
     }
 
     #[test]

@@ -28,20 +28,29 @@ pub async fn note_fault(
     Ok(())
 }
 
-/// Forgets the fault, since the client has just been accepted, and whatever waited for it is due at once.
+/// Forgets the fault, since the client has just been accepted. False: there was none.
 pub async fn settle_fault(db: impl PgExecutor<'_>, provider: &str, fingerprint: &[u8]) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
-        "with settled as (
-             delete from client_faults where provider = $1 and client_fingerprint = $2 returning provider
-         )
-         update connections set paused_until = null
-         where provider in (select provider from settled) and client_fingerprint = $2 and paused_until is not null",
+        "delete from client_faults where provider = $1 and client_fingerprint = $2",
         provider,
         fingerprint,
     )
     .execute(db)
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// Lets everything that waits for a client go on at once.
+pub async fn resume(db: impl PgExecutor<'_>, provider: &str, fingerprint: &[u8]) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        "update connections set paused_until = null
+         where provider = $1 and client_fingerprint = $2 and paused_until is not null",
+        provider,
+        fingerprint,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// All of them, the oldest first.

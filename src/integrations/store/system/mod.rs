@@ -7,7 +7,7 @@ mod reminders;
 mod renewals;
 mod revocations;
 
-pub use faults::{faults, note_fault, settle_fault};
+pub use faults::{faults, note_fault, resume, settle_fault};
 pub use polls::{DuePoll, claim_polls, plan_polls, settle_poll};
 pub use purges::{purge_choices, purge_events, purge_flows, purge_revocations};
 pub use reminders::{EndingRow, ending};
