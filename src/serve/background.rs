@@ -47,6 +47,7 @@ pub fn jobs(state: &AppState) -> JobTable {
     let table = account::jobs::register(table, state.account.clone());
     let table = account::files::jobs::register(table, state.user_files.clone());
     let table = chat::jobs::register(table, &state.chat);
+    let table = integrations::jobs::register(table, &state.integrations);
     let table = privacy::jobs::register(table, state.departures.clone());
     let state = state.clone();
     table.every(PURGE_EVERY, "purge_expired", move || purge(state.clone()))
