@@ -57,7 +57,7 @@ impl Integrations {
         let session = match outcome {
             Ok(Some(session)) => session,
             // The password was changed there, or the account is closed. It is not tried again: that could lock it.
-            Ok(None) | Err(Failure::Forbidden) => {
+            Ok(None) | Err(Failure::Unauthorized | Failure::Forbidden) => {
                 return self.end_session(user, provider, row, lease, "revoked").await;
             }
             Err(failure) => {
