@@ -36,7 +36,7 @@ pub struct AppView {
     /// The client id's first and last letters.
     pub client_hint: String,
     pub has_secret: bool,
-    pub state: AppState,
+    pub state: Standing,
     /// Why it does not work, in a sentence.
     pub trouble: Option<String>,
     /// When it was last looked at, in words.
@@ -48,14 +48,14 @@ pub struct AppView {
 /// What the last look at the service has shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum AppState {
+pub enum Standing {
     /// The service could not be asked.
     Unchecked,
     Ready,
     Refused,
 }
 
-impl AppState {
+impl Standing {
     /// As the row has it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

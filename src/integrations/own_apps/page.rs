@@ -4,7 +4,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
     api::{CheckOwnApp, KeepOwnApp, RemoveOwnApp, own_app},
-    model::{AppState, AppView, OwnAppsView},
+    model::{AppView, OwnAppsView, Standing},
 };
 use crate::{
     identity::page::{Refused, emptied_by, on_field, refusal_of},
@@ -110,9 +110,9 @@ fn TheApp(
     remove: ServerAction<RemoveOwnApp>,
 ) -> impl IntoView {
     let (tone, word) = match app.state {
-        AppState::Ready => (Tone::Ok, "Ready"),
-        AppState::Refused => (Tone::Warn, "Refused"),
-        AppState::Unchecked => (Tone::Neutral, "Not checked"),
+        Standing::Ready => (Tone::Ok, "Ready"),
+        Standing::Refused => (Tone::Warn, "Refused"),
+        Standing::Unchecked => (Tone::Neutral, "Not checked"),
     };
     let secret = if app.has_secret { "with a secret" } else { "without a secret" };
     let checked = match app.checked {

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    model::{AppState, OwnAppsView},
+    model::{OwnAppsView, Standing},
     service::{Given, Released, Secret, Told},
 };
 use crate::{
@@ -85,7 +85,7 @@ impl From<OwnAppsView> for SpotifyApp {
             configured: app.is_some(),
             redirect_uri: view.redirect,
             has_secret: app.as_ref().is_some_and(|app| app.has_secret),
-            state: app.as_ref().map(|app| AppState::as_str(app.state)),
+            state: app.as_ref().map(|app| Standing::as_str(app.state)),
             connections: app.as_ref().map_or(0, |app| app.connections),
             message: app.as_ref().and_then(|app| app.trouble.clone()),
             client_id_hint: app.as_ref().map(|app| app.client_hint.clone()),

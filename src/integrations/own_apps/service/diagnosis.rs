@@ -1,7 +1,7 @@
 //! What an app lacks shows itself only once somebody has consented: the service then refuses calls made with its token.
 
 use super::super::{
-    model::AppState,
+    model::Standing,
     store::{self, OwnAppRow},
 };
 use crate::{
@@ -33,7 +33,7 @@ impl Integrations {
         }
         let Some(failure) = self.words_of_refusal(provider, credential).await else { return anonymous };
         if let Some(id) = own_app {
-            let (state, now) = (AppState::Refused.as_str(), self.clock.now());
+            let (state, now) = (Standing::Refused.as_str(), self.clock.now());
             if let Err(error) = store::note_check(&self.db, user, id, state, Some(failure.as_str()), now).await {
                 return error.into();
             }

@@ -12,7 +12,7 @@ pub use given::{Given, Secret};
 pub use release::{Released, Told};
 
 use super::{
-    model::AppState,
+    model::Standing,
     store::{self, NewOwnApp, OwnAppRow},
 };
 use crate::{
@@ -30,7 +30,6 @@ use crate::{
         },
     },
 };
-
 
 impl Integrations {
     /// The service, where people may bring apps to it and this installation keeps them.
@@ -129,9 +128,9 @@ impl Integrations {
             None => None,
         };
         let (state, failure) = match look {
-            Probe::Fine => (AppState::Ready, None),
-            Probe::Wrong(failure) => (AppState::Refused, Some(failure)),
-            Probe::Unknown => (AppState::Unchecked, None),
+            Probe::Fine => (Standing::Ready, None),
+            Probe::Wrong(failure) => (Standing::Refused, Some(failure)),
+            Probe::Unknown => (Standing::Unchecked, None),
         };
         let fingerprint = digest(client.id.as_bytes());
         let new = NewOwnApp {
@@ -159,7 +158,7 @@ impl Integrations {
                 self.changed_within(&mut transaction, user, Some(id), &provider.id, kind, Some(CHANGED)).await?;
             }
         }
-        if state == AppState::Ready {
+        if state == Standing::Ready {
             let reasons = [REFUSED.to_owned(), UNREADABLE.to_owned()];
             for id in store::revive(&mut *transaction, user, id, &fingerprint, &reasons, now).await? {
                 self.changed_within(&mut transaction, user, Some(id), &provider.id, "works_again", None).await?;

@@ -1,7 +1,7 @@
 //! What a person is shown of their app.
 
 use super::super::{
-    model::{AppState, AppView, OwnAppsView},
+    model::{AppView, OwnAppsView, Standing},
     store::{self, OwnAppRow},
     words,
 };
@@ -58,7 +58,7 @@ impl Integrations {
             name: row.name.clone(),
             client_hint: row.client_hint.clone(),
             has_secret: row.sealed_secret.is_some(),
-            state: AppState::parse(&row.state),
+            state: Standing::parse(&row.state),
             trouble: failure.map(|failure| words::sentence(failure, &provider.name, true, redirect)),
             checked: row.checked_at.map(|at| moment::ago(at, self.clock.now(), zone)),
             connections,
