@@ -78,7 +78,12 @@ async fn key_without_scopes(app: &TestApp, program: &Program) -> String {
 /// `scripts/contract` writes the table anew; what has changed in it is then looked at by a person.
 #[sqlx::test]
 async fn ap_09_who_may_call_what_is_as_the_table_says(db: PgPool) {
-    let app = TestApp::with(db, &[("RATE_LIMIT", "1000/10s")]).await;
+    let variables = [
+        ("RATE_LIMIT", "1000/10s"),
+        ("FRONTEND_URL", "http://front.example"),
+        ("SPOTIFY_USER_SECRET_KEY", "a secret of this installation, long enough"),
+    ];
+    let app = TestApp::with(db, &variables).await;
     let contract = document(&app);
     let mut table = format!("{:<34}", "operation");
     for actor in ACTORS {
@@ -101,7 +106,8 @@ async fn ap_09_who_may_call_what_is_as_the_table_says(db: PgPool) {
                 .path
                 .replace("{id}", "0192f0c1-0000-7000-8000-000000000000")
                 .replace("{platform}", "ios")
-                .replace("{version}", "1.0.0"),
+                .replace("{version}", "1.0.0")
+                .replace("{service}", "spotify"),
         };
         let body = operation.body.as_ref().map(|schema| example(&contract, schema));
         let mut line = format!("{:<34}", operation.name);

@@ -15,6 +15,9 @@ use crate::{
 
 /// What changes something and needs neither a session nor a token, with the reason. There is no other.
 const OPEN_WRITES: &[(&str, &str)] = &[
+    ("/auth/{service}/login", "begins a login of a front end; ten a minute an address, and no cookie counts"),
+    ("/auth/{service}/token", "takes a one-time code with its verifier"),
+    ("/auth/{service}/refresh", "takes a token of the broker, and no cookie"),
     ("/api/identity/start-lost-mailbox", "for whoever cannot sign in; limited, and answered the same for everybody"),
     ("/api/identity/finish-lost-mailbox", "takes the code of a letter"),
     ("/api/identity/stop-recovery", "takes the secret of a letter"),
@@ -58,6 +61,7 @@ const OPEN_WRITES: &[(&str, &str)] = &[
 /// What can be read without a session, with the reason.
 const OPEN_READS: &[(&str, &str)] = &[
     ("/", "public page"),
+    ("/auth/{service}/callback", "takes the state of a visit that a front end began, once"),
     ("/pricing", "public page"),
     ("/integrations", "public page"),
     ("/signin", "the way in"),
@@ -110,6 +114,7 @@ const OPEN_READS: &[(&str, &str)] = &[
 /// Reads that begin a visit elsewhere. They ask first unless they are opened from our own pages.
 const BEGINNINGS: &[&str] = &[
     "/api/integrations/{id}",
+    "/api/integrations/{id}/own-app",
     "/api/auth/link/{id}",
     "/api/auth/prove/{id}",
     "/api/auth/signin/{id}",

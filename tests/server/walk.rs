@@ -52,6 +52,7 @@ pub fn fields() -> String {
         ("password", "zwölf Boxkämpfer jagen"),
         ("reason", "none"),
         ("run", id),
+        ("service", "spotify"),
         ("signature", "0x00"),
         ("target", "somebody@example.com"),
         ("text", "Hello?"),

@@ -156,7 +156,7 @@ fn is_made_of(text: &str, lengths: std::ops::RangeInclusive<usize>, signs: &[u8]
     path = "/auth/{service}/login",
     operation_id = "begin_broker_login",
     tag = "broker",
-    security((), ("bearer" = [])),
+    security(()),
     params(("service" = String, Path, description = "`spotify`, `soundcloud` or `youtube`.")),
     request_body = BrokerLogin,
     responses((status = 200, body = BrokerBegun), Refused)
