@@ -207,7 +207,12 @@ impl Line<'_> {
     fn base(&self) -> Option<Url> {
         let template = &self.provider.api.base;
         if !matches!(self.provider.api.auth, Some(Auth::Path)) {
-            return self.provider.fill(template, &self.credential.blanks);
+            // A connection that is older than a blank of its service is for what is usual there.
+            let usual = self.provider.blanks.iter().filter(|blank| !blank.default.is_empty());
+            let mut values: BTreeMap<String, String> =
+                usual.map(|blank| (blank.name.clone(), blank.default.clone())).collect();
+            values.extend(self.credential.blanks.clone());
+            return self.provider.fill(template, &values);
         }
         let secrets = template.blanks().iter().filter_map(|name| Some((name.clone(), self.value(name)?)));
         let values: BTreeMap<String, String> = secrets.collect();
