@@ -8,7 +8,7 @@ const GATE = ["/signin", "/signin?left=yes", "/signin/password", "/signin/privy"
   "/lost-mailbox", "/lost-mailbox?request=0192f0c1-0000-7000-8000-000000000000", "/lost-mailbox?sent=yes", "/stop-recovery?token=x",
   "/stop-recovery?done=yes", "/confirm-email", "/confirm-email?done=yes"];
 const INSIDE = ["/settings/confirm?next=/settings/security", "/settings/wallet"];
-const APP = ["/chat", "/connections", "/connections?q=calendar", "/connections?q=nothing-of-that-name", "/connections/add/twilio", "/connections/add/datadog", "/notifications", "/notifications?show=unread", "/profile", "/settings",
+const APP = ["/chat", "/connections", "/connections?q=calendar", "/connections?q=nothing-of-that-name", "/connections/add/twilio", "/connections/add/datadog", "/connections/apps/spotify", "/connections/apps/github?trouble=user_not_listed&app=ours", "/notifications", "/notifications?show=unread", "/profile", "/settings",
   "/settings/security", "/settings/activity", "/settings/notifications", "/settings/notifications?saved=yes",
   "/settings/files", "/settings/files?file=kept", "/settings/files?file=file_kind_not_taken&kept=1", "/settings/developer"];
 // The same, where there is nothing yet.
