@@ -77,6 +77,8 @@ pub struct Dialect {
     /// Revocation ends only the refresh token.
     #[serde(default)]
     pub revoke_keeps_access: bool,
+    /// Revocation takes the account's id under this name, and the client's secret as bearer.
+    pub revoke_account: Option<String>,
     /// It signs who somebody is, where `openid` is asked for.
     #[serde(default)]
     pub openid: bool,

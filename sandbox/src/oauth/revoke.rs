@@ -5,6 +5,7 @@ use crate::app::Sandbox;
 use crate::call::{Call, find};
 use crate::dialects::{Dialect, Errors};
 use crate::oauth::{known_client, refusal, right_secret};
+use crate::people::EVERYBODY;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -12,6 +13,9 @@ use serde_json::json;
 /// Answers a revocation request.
 pub fn answer(sandbox: &Sandbox, call: &Call, dialect: &Dialect) -> Response {
     let fields = call.fields();
+    if let Some(field) = &dialect.revoke_account {
+        return account(sandbox, call, dialect, &fields, field);
+    }
     if dialect.revoke_by_client && !by_client(call, &fields) {
         return refusal::answer(dialect, call, refusal::Wrong::Client, "revocation needs the client's id and secret");
     }
@@ -44,9 +48,25 @@ pub fn answer(sandbox: &Sandbox, call: &Call, dialect: &Dialect) -> Response {
             answer::json(400, json!({ "error": "invalid_token", "error_description": "Token expired or revoked" }))
         }
         _ if call.method == "DELETE" => StatusCode::NO_CONTENT.into_response(),
-        _ => answer::json(200, json!({})),
+        _ => answer::json(200, json!({ "success": true })),
     };
     answer::noted(response, note)
+}
+
+/// Ends what an account has granted to a client, which shows its secret as bearer.
+fn account(sandbox: &Sandbox, call: &Call, dialect: &Dialect, fields: &[(String, String)], field: &str) -> Response {
+    let client = find(fields, "client_id").filter(|id| known_client(id));
+    let (Some(client), true) = (client, call.authorization("Bearer").is_some_and(right_secret)) else {
+        let reason = "the client's id and its secret as bearer are needed";
+        return refusal::answer(dialect, call, refusal::Wrong::Client, reason);
+    };
+    let number = find(fields, field).and_then(|id| id.rsplit('_').next()?.parse::<u32>().ok());
+    let Some(person) = EVERYBODY.into_iter().find(|person| Some(person.number) == number) else {
+        return refusal::answer(dialect, call, refusal::Wrong::Request, "no such account");
+    };
+    sandbox.grants().end_client(client, person);
+    let body = json!({ field: find(fields, field).unwrap_or_default() });
+    answer::noted(answer::json(200, body), format!("{}: revoked", dialect.id))
 }
 
 fn by_client(call: &Call, fields: &[(String, String)]) -> bool {
