@@ -26,12 +26,6 @@ impl Standing {
             Self::NotYet => "Not possible yet",
         }
     }
-
-    /// Whether somebody can connect it here, one way or the other.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Ready | Self::OwnApp)
-    }
 }
 
 /// One service of the catalogue.

@@ -11,7 +11,7 @@ pub struct Search {
     text: String,
     /// The slug of a heading.
     category: Option<String>,
-    /// Only what can be connected here.
+    /// Only what can be connected here, without an app of one's own.
     here: bool,
 }
 
@@ -53,7 +53,7 @@ impl Search {
     #[must_use]
     pub fn finds(&self, service: &ServiceView) -> bool {
         let heading = self.category.as_deref().is_none_or(|category| slug(&service.category) == category);
-        heading && (!self.here || service.standing.is_open()) && self.fits(service)
+        heading && (!self.here || service.configured()) && self.fits(service)
     }
 
     fn fits(&self, service: &ServiceView) -> bool {

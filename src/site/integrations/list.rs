@@ -160,5 +160,5 @@ fn Service(service: ServiceView) -> impl IntoView {
 
 /// How a standing looks.
 pub(super) fn tone(standing: Standing) -> Tone {
-    if standing.is_open() { Tone::Ok } else { Tone::Neutral }
+    if standing == Standing::Ready { Tone::Ok } else { Tone::Neutral }
 }

@@ -166,7 +166,7 @@ fn Asked(details: ServiceDetails) -> impl IntoView {
             service.name
         ),
         _ => {
-            format!("{} asks you for these, each for the reason beside it. What you refuse is left out.", service.name)
+            format!("{} asks you for these, each for the reason beside it. Where it lets you refuse some, those are left out.", service.name)
         }
     };
     view! {
