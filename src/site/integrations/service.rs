@@ -166,7 +166,10 @@ fn Asked(details: ServiceDetails) -> impl IntoView {
             service.name
         ),
         _ => {
-            format!("{} asks you for these, each for the reason beside it. Where it lets you refuse some, those are left out.", service.name)
+            format!(
+                "{} asks you for these, each for the reason beside it. Where it lets you refuse some, those are left out.",
+                service.name
+            )
         }
     };
     view! {
