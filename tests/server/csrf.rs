@@ -14,7 +14,9 @@ const JSON: &str = "application/json";
 const TEXT: &str = "text/plain";
 
 /// What programs post to. No cookie says there who they are, so no page can make a browser speak for somebody.
-const FOR_PROGRAMS: &[&str] = &["/api/webhooks/", "/api/v1/", "/auth/"];
+const FOR_PROGRAMS: &[&str] = &["/api/webhooks/", "/api/v1/", "/auth/", RETURN];
+/// A service sends a browser here from its own site; nothing is done before the GET that follows.
+const RETURN: &str = "/api/integrations/{id}/callback";
 
 /// `Sec-Fetch-Site`, `Origin` and `Content-Type` of a write that does not come from our own pages; empty is absent.
 const CASES: &[(&str, &str, &str)] = &[
