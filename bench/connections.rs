@@ -96,8 +96,7 @@ async fn figures_of_an_hour_of_renewals(db: PgPool) {
     for _ in 0..CONNECTIONS {
         let name = Uuid::from_bytes(app.state().random.bytes()).simple().to_string();
         let (access, refresh) = first_tokens(&name);
-        connections
-            .push((user, connect(&app, user, "google-calendar", &access, Some(&refresh), Some(ends_at)).await));
+        connections.push((user, connect(&app, user, "google-calendar", &access, Some(&refresh), Some(ends_at)).await));
     }
     let start = Instant::now();
     let renewed = simulated_hour(&app, Some(&first), &connections, 20).await;

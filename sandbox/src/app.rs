@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::shelf::Shelf;
 use crate::texts::Texts;
 use crate::{
-    control, github, keys, google_calendar, hosts, inbox_page, linear, log, model, oauth, privy, sendgrid, slack, sns,
+    control, github, google_calendar, hosts, inbox_page, keys, linear, log, model, oauth, privy, sendgrid, slack, sns,
     spotify,
 };
 use axum::Router;

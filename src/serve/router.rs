@@ -8,7 +8,15 @@ use axum::{
 };
 use utoipa::openapi::OpenApi;
 
-use super::{AppState, both::{both, broker}, contract::document, events, pages::pages, programs::programs, reference};
+use super::{
+    AppState,
+    both::{both, broker},
+    contract::document,
+    events,
+    pages::pages,
+    programs::programs,
+    reference,
+};
 use crate::{
     account, admin, chat,
     identity::{self, privy::refresh::Renewal},
@@ -65,7 +73,9 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
     let with_session = pages(state, &headers, &mut list)
         .merge(integrations::routes(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list))
         .merge(integrations::broker::direct(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list))
-        .merge(integrations::own_apps::routes(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list))
+        .merge(
+            integrations::own_apps::routes(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list),
+        )
         .merge(chat::routes(state.chat.clone()).into_router(&mut list))
         .merge(events::routes(state).into_router(&mut list))
         .merge(account::routes(state.account.clone()).into_router(&mut list))

@@ -1,9 +1,9 @@
 //! Keeping access alive, and ending it.
 
 use aura::integrations::{
-    service::forms::Pasting,
     Readings,
     model::{ConnectionState, Verdict},
+    service::forms::Pasting,
     tools::ToolError,
 };
 use http::StatusCode;
@@ -422,8 +422,10 @@ async fn cn_11_tokens_are_destroyed_whatever_the_service_says(db: PgPool) {
     let ended = browser.post_form(&format!("/api/integrations/{connection}/disconnect"), &[]).await;
     assert_eq!(ended.location(), "/connections?disconnected=linear&verdict=failed");
     assert_eq!(count(&app, "connections").await, 0);
-    let recorded: Vec<String> =
-        sqlx::query_scalar("select kind from connection_events order by created_at, kind desc").fetch_all(app.db()).await.unwrap();
+    let recorded: Vec<String> = sqlx::query_scalar("select kind from connection_events order by created_at, kind desc")
+        .fetch_all(app.db())
+        .await
+        .unwrap();
     assert_eq!(recorded, ["disconnected", "access_not_returned"]);
 }
 

@@ -20,7 +20,10 @@ use crate::{
 const LINEAR: &str = "/api.linear.app/oauth/revoke";
 
 async fn kinds(app: &TestApp) -> Vec<String> {
-    sqlx::query_scalar("select kind from connection_events order by created_at, kind desc").fetch_all(app.db()).await.unwrap()
+    sqlx::query_scalar("select kind from connection_events order by created_at, kind desc")
+        .fetch_all(app.db())
+        .await
+        .unwrap()
 }
 
 #[sqlx::test]

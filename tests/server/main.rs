@@ -2,6 +2,7 @@
 //! test decides.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod abroad;
 mod access;
 mod account;
 mod activity;
@@ -16,7 +17,6 @@ mod avatar;
 mod aws;
 #[path = "../../bench/connections.rs"]
 mod bench_connections;
-mod abroad;
 #[path = "../../bench/files.rs"]
 mod bench_files;
 #[path = "../../bench/identity.rs"]
@@ -95,8 +95,8 @@ mod scanner;
 mod session_info;
 mod sessions;
 mod sign_in;
-mod signer;
 mod signed_session;
+mod signer;
 mod smtp_settings;
 #[cfg(feature = "aws")]
 mod sns;

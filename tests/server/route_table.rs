@@ -48,7 +48,10 @@ const OPEN_WRITES: &[(&str, &str)] = &[
     ("/api/v1/recoveries", "sends a code to whoever has an address; ten a minute an address of the network"),
     ("/api/v1/recoveries/{id}/confirm", "takes that code, once; five tries"),
     ("/api/v1/tokens/refresh", "takes a refresh token, once; twenty unknown ones a minute an address"),
-    ("/api/integrations/{id}/callback", "a service's answer as a post: it reads no session, and leads to the same by GET"),
+    (
+        "/api/integrations/{id}/callback",
+        "a service's answer as a post: it reads no session, and leads to the same by GET",
+    ),
     ("/api/webhooks/privy", "signed by Privy"),
     ("/api/webhooks/resend", "signed by Resend"),
     ("/api/auth/sync", "takes an access token of Privy's"),

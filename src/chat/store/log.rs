@@ -75,11 +75,7 @@ pub(in crate::chat) async fn of_conversation(
 }
 
 /// Removes what was read through a connection; how many rows went.
-pub(in crate::chat) async fn forget_results(
-    db: &Db,
-    user: UserId,
-    connection: ConnectionId,
-) -> sqlx::Result<u64> {
+pub(in crate::chat) async fn forget_results(db: &Db, user: UserId, connection: ConnectionId) -> sqlx::Result<u64> {
     let done = sqlx::query!(
         "delete from tool_results where user_id = $1 and connection_id = $2",
         user as UserId,

@@ -13,7 +13,9 @@ use time::{Duration, OffsetDateTime};
 use url::Url;
 use uuid::Uuid;
 
-use super::{Error, Integrations, Returned, consent::Consent, error::no_token, identity::Whose, sealed::Column, visit::oauth};
+use super::{
+    Error, Integrations, Returned, consent::Consent, error::no_token, identity::Whose, sealed::Column, visit::oauth,
+};
 use crate::{
     error::AppError,
     identity::service::{ArrivingProgram, Holder, Method, ProvenAccount},

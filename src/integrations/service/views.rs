@@ -104,7 +104,10 @@ fn partial(provider: &Provider, missing: &[String]) -> String {
     if list.is_empty() {
         return "Some of what Aura asked for was not granted, so some questions stay open.".to_owned();
     }
-    format!("{} did not grant all that Aura asked for, so some questions stay open. Not granted: to {list}.", provider.name)
+    format!(
+        "{} did not grant all that Aura asked for, so some questions stay open. Not granted: to {list}.",
+        provider.name
+    )
 }
 
 /// What the entry has for tools that are off until the person allows more.
@@ -132,7 +135,9 @@ pub(super) fn trouble(reason: Option<&str>, provider: &Provider) -> String {
             "What you pasted could not be opened any more, so it is not used. Paste it anew to go on.".to_owned()
         }
         _ if provider.session.is_some() && provider.has_form() => {
-            format!("{service} does not accept the name and password any more, so answers leave it out. Give them anew to go on.")
+            format!(
+                "{service} does not accept the name and password any more, so answers leave it out. Give them anew to go on."
+            )
         }
         _ if provider.has_form() => {
             format!("{service} does not accept the key any more, so answers leave it out. Paste a new key to go on.")
@@ -141,7 +146,9 @@ pub(super) fn trouble(reason: Option<&str>, provider: &Provider) -> String {
             "{service} does not accept the id or secret of your own app any more. Give it the right secret on the page of your app; then nobody has to sign in again."
         ),
         Some(own_apps::UNREADABLE) => {
-            format!("What was stored of your own {service} app could not be opened. Give it anew on the page of your app.")
+            format!(
+                "What was stored of your own {service} app could not be opened. Give it anew on the page of your app."
+            )
         }
         Some(own_apps::CHANGED) => {
             format!("Your own {service} app has another client id now. Sign in again to go on by it.")

@@ -22,5 +22,5 @@ pub use events::{EventRow, NewEvent, events, last_use, record};
 pub use flows::{FlowRow, NewFlow, Return, consume_flow_by_secret, insert_flow};
 pub use health::{HealthRow, health, let_models_see, remind_once, seen_anew};
 pub use lease::{Lease, Renewed, failures, give_up, plan, postpone, save, take};
-pub use sealed::{SEALED, SEALED_OWN_APPS};
 pub use revocations::{NewRevocation, delete_revocation, insert_revocation, postpone_revocation};
+pub use sealed::{SEALED, SEALED_OWN_APPS};

@@ -173,12 +173,13 @@ impl HttpError {
 /// What a person typed must be https, and a name or a public address; names are checked again when they are resolved.
 /// The operator may have named private ones.
 fn plain(url: &Url, named: bool) -> Result<(), HttpError> {
-    let fine = named || match url.host() {
-        Some(url::Host::Domain(name)) => !name.is_empty(),
-        Some(url::Host::Ipv4(address)) => is_public(address.into()),
-        Some(url::Host::Ipv6(address)) => is_public(address.into()),
-        None => false,
-    };
+    let fine = named
+        || match url.host() {
+            Some(url::Host::Domain(name)) => !name.is_empty(),
+            Some(url::Host::Ipv4(address)) => is_public(address.into()),
+            Some(url::Host::Ipv6(address)) => is_public(address.into()),
+            None => false,
+        };
     if fine && url.scheme() == "https" && url.username().is_empty() && url.password().is_none() {
         Ok(())
     } else {

@@ -68,12 +68,9 @@ impl Bucket {
     pub fn window(self) -> Duration {
         match self {
             Self::General => Duration::seconds(10),
-            Self::Auth
-            | Self::Login
-            | Self::Refresh
-            | Self::UnknownToken
-            | Self::MailMinute
-            | Self::Calls => Duration::minutes(1),
+            Self::Auth | Self::Login | Self::Refresh | Self::UnknownToken | Self::MailMinute | Self::Calls => {
+                Duration::minutes(1)
+            }
             Self::TextHour => Duration::hours(1),
             Self::MailDay | Self::SignUpDay | Self::RecoveryDay | Self::TextDay => Duration::days(1),
         }
