@@ -101,8 +101,9 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
         .layer(from_fn_with_state(OwnScheme::of(&state.settings.public_url), security::own_origin));
     // Outside services post from elsewhere, and sign what they post.
     let posts = mail::routes(state.webhooks.clone(), &state.settings.resend_webhook_secrets).into_router(&mut list);
-    let programs = programs(state, &mut list);
     let both = both(state, &mut list).merge(broker(state, &mut list));
+    // After all others that the contract describes, for it serves the contract.
+    let programs = programs(state, &mut list);
     let reference = reference::routes(state, &headers, &mut list);
     // The last layer is the outermost.
     let router = routes

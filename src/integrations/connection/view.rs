@@ -159,7 +159,7 @@ pub(super) fn Log(id: String, log: ConnectionLog, first: bool) -> impl IntoView 
     let table = filled.then(|| {
         view! {
             <div class="panel">
-                <div class="table-scroll" role="region" aria-label="What happened" tabindex="0">
+                <div class="table-scroll" role="region" aria-label="Log" tabindex="0">
                     <table class="table">
                         <thead>
                             <tr>
