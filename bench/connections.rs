@@ -22,7 +22,6 @@ const CONNECTIONS: usize = 10_000;
 /// A token for a call when it is fresh: looked up, and opened from where it is sealed. Beside it the row alone.
 #[sqlx::test]
 #[ignore = "figures for make bench"]
-#[expect(clippy::print_stdout, reason = "figures are printed")]
 async fn figures_of_a_fresh_token(db: PgPool) {
     let app = as_in_life(&db).await;
     let user = person(&app).await;
@@ -81,7 +80,6 @@ async fn figures_of_a_fresh_token(db: PgPool) {
 /// Ten thousand connections that were all made in the same minute, over an hour.
 #[sqlx::test]
 #[ignore = "figures for make bench"]
-#[expect(clippy::print_stdout, reason = "figures are printed")]
 async fn figures_of_an_hour_of_renewals(db: PgPool) {
     let clock = as_in_life(&db).await.clock().clone();
     let desk = TokenDesk::start(clock, time::Duration::HOUR).await;

@@ -158,7 +158,8 @@ async fn what_the_vendor_refuses_is_refused() {
 async fn a_write_is_seen_by_the_next_read() {
     let comment = r#"{"body":{"type":"doc","version":1,"content":[{"type":"paragraph","content":[{"type":"text","text":"A new word"}]}]}}"#;
     // Service, scopes, the write, the read, what is in the second and was not before.
-    let table: &[(&str, &str, (&str, String, &str), String, &str)] = &[
+    type Row<'a> = (&'a str, &'a str, (&'a str, String, &'a str), String, &'a str);
+    let table: &[Row<'_>] = &[
         (
             "github",
             "repo",

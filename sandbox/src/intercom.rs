@@ -108,7 +108,7 @@ fn search(call: &Call, all: &[Value], name: &str) -> Response {
 
 fn add(call: &Call, token: &Token, id: &str, what: &str, shelf: &mut Shelf) -> Response {
     let body = call.json();
-    if body["admin_id"] != token.person.number.to_string() || body["type"] != "admin" {
+    if body["admin_id"].as_str() != Some(&token.person.number.to_string()) || body["type"] != "admin" {
         return wrong(400, "parameter_invalid", "the admin is not who is signed in");
     }
     let close = what == "parts" && body["message_type"] == "close";

@@ -18,11 +18,7 @@ const LISTS: [(&str, &str); 3] =
 /// Answers `api.trello.com`.
 pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     let signed = call.authorization("OAuth").map(signed).unwrap_or_default();
-    let checked = match sandbox.grants().check(signed.as_deref(), &["trello"]) {
-        Ok(token) => Ok(token),
-        Err(denied) => Err(denied),
-    };
-    let token = match checked {
+    let token = match sandbox.grants().check(signed.as_deref(), &["trello"]) {
         Ok(token) => token,
         Err(Denied::Missing) => return wrong(401, "unauthorized permission requested"),
         Err(_) => return wrong(401, "invalid token"),

@@ -109,7 +109,7 @@ impl Abroad {
 
     /// Says yes, or no, on the consent page: where it leads.
     pub async fn consent(&self, address: &Url, person: &str, decision: &str) -> Url {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = browser();
         let page = client.get(address.clone()).send().await.unwrap();
         if let Some(back) = page.headers().get("location") {
             panic!("refused: {}", back.to_str().unwrap());
@@ -201,4 +201,10 @@ pub fn link_of(page: &Answer) -> String {
 pub fn places_of(page: &Answer) -> Vec<String> {
     let inputs = page.text().split("<input").filter(|input| input.contains("name=\"place\""));
     inputs.map(|input| input.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()).collect()
+}
+
+/// A browser at the services themselves, which follows no redirect.
+#[expect(clippy::disallowed_methods, reason = "it is nothing of Aura's that goes out here")]
+pub fn browser() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }

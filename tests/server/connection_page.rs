@@ -137,7 +137,7 @@ async fn cp_03_somebody_elses_connection_is_not_there_for_any_request(db: PgPool
     assert_eq!(Browser::new(&app).get_json(&export).await.status, StatusCode::UNAUTHORIZED);
     for wrong in ["nonsense", "0192f0c1-0000-7000-8000-000000000000"] {
         assert_eq!(owner.get(&format!("{LIST}/{wrong}")).await.status.as_u16() / 100, 4, "{wrong}");
-        assert_eq!(hers.get(&format!("/connections/{wrong}")).await.text().contains("Spotify"), false);
+        assert!(!hers.get(&format!("/connections/{wrong}")).await.text().contains("Spotify"));
     }
     let switch = [("connection", id.to_string())];
     let switch: Vec<(&str, &str)> = switch.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -76,9 +76,8 @@ async fn sl_08_keys_that_a_key_service_wrapped_seal_and_open_and_nothing_else_op
     assert!(matches!(spoilt.open(&http, Some(arn)).await, Err(KmsError::Refused(_))));
     assert_eq!(keys.open(&http, None).await.err(), Some(KmsError::Unset));
 
-    let asked = world.asked.lock().unwrap();
-    assert!(asked.iter().all(|(headers, _)| headers["user-agent"].to_str().unwrap().starts_with("Aura/")));
-    drop(asked);
+    let ours = |(headers, _): &(http::HeaderMap, String)| headers["user-agent"].to_str().unwrap().starts_with("Aura/");
+    assert!(world.asked.lock().unwrap().iter().all(ours));
     let (_nobody, nowhere) = World::start(None, "<html>").await;
     let away = Http::new(HostOverrides::parse(&nowhere).unwrap()).unwrap();
     assert!(keys.open(&away, Some(arn)).await.is_err(), "no start without its keys");

@@ -18,7 +18,7 @@ use tokio::{io::AsyncWriteExt as _, process::Command};
 use url::Url;
 
 use crate::{
-    abroad::{Abroad, MIRA, path_of},
+    abroad::{self, Abroad, MIRA, path_of},
     browser::{Browser, dump, wait},
     pasted::look_around,
     support::Logs,
@@ -36,7 +36,7 @@ pub async fn leave(abroad: &Abroad, browser: &mut Browser, service: &str, query:
 
 /// Decides on that page: where it leads.
 pub async fn agree(address: &Url, service: &str, person: &str, decision: &str) -> Url {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let client = abroad::browser();
     let page = client.get(address.clone()).send().await.unwrap().text().await.unwrap();
     let request = page.split("name=\"request\" value=\"").nth(1).unwrap_or_else(|| panic!("no consent: {page}"));
     let request = request.split('"').next().unwrap();

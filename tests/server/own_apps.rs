@@ -12,6 +12,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
+    abroad,
     browser::{Answer, Browser, dump, wait},
     program::{Program, person_at},
     support::TestApp,
@@ -68,7 +69,7 @@ async fn give(browser: &mut Browser, client_id: &str, secret: &str) -> Answer {
 
 /// Says yes, or no, on a consent page of the sandbox: where it leads.
 async fn consent(address: &Url, decision: &str) -> Url {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let client = abroad::browser();
     let page = client.get(address.clone()).send().await.unwrap().text().await.unwrap();
     let request = page.split("name=\"request\" value=\"").nth(1).unwrap_or_else(|| panic!("no consent: {page}"));
     let request = request.split('"').next().unwrap();
@@ -105,7 +106,8 @@ async fn connections(app: &TestApp) -> Vec<(Uuid, bool)> {
 
 /// How often the sandbox was asked something.
 async fn asked(base: &str, what: &str) -> u64 {
-    let journal: Value = reqwest::get(format!("{base}/_sandbox/journal")).await.unwrap().json().await.unwrap();
+    let journal: Value =
+        abroad::browser().get(format!("{base}/_sandbox/journal")).send().await.unwrap().json().await.unwrap();
     journal["counts"][what].as_u64().unwrap_or(0)
 }
 

@@ -304,7 +304,7 @@ fn caller() -> Caller {
 
 #[sqlx::test]
 async fn tl_01_every_tool_that_looks_finds_something_with_its_example(db: PgPool) {
-    let world = World::start(db).await;
+    let world = Box::pin(World::start(db)).await;
     let mut failed = Vec::new();
     for tool in tools::all().iter().filter(|tool| !tool.effect.changes()) {
         let connection = world.connect(tool.provider()).await;
@@ -322,7 +322,7 @@ async fn tl_01_every_tool_that_looks_finds_something_with_its_example(db: PgPool
 
 #[sqlx::test]
 async fn tl_02_every_change_runs_by_an_approval_and_the_next_look_shows_it(db: PgPool) {
-    let world = World::start(db).await;
+    let world = Box::pin(World::start(db)).await;
     let mut failed = Vec::new();
     for tool in tools::all().iter().filter(|tool| tool.effect.changes()) {
         let connection = world.connect(tool.provider()).await;

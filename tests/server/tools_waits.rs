@@ -87,7 +87,7 @@ async fn tl_10_a_wait_in_the_body_is_read(db: PgPool) {
 
 #[sqlx::test]
 async fn tl_11_a_change_is_repeated_only_where_the_service_knows_a_repetition(db: PgPool) {
-    let world = World::start(db).await;
+    let world = Box::pin(World::start(db)).await;
     let fault = |host: &str| sandbox::faults::Fault {
         host: host.into(),
         path: None,
@@ -112,7 +112,7 @@ async fn tl_11_a_change_is_repeated_only_where_the_service_knows_a_repetition(db
 
 #[sqlx::test]
 async fn tl_12_a_change_that_nobody_confirmed_is_told_as_that(db: PgPool) {
-    let world = World::start(db).await;
+    let world = Box::pin(World::start(db)).await;
     for kind in [sandbox::faults::Kind::Broken, sandbox::faults::Kind::Html, sandbox::faults::Kind::Cut] {
         let connection = world.connect("hubspot").await;
         let host = "api.hubapi.com".to_owned();
@@ -127,7 +127,7 @@ async fn tl_12_a_change_that_nobody_confirmed_is_told_as_that(db: PgPool) {
 
 #[sqlx::test]
 async fn tl_13_a_refusal_is_told_in_the_services_own_words(db: PgPool) {
-    let world = World::start(db).await;
+    let world = Box::pin(World::start(db)).await;
     let connection = world.connect("google-calendar").await;
     let tool = tools::find("google_calendar__create_event").unwrap();
     let mut arguments = tool.example().clone();
@@ -170,7 +170,7 @@ async fn tl_14_a_connection_is_used_so_often_a_minute_by_all_processes_together(
 
 #[sqlx::test]
 async fn tl_15_lists_are_followed_by_marks_addresses_and_last_entries_and_not_for_ever(db: PgPool) {
-    let world = World::start(db).await;
+    let world = Box::pin(World::start(db)).await;
     // A mark that comes with whether there is more: two pages of two and one.
     let connection = world.connect("cal-com").await;
     let answer = world.read(connection, "cal_com__list_bookings", json!({})).await.unwrap();

@@ -260,7 +260,7 @@ async fn refresh(
 ) -> Result<Response, Refusal> {
     of_front_end(&integrations, &service, &headers)?;
     let Some(shown) = bearer::presented(&headers) else {
-        return Err(Error::Told(AppError::unauthenticated()).into());
+        return Err(Error::Told(Box::new(AppError::unauthenticated())).into());
     };
     let (issued, direct) = integrations.broker_refresh(&service, shown).await?;
     let mut answer = BrokerToken::from(issued);

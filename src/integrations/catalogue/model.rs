@@ -120,7 +120,7 @@ pub fn headings(services: &[ServiceView]) -> Vec<Heading> {
         match headings.iter_mut().find(|heading| heading.name == service.category) {
             Some(heading) => heading.services += 1,
             None => {
-                headings.push(Heading { slug: slug(&service.category), name: service.category.clone(), services: 1 })
+                headings.push(Heading { slug: slug(&service.category), name: service.category.clone(), services: 1 });
             }
         }
     }

@@ -287,7 +287,7 @@ impl Integrations {
     ) -> Result<(Issued, Option<Direct>), Error> {
         let (provider, _) = self.brokered(name)?;
         let principal = self.identity.believe(bearer, TYPE).await.map_err(Error::Bearer)?;
-        let (user, session) = (principal.user, principal.session().map_err(Error::Told)?);
+        let (user, session) = (principal.user, principal.session().map_err(|error| Error::Told(Box::new(error)))?);
         self.limits.hit(Bucket::Refresh, &user.to_string()).await?;
         let rows = self.rows(user, &provider.id).await?;
         let works = |state: &str| ConnectionState::parse(state) != ConnectionState::NeedsReauth;

@@ -60,7 +60,7 @@ pub enum Error {
     Identity(#[from] IdentityError),
     /// What was typed into a service's form connects nothing.
     #[error(transparent)]
-    Form(#[from] FormError),
+    Form(Box<FormError>),
     /// No account of the service is connected.
     #[error("{service} is not connected")]
     NotConnected { service: String },
@@ -75,7 +75,7 @@ pub enum Error {
     Bearer(BearerError),
     /// What a caller is told as it is.
     #[error(transparent)]
-    Told(AppError),
+    Told(Box<AppError>),
     /// Another window did something else at the same moment.
     #[error("changed meanwhile")]
     Busy,
@@ -100,6 +100,12 @@ pub enum Error {
     Jobs(#[from] JobsError),
     #[error("integrations: a task was lost")]
     Lost(#[from] tokio::task::JoinError),
+}
+
+impl From<FormError> for Error {
+    fn from(error: FormError) -> Self {
+        Self::Form(Box::new(error))
+    }
 }
 
 impl From<Error> for AppError {
@@ -178,7 +184,7 @@ impl From<Error> for AppError {
                 )
             }
             Error::Identity(error) => error.into(),
-            Error::Form(error) => error.into(),
+            Error::Form(error) => (*error).into(),
             Error::Limited(limited) => limited.into(),
             Error::NotConnected { service } => not_connected(&service),
             Error::NoBroker => Self::new(
@@ -192,7 +198,7 @@ impl From<Error> for AppError {
                 "This installation lets no browser have access tokens of services. Whoever runs it decides that.",
             ),
             Error::Bearer(error) => error.into(),
-            Error::Told(error) => error,
+            Error::Told(error) => *error,
             Error::Busy => Self::new(
                 ErrorKind::Conflict,
                 "changed_meanwhile",
@@ -237,7 +243,7 @@ fn not_connected(service: &str) -> AppError {
 
 /// Why there is no access token to be had.
 pub(in crate::integrations) fn no_token(error: TokenError) -> Error {
-    Error::Told(match error {
+    Error::Told(Box::new(match error {
         TokenError::NotConnected => not_connected("such"),
         TokenError::NeedsReauth(provider) => AppError::new(
             ErrorKind::Conflict,
@@ -258,7 +264,7 @@ pub(in crate::integrations) fn no_token(error: TokenError) -> Error {
             telemetry::report(&error, "no access token could be let out");
             AppError::internal()
         }
-    })
+    }))
 }
 
 fn exchange(service: &str, error: OauthError) -> AppError {

@@ -67,7 +67,7 @@ impl Place {
     pub async fn in_folder(db: PgPool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_str().unwrap().to_owned();
-        Self::new(db, &[("FILES_DIR", path.as_str())], Store::Folder(folder)).await
+        Box::pin(Self::new(db, &[("FILES_DIR", path.as_str())], Store::Folder(folder))).await
     }
 
     /// At the S3 server that others wrote; none where it is not installed.
@@ -80,7 +80,7 @@ impl Place {
             ("AWS_SECRET_ACCESS_KEY", "of no worth"),
             ("AWS_ENDPOINT_URL", endpoint.as_str()),
         ];
-        Some(Self::new(db, &variables, Store::Bucket(s3)).await)
+        Some(Box::pin(Self::new(db, &variables, Store::Bucket(s3))).await)
     }
 
     async fn new(db: PgPool, variables: &[(&str, &str)], store: Store) -> Self {

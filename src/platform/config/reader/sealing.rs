@@ -26,7 +26,7 @@ impl Reader<'_> {
         if let Some(key) = self.secret(SINGLE) {
             return SealingKeys::single(key.expose_secret())
                 .map_err(|error| {
-                    self.errors.add(SINGLE, format!("{error}; use AURA_KEYS with the output of `aura keys`"))
+                    self.errors.add(SINGLE, format!("{error}; use AURA_KEYS with the output of `aura keys`"));
                 })
                 .ok();
         }
