@@ -263,30 +263,42 @@ async fn rf_08_a_connection_that_is_disconnected_while_it_is_renewed_leaves_no_t
 }
 
 #[sqlx::test]
-async fn a_clock_of_the_service_that_is_off_changes_nothing(db: PgPool) {
-    for date in ["Thu, 12 Mar 2020 12:00:00 GMT", "Thu, 12 Mar 2048 12:00:00 GMT", "yesterday"] {
-        let vendor = Vendor::start().await;
-        let limited = ResponseTemplate::new(429).insert_header("retry-after", date).insert_header("date", date);
-        vendor.answers_times(1, "POST", GOOGLE_TOKEN, limited).await;
-        let reply = json!({"access_token": "new", "expires_in": 3600, "created_at": 1, "expires_at": 1});
-        let reply = ResponseTemplate::new(200).set_body_json(reply).insert_header("date", date);
-        vendor.answers("POST", GOOGLE_TOKEN, reply).await;
-        vendor.json("GET", EVENTS, json!({"items": []})).await;
-        let app = vendor.app(db.clone()).await;
-        let user = person(&app).await;
-        let past = app.clock().now() - Duration::SECOND;
-        let id = connect(&app, user, "google-calendar", "old", Some("r"), Some(past)).await;
-        assert!(ask(&app, user, id, EVENTS_TOOL, json!({})).await.is_err(), "{date}");
-        // However far off it is, it is asked again within the hour.
-        wait(&app, Duration::HOUR + Duration::SECOND);
-        ask(&app, user, id, EVENTS_TOOL, json!({})).await.unwrap();
-        let ends_at: OffsetDateTime = sqlx::query_scalar("select access_expires_at from connections where id = $1")
-            .bind(Uuid::from(id))
-            .fetch_one(app.db())
-            .await
-            .unwrap();
-        assert_eq!(ends_at, app.clock().now() + Duration::HOUR, "{date}");
-    }
+async fn a_service_whose_clock_is_years_behind_changes_nothing(db: PgPool) {
+    off_by(db, "Thu, 12 Mar 2020 12:00:00 GMT").await;
+}
+
+#[sqlx::test]
+async fn a_service_whose_clock_is_years_ahead_changes_nothing(db: PgPool) {
+    off_by(db, "Thu, 12 Mar 2048 12:00:00 GMT").await;
+}
+
+#[sqlx::test]
+async fn a_service_that_tells_no_time_changes_nothing(db: PgPool) {
+    off_by(db, "yesterday").await;
+}
+
+async fn off_by(db: PgPool, date: &str) {
+    let vendor = Vendor::start().await;
+    let limited = ResponseTemplate::new(429).insert_header("retry-after", date).insert_header("date", date);
+    vendor.answers_times(1, "POST", GOOGLE_TOKEN, limited).await;
+    let reply = json!({"access_token": "new", "expires_in": 3600, "created_at": 1, "expires_at": 1});
+    let reply = ResponseTemplate::new(200).set_body_json(reply).insert_header("date", date);
+    vendor.answers("POST", GOOGLE_TOKEN, reply).await;
+    vendor.json("GET", EVENTS, json!({"items": []})).await;
+    let app = vendor.app(db).await;
+    let user = person(&app).await;
+    let past = app.clock().now() - Duration::SECOND;
+    let id = connect(&app, user, "google-calendar", "old", Some("r"), Some(past)).await;
+    assert!(ask(&app, user, id, EVENTS_TOOL, json!({})).await.is_err(), "{date}");
+    // However far off it is, it is asked again within the hour.
+    wait(&app, Duration::HOUR + Duration::SECOND);
+    ask(&app, user, id, EVENTS_TOOL, json!({})).await.unwrap();
+    let ends_at: OffsetDateTime = sqlx::query_scalar("select access_expires_at from connections where id = $1")
+        .bind(Uuid::from(id))
+        .fetch_one(app.db())
+        .await
+        .unwrap();
+    assert_eq!(ends_at, app.clock().now() + Duration::HOUR, "{date}");
 }
 
 const CALLERS: usize = 50;
