@@ -23,6 +23,7 @@ pub(super) fn document(title: &str, stylesheet: &str, body: impl FnOnce() -> Any
     let (head, main) = owner.with(|| {
         let head = view! {
             <title>{format!("{title} · Aura")}</title>
+            <link rel="icon" href="/icons/aura.svg" type="image/svg+xml"/>
             <link rel="stylesheet" href=stylesheet.to_owned()/>
         };
         (head.to_html(), page().to_html())
