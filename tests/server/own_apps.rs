@@ -507,7 +507,7 @@ async fn ow_13_an_address_that_the_service_would_refuse_is_told_ahead(db: PgPool
         assert!(told.contains(&format!("  for own apps      {address}/api/spotify/callback")), "{told}");
     }
     // The page about an own app says the same, here at the address that the browser of these tests knows.
-    let app = TestApp::new(db).await;
+    let (_, app) = world(db, &[("AUTH_URL", "http://localhost:3000")]).await;
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, "mira@example.com").await;
     assert!(browser.get(PAGE).await.text().contains("Spotify will refuse this address"));
