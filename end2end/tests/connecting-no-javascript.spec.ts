@@ -1,6 +1,6 @@
 import { expect, signIn, test } from "./support";
 
-test("CN-29 Saying where one is, going on, consenting and choosing a place work without JavaScript", async ({ page }) => {
+test("CN-29 Saying where one is, going on, consenting and choosing a place work without JavaScript", async ({ page, consoleErrors }) => {
   await signIn(page, "tenant", { scripts: false });
   // Where one is at the service: asked for, refused with a reason, then named before the way is taken.
   await page.goto("/api/integrations/zendesk");
@@ -9,6 +9,7 @@ test("CN-29 Saying where one is, going on, consenting and choosing a place work 
   await page.getByRole("button", { name: "Go on" }).click();
   await expect(page.getByRole("alert")).toContainText("does not look right for Zendesk");
   await expect(field).toHaveValue("evil.example");
+  expect(consoleErrors.splice(0)).toEqual([expect.stringContaining("status of 422")]);
   await field.fill("northbeam");
   await page.getByRole("button", { name: "Go on" }).click();
   await expect(page.getByText("You sign in at northbeam.zendesk.com next.")).toBeVisible();

@@ -23,8 +23,8 @@ export const test = base.extend<{ consoleErrors: string[] }>({
       const errors: string[] = [];
       page.on("console", (message) => {
         const { url } = message.location();
-        // A page holds its stream of events as long as it is open, also when a test ends the server before.
-        const cut = /\/api\/events\?/.test(url) && message.text().includes("net::ERR_");
+        // A page holds its stream of events as long as it is open, also when a test ends the server or the session before.
+        const cut = /\/api\/events\?/.test(url) && /net::ERR_|status of 401/.test(message.text());
         if (message.type() === "error" && !cut) errors.push(`${message.text()} (${url})`);
       });
       page.on("pageerror", (error) => errors.push(String(error)));
