@@ -390,6 +390,8 @@ async fn ow_10_programs_manage_an_app_within_their_scopes_and_every_token_is_wri
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "scope_missing"));
     let in_a_browser = api(&app, &browser, Method::GET, "/api/spotify/status?token=1", None).await;
     assert_eq!((in_a_browser.status, in_a_browser.code().as_str()), (StatusCode::FORBIDDEN, "scope_missing"));
+    let neither = tokens.get("/api/spotify/status?token=yes").await;
+    assert_eq!((neither.status, neither.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid_query"));
     let released = async || -> i64 {
         sqlx::query_scalar("select count(*) from audit_events where kind = 'provider_token_released' and subject = $1")
             .bind(user.to_string())

@@ -210,6 +210,16 @@ async fn remove(State(integrations): State<Integrations>, caller: Caller) -> Res
     Ok(Json(SpotifyAppRemoved { disconnected }))
 }
 
+/// Whether an access token is asked for too.
+#[derive(Deserialize, Default, PartialEq, ToSchema)]
+enum WithToken {
+    #[default]
+    #[serde(rename = "0")]
+    No,
+    #[serde(rename = "1")]
+    Yes,
+}
+
 /// What is asked of the status.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -217,8 +227,8 @@ async fn remove(State(integrations): State<Integrations>, caller: Caller) -> Res
 pub struct StatusQuery {
     /// `1` brings an access token of Spotify too. Only for programs; a key needs `tokens:read`.
     #[serde(default)]
-    #[param(pattern = "^[01]$")]
-    token: Option<String>,
+    #[param(inline)]
+    token: WithToken,
     /// Of which connection; without it, the first that works, one by the person's own app before others.
     #[serde(default)]
     connection: Option<ConnectionId>,
@@ -290,7 +300,7 @@ async fn status(
     Query(query): Query<StatusQuery>,
 ) -> Result<(HeaderMap, Json<SpotifyStatus>), Refusal> {
     caller.allow(Scope::ConnectionsRead)?;
-    let wanted = query.token.as_deref() == Some("1");
+    let wanted = query.token == WithToken::Yes;
     if wanted {
         for_programs(&caller, &headers)?;
     }
