@@ -134,9 +134,15 @@ export class Aura {
     private readonly directory: string = ROOT,
   ) {}
 
-  static async on(databaseUrl: string, extra: NodeJS.ProcessEnv = {}, directory = ROOT): Promise<Aura> {
+  /** Starts one on a free port. What else it is told may depend on the address that it gets. */
+  static async on(
+    databaseUrl: string,
+    extra: NodeJS.ProcessEnv | ((url: string) => Promise<NodeJS.ProcessEnv>) = {},
+    directory = ROOT,
+  ): Promise<Aura> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
+    const told = typeof extra === "function" ? await extra(url) : extra;
     const aura = new Aura(url, {
       PATH: process.env.PATH,
       AURA_ENV: "development",
@@ -153,7 +159,7 @@ export class Aura {
       OPENAI_API_KEY: "",
       SMTP_HOST: "localhost",
       SMTP_PORT: process.env.SANDBOX_SMTP_PORT ?? "1025",
-      ...extra,
+      ...told,
     }, directory);
     await aura.start();
     return aura;
