@@ -28,11 +28,11 @@ fn vault(keys: &[(&str, u8)]) -> Vault {
     Vault::new(SealingKeys::parse(&text.join(",")).unwrap().ring().unwrap(), Random::seeded(9))
 }
 
-fn before() -> Vault {
+pub fn before() -> Vault {
     vault(&[("k1", 1)])
 }
 
-fn both() -> Vault {
+pub fn both() -> Vault {
     vault(&[("k2", 2), ("k1", 1)])
 }
 
@@ -40,7 +40,7 @@ fn after() -> Vault {
     vault(&[("k2", 2)])
 }
 
-fn column() -> SealedColumn {
+pub fn column() -> SealedColumn {
     serve::sealed().into_iter().find(|one| one.column == "sealed_access_token").unwrap()
 }
 
@@ -52,7 +52,7 @@ fn place(number: u128) -> Place<'static> {
 }
 
 /// Connections of one person, their tokens sealed by this vault.
-async fn connections(db: &PgPool, vault: &Vault, many: u128) {
+pub async fn connections(db: &PgPool, vault: &Vault, many: u128) {
     sqlx::query("insert into users (id, display_name, created_at) values ($1, 'Mira', $2)")
         .bind(OWNER)
         .bind(NOON)

@@ -25,6 +25,8 @@ mod bench_identity;
 mod bench_limits;
 #[path = "../../bench/passwords.rs"]
 mod bench_passwords;
+#[path = "../../bench/sealing.rs"]
+mod bench_sealing;
 mod broker;
 mod browser;
 mod bucket;
