@@ -68,39 +68,6 @@ test("CN-14 The connect flow passes against oidc-provider in the place of one se
   }
 });
 
-test("The connect flow passes against oauth2-mock-server in the place of one service", async ({ page }) => {
-  const { OAuth2Server } = await import("oauth2-mock-server");
-  const mock = new OAuth2Server();
-  await mock.issuer.keys.generate("RS256");
-  const store = await database();
-  const { url: judge, server } = await serve(unmounted((request, response) => {
-    if (request.host === "api.github.com" && request.url === "/user") {
-      const known = String(request.headers.authorization ?? "").split(".").length === 3;
-      response.writeHead(known ? 200 : 401, { "content-type": "application/json" });
-      response.end(JSON.stringify(known ? { id: 99, login: "mock-account", name: "Mock" } : { message: "Bad credentials" }));
-      return;
-    }
-    request.url = request.url.replace("/login/oauth/authorize", "/authorize").replace("/login/oauth/access_token", "/token");
-    mock.service.requestHandler(request, response);
-  }));
-  mock.issuer.url = judge;
-  const aura = await Aura.on(store.url, {
-    HOST_OVERRIDES: `github.com=${judge},api.github.com=${judge}`,
-    GITHUB_CLIENT_ID: "aura", GITHUB_CLIENT_SECRET: "judge-secret",
-  });
-  try {
-    await signIn(page, "judge", { at: aura.url });
-    await page.goto(`${aura.url}/connections`);
-    await page.getByRole("link", { name: "Connect GitHub" }).first().click();
-    await page.waitForURL(/\/connections\?/);
-    await expect(page.getByText("mock-account").first()).toBeVisible();
-  } finally {
-    await aura.end();
-    server.close();
-    await store.drop();
-  }
-});
-
 test("The chat streams from aimock, a model server nobody here wrote", async ({ page }) => {
   const { LLMock } = await import("@copilotkit/aimock");
   const port = await freePort();

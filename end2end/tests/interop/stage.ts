@@ -124,14 +124,18 @@ export function renamed(request: IncomingMessage, paths: Record<string, string>)
   if (paths[path]) request.url = [paths[path], query].filter((part) => part !== undefined).join("?");
 }
 
-/** Sends a request on to a server of its own. */
-export function forward(to: string): RequestListener {
+/** Sends a request on to a server of its own. `heard` is told the JSON objects that come back. */
+export function forward(to: string, heard?: (body: any) => void): RequestListener {
   const { hostname, port } = new URL(to);
   return (request, response) => {
     const { host: _, ...headers } = request.headers;
-    const through = ask({ hostname, port, method: request.method, path: request.url, headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
+    const through = ask({ hostname, port, method: request.method, path: request.url, headers }, async (answer) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer) chunks.push(chunk);
+      const body = Buffer.concat(chunks);
+      if (heard && /json/.test(answer.headers["content-type"] ?? "")) heard(JSON.parse(body.toString()) ?? {});
+      const { "transfer-encoding": _, ...sent } = answer.headers;
+      response.writeHead(answer.statusCode!, sent).end(body);
     });
     through.on("error", (error) => response.writeHead(502).end(String(error)));
     request.pipe(through);
