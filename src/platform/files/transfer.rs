@@ -19,10 +19,11 @@ use tokio_util::io::ReaderStream;
 
 use super::{Files, FilesError, Key};
 
-/// What is sent to the store at once. S3 takes no smaller part but the last (5 MiB).
-const PART: usize = 6 * 1024 * 1024;
-/// So many parts are under way beside the one that is gathered.
-const PARTS_UNDER_WAY: usize = 2;
+/// What is sent to the store at once: the least that S3 takes of any part but the last.
+const PART: usize = 5 * 1024 * 1024;
+/// So many parts are under way beside the one that is gathered. What a part holds of the network's buffers takes more than
+/// twice its size.
+const PARTS_UNDER_WAY: usize = 1;
 /// What is read of a folder at once.
 const READ_AT_ONCE: usize = 256 * 1024;
 
