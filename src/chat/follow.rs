@@ -154,7 +154,7 @@ impl Follower {
 
     fn end(&mut self, settled: Followed) {
         self.over = true;
-        let html = self.render();
+        let html = self.rendered(markdown::render(&self.text));
         self.waiting.push_back(html);
         self.waiting.push_back(settled);
     }
@@ -190,13 +190,13 @@ impl Follower {
 
     fn render_when_due(&mut self) -> Option<Followed> {
         let due = self.rendered_at.is_none_or(|at| at.elapsed() >= RENDER_EVERY);
-        (due && self.text.len() > self.rendered).then(|| self.render())
+        (due && self.text.len() > self.rendered).then(|| self.rendered(markdown::render_unfinished(&self.text)))
     }
 
-    fn render(&mut self) -> Followed {
+    fn rendered(&mut self, html: String) -> Followed {
         self.rendered = self.text.len();
         self.rendered_at = Some(Instant::now());
-        Followed { seq: None, upto: self.after, event: RunEvent::Html { html: markdown::render(&self.text) } }
+        Followed { seq: None, upto: self.after, event: RunEvent::Html { html } }
     }
 
     /// Waits until there may be more; none when the process shuts down.

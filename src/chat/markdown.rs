@@ -13,6 +13,8 @@ use comrak::{
     parse_document,
 };
 
+use super::unfinished::end_of_line;
+
 /// Renders and sanitises.
 #[must_use]
 pub fn render(source: &str) -> String {
@@ -41,6 +43,31 @@ pub fn render(source: &str) -> String {
         return String::new();
     }
     furnish(&CLEANER.clean(&html).to_string())
+}
+
+/// As `render`, for a text that is still being written: it ends in a newline where the next block begins, and without
+/// one where the last line goes on; then the blanks at its end stay.
+#[must_use]
+pub fn render_unfinished(source: &str) -> String {
+    let html = render(source);
+    let html = html.trim_end();
+    if html.is_empty() {
+        return String::new();
+    }
+    let blanks = &source[source.trim_end().len()..];
+    let (line, ends) = html.split_at(end_of_line(html));
+    // A single newline ends a line only in a paragraph that stands by itself: elsewhere the next item may follow.
+    let goes_on = !ends.is_empty()
+        && match blanks.matches('\n').count() {
+            0 => true,
+            1 => ends == "</p>",
+            _ => false,
+        };
+    match goes_on {
+        false => format!("{html}\n"),
+        true if blanks.is_empty() => html.to_owned(),
+        true => format!("{line} {ends}"),
+    }
 }
 
 fn options() -> Options<'static> {
@@ -134,6 +161,39 @@ fn furnish(html: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::unfinished::continued;
+
+    /// What somebody reads in HTML: its words, with one blank between them.
+    fn words(html: &str) -> String {
+        let text: String = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn an_17_what_comes_joins_the_line_that_it_belongs_to() {
+        let text =
+            "Here is a line,\nand it goes on. And on\u{2026}\n\nThe second paragraph: it \u{fc}ber-ends.\n\nA third.";
+        let whole: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        for (number, cut) in cuts.iter().enumerate() {
+            for end in cuts[number..].iter().take(9) {
+                let html = continued(&render_unfinished(&text[..*cut]), &text[*cut..*end]);
+                let shown = words(&html);
+                assert!(whole.starts_with(&shown), "{cut} to {end}: {shown}");
+                assert_eq!(html.matches("<p>").count(), html.matches("</p>").count(), "{html}");
+            }
+        }
+        for (source, html) in [
+            ("- one\n- tw", "<ul>\n<li>one</li>\n<li>tw</li>\n</ul>"),
+            ("- one\n", "<ul>\n<li>one</li>\n</ul>\n"),
+            ("a ", "<p>a </p>"),
+            ("a\n", "<p>a </p>"),
+            ("a\n\n", "<p>a</p>\n"),
+            ("", ""),
+        ] {
+            assert_eq!(render_unfinished(source), html, "{source:?}");
+        }
+    }
 
     #[test]
     fn headings_follow_the_title_without_a_gap() {

@@ -11,6 +11,7 @@ pub mod api;
 mod browser;
 pub mod model;
 pub mod page;
+mod unfinished;
 mod view;
 
 #[cfg(feature = "ssr")]
@@ -25,6 +26,8 @@ mod log;
 pub mod markdown;
 #[cfg(feature = "ssr")]
 mod moment;
+#[cfg(feature = "ssr")]
+mod offer;
 #[cfg(feature = "ssr")]
 mod reading;
 #[cfg(feature = "ssr")]

@@ -244,7 +244,7 @@ pub enum RunEvent {
     },
     /// The whole answer so far; replaces all text before it.
     Html {
-        /// Rendered and sanitised.
+        /// Rendered and sanitised. Where its last line goes on, no newline stands at its end.
         html: String,
     },
     /// A service is being read.

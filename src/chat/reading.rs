@@ -152,7 +152,10 @@ impl Chat {
             }
         }
         // What is being written stands in the log, what is settled in the message.
-        let source = if state == RunState::Running { &text } else { &message.content };
+        let html = match state {
+            RunState::Running => markdown::render_unfinished(&text),
+            _ => markdown::render(&message.content),
+        };
         if state != RunState::Running {
             for card in cards.iter_mut().filter(|card| card.state == CardState::Running) {
                 card.state = CardState::Failed;
@@ -163,7 +166,7 @@ impl Chat {
         let status = status.filter(|_| state == RunState::Running || run.model.is_none());
         Answer {
             id: message.id,
-            html: markdown::render(source),
+            html,
             clock: moment::clock(message.created_at, &asker.zone),
             moment: moment::machine(message.created_at),
             cards,

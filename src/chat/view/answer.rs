@@ -5,6 +5,7 @@ use crate::{
     chat::{
         browser,
         model::{AI_IS_OFF, Answer, INTERRUPTED, RunEvent, RunState, ToolCard},
+        unfinished::continued,
     },
     ui::{Button, Icon, Prose, Ring},
 };
@@ -75,12 +76,8 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
     });
     let is_running = Memo::new(move |_| live.state.get() == RunState::Running);
     let prose = Memo::new(move |_| {
-        let mut prose = live.html.get();
-        if is_running.get() {
-            let tail = live.tail.with(|tail| escaped(tail));
-            prose.push_str(&format!("<p>{tail}<span class=\"caret\"></span></p>"));
-        }
-        prose
+        let html = live.html.get();
+        if is_running.get() { continued(&html, &live.tail.with(|tail| escaped(tail))) } else { html }
     });
     let call_ids =
         Memo::new(move |_| live.cards.with(|cards| cards.iter().map(|card| card.call_id.clone()).collect::<Vec<_>>()));
