@@ -46,7 +46,9 @@ fn Lists(view: ConnectionsView, disconnect: ServerAction<Disconnect>) -> impl In
     let summary = match (connections.len(), waiting) {
         (0, _) => "Nothing is connected yet. Start with one service below, then ask about it in the chat.".to_owned(),
         (all, 0) => format!("{} connected.", accounts(all)),
-        (all, waiting) => format!("{} connected, {waiting} of them need your attention.", accounts(all)),
+        (1, _) => "1 account connected. It needs your attention.".to_owned(),
+        (all, 1) => format!("{} connected. 1 of them needs your attention.", accounts(all)),
+        (all, waiting) => format!("{} connected. {waiting} of them need your attention.", accounts(all)),
     };
     view! {
         <div class="stack loose">

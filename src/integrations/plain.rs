@@ -5,14 +5,16 @@ use leptos::prelude::*;
 use super::service::{Place, Waiting};
 use crate::{
     providers::{Blank, Provider},
-    ui::{Banner, Button, Field, LinkButton, Look, Select, TextInput, Tone},
+    ui::{AuraGradient, Banner, Brand, Button, Field, LinkButton, Look, Select, TextInput, Tone},
 };
 
 /// A whole document around a view, which writes every text of others safely.
 pub(super) fn document(title: &str, stylesheet: &str, body: impl FnOnce() -> AnyView) -> String {
     let page = || {
         view! {
+            <AuraGradient/>
             <main id="main" class="page">
+                <Brand/>
                 <div class="stack">{body()}</div>
             </main>
         }

@@ -21,16 +21,20 @@ pub fn Field(
     #[prop(optional, into)] error: Signal<Option<String>>,
     children: Children,
 ) -> impl IntoView {
-    let hint = Some(hint).filter(|hint| !hint.is_empty());
     let hint_id = format!("{id}-hint");
+    // What an error says already is not said again below it.
+    let hint = Memo::new(move |_| {
+        let said = error.with(|error| error.as_ref().is_some_and(|error| error.contains(&hint)));
+        (!hint.is_empty() && !said).then(|| hint.clone())
+    });
     let error_id = format!("{id}-error");
     let described_by = {
-        let hint_id = hint.is_some().then(|| hint_id.clone());
-        let error_id = error_id.clone();
-        Signal::derive(move || match (error.with(Option::is_some), &hint_id) {
-            (true, Some(hint_id)) => Some(format!("{error_id} {hint_id}")),
-            (true, None) => Some(error_id.clone()),
-            (false, hint_id) => hint_id.clone(),
+        let (hint_id, error_id) = (hint_id.clone(), error_id.clone());
+        Signal::derive(move || match (error.with(Option::is_some), hint.with(Option::is_some)) {
+            (true, true) => Some(format!("{error_id} {hint_id}")),
+            (true, false) => Some(error_id.clone()),
+            (false, true) => Some(hint_id.clone()),
+            (false, false) => None,
         })
     };
     let state =
@@ -52,7 +56,10 @@ pub fn Field(
                         }
                     })
             }}
-            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
+            {move || {
+                let hint_id = hint_id.clone();
+                hint.get().map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })
+            }}
         </div>
     }
 }

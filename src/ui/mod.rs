@@ -18,6 +18,7 @@ mod panel;
 mod prose;
 mod ring;
 mod skeleton;
+mod table;
 mod toast;
 
 pub use avatar::Avatar;
@@ -36,4 +37,5 @@ pub use panel::{Panel, PanelBody, Row, Rows};
 pub use prose::Prose;
 pub use ring::{AuraGradient, Brand, Ring};
 pub use skeleton::Skeleton;
+pub use table::TablePanel;
 pub use toast::{ToastShelf, Toasts};

@@ -7,7 +7,7 @@ use crate::{
         api::own_activity,
         model::{Activity, Happening, Show},
     },
-    ui::{Banner, LinkButton, Setting, Size, Skeleton, Tone},
+    ui::{Banner, LinkButton, Setting, Size, Skeleton, TablePanel, Tone},
 };
 
 const HERE: &str = "/settings/activity";
@@ -74,22 +74,7 @@ fn Log(page: Activity, show: Show, first: bool) -> impl IntoView {
         {none}
         {filled
             .then(|| {
-                view! {
-                    <div class="panel">
-                        <div class="table-scroll" role="region" aria-label="Activity table" tabindex="0">
-                            <table class="table">
-                                <thead>
-                                    <tr>
-                                        <th scope="col">"When"</th>
-                                        <th scope="col">"What"</th>
-                                        <th scope="col">"From"</th>
-                                    </tr>
-                                </thead>
-                                <tbody>{rows}</tbody>
-                            </table>
-                        </div>
-                    </div>
-                }
+                view! { <TablePanel label="Activity table" heads=&["When", "What", "From"]>{rows}</TablePanel> }
             })}
         <div class="actions">
             {to_newest.map(|href| view! { <LinkButton href=href size=Size::Small>"Newest"</LinkButton> })}

@@ -103,7 +103,9 @@ fn drawn(provider: &Provider, whose: &Url, allowed: bool, stylesheet: &str) -> S
                                 {format!("Ask {name} from this page")}
                             </button>
                         </p>
-                        <p id="said" role="status">"Needs JavaScript, which asks in the place of our server."</p>
+                        <p id="said" role="status">
+                            "Your browser then asks by itself, which needs JavaScript. What comes back is shown here."
+                        </p>
                         <script src="/connections/direct.js" defer=true></script>
                     }
                 })}

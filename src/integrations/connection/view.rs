@@ -9,7 +9,7 @@ use crate::{
         api::Disconnect,
         model::{ConnectionState, ConnectionView},
     },
-    ui::{Badge, Banner, Button, ConfirmDialog, LinkButton, Look, Size, Tone},
+    ui::{Badge, Banner, Button, ConfirmDialog, LinkButton, Look, Size, TablePanel, Tone},
 };
 
 /// How it fares, in words, with what mends it.
@@ -29,7 +29,7 @@ pub(super) fn State(connection: ConnectionView, told: String, mend: Option<Mend>
     });
     view! {
         <Banner tone=tone action=ViewFnOnce::from(move || view! { {mend} })>
-            <Badge tone=tone>{badge}</Badge>
+            <b>{badge} "."</b>
             " "
             {told}
         </Banner>
@@ -56,8 +56,10 @@ pub(super) fn Scopes(scopes: Vec<ScopeView>, manage: String, service: String) ->
                 .map_or_else(|| "Granted, though Aura did not ask for it".to_owned(), |reason| format!("To {reason}"));
             view! {
                 <tr>
-                    <th scope="row"><code>{scope.name}</code></th>
-                    <td>{reason}</td>
+                    <th scope="row">
+                        {reason}
+                        <div class="sub"><code>{scope.name}</code></div>
+                    </th>
                     <td><Badge tone=tone>{word}</Badge></td>
                 </tr>
             }
@@ -66,24 +68,8 @@ pub(super) fn Scopes(scopes: Vec<ScopeView>, manage: String, service: String) ->
     let none = empty.then(|| {
         view! { <p class="muted">{format!("{service} gives whole accounts: there is nothing to choose from.")}</p> }
     });
-    let table = (!empty).then(|| {
-        view! {
-            <div class="panel">
-                <div class="table-scroll" role="region" aria-label="Permissions" tabindex="0">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Permission"</th>
-                                <th scope="col">"What for"</th>
-                                <th scope="col">"State"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            </div>
-        }
-    });
+    let table =
+        (!empty).then(|| view! { <TablePanel label="Permissions" heads=&["What for", "State"]>{rows}</TablePanel> });
     let outside = (!manage.is_empty()).then(|| {
         view! {
             <p>
@@ -150,29 +136,13 @@ pub(super) fn Log(id: String, log: ConnectionLog, first: bool) -> impl IntoView 
         .map(|line| {
             view! {
                 <tr>
-                    <td>{line.when}</td>
+                    <td class="when">{line.when}</td>
                     <td>{line.told}</td>
                 </tr>
             }
         })
         .collect();
-    let table = filled.then(|| {
-        view! {
-            <div class="panel">
-                <div class="table-scroll" role="region" aria-label="Log" tabindex="0">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"When"</th>
-                                <th scope="col">"What"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            </div>
-        }
-    });
+    let table = filled.then(|| view! { <TablePanel label="Log" heads=&["When", "What"]>{rows}</TablePanel> });
     let newest = (!first).then(|| view! { <LinkButton href=here.clone() size=Size::Small>"Newest"</LinkButton> });
     let older = older.map(|before| {
         let address = format!("{here}?before={before}");
@@ -207,6 +177,7 @@ pub(super) fn Ending(connection: ConnectionView, disconnect: ServerAction<Discon
     };
     let (id, label) = (connection.id.to_string(), format!("Disconnect {service}"));
     view! {
+        <div class="actions">
         <ConfirmDialog
             id="disconnect"
             title=format!("{label}?")
@@ -227,5 +198,6 @@ pub(super) fn Ending(connection: ConnectionView, disconnect: ServerAction<Discon
         >
             <p>{what}</p>
         </ConfirmDialog>
+        </div>
     }
 }

@@ -76,9 +76,16 @@ fn ServiceForm(form: FormView) -> impl IntoView {
             <Panel>
                 <PanelBody>
                     <div class="stack">
-                        <h2 class="row-title"><Mark id=service.clone() name=name.clone()/> {heading}</h2>
+                        <h2 class="naming"><Mark id=service.clone() name=name.clone()/> {heading}</h2>
                         {note.map(|note| view! { <p class="muted">{note}</p> })}
                         {lacking}
+                        {page.map(|page| view! {
+                            <p>
+                                <a class="sub" href=page rel="noopener noreferrer external" target="_blank">
+                                    {format!("Where to find it at {name}")}
+                                </a>
+                            </p>
+                        })}
                         <ActionForm action=add attr:class="stack" attr:autocomplete="off">
                             <input type="hidden" name="service" value=service/>
                             {renewed.map(|id| view! { <input type="hidden" name="reconnect" value=id/> })}
@@ -90,13 +97,6 @@ fn ServiceForm(form: FormView) -> impl IntoView {
                                 <LinkButton href="/connections">"Cancel"</LinkButton>
                             </p>
                         </ActionForm>
-                        {page.map(|page| view! {
-                            <p>
-                                <a class="sub" href=page rel="noopener noreferrer external" target="_blank">
-                                    {format!("Where to find it at {name}")}
-                                </a>
-                            </p>
-                        })}
                     </div>
                 </PanelBody>
             </Panel>

@@ -13,8 +13,10 @@ pub struct OwnAppsView {
     pub redirect: String,
     /// Why the service would refuse that address.
     pub redirect_trouble: Option<String>,
-    /// Where apps are registered.
+    /// Where apps are registered, as far as that is known.
     pub page: Option<String>,
+    /// The vendor's description of its sign-in.
+    pub docs: String,
     /// What a client id looks like.
     pub hint: String,
     /// What one has to know before.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     identity::page::{Refused, emptied_by, on_field, refusal_of},
     ui::{
-        Badge, Banner, Button, ConfirmDialog, Field, LinkButton, Look, Page, Panel, PanelBody, Setting, Size, Skeleton,
+        Badge, Banner, Button, ConfirmDialog, Field, LinkButton, Look, Page, Panel, PanelBody, Setting, Skeleton,
         TextInput, Tone,
     },
 };
@@ -64,16 +64,19 @@ fn All(
     let service = view.service_name.clone();
     let off = view.off.clone();
     let known = view.app.is_some();
+    // What stands beside the app already is not said twice.
+    let in_view = view.app.as_ref().and_then(|app| app.trouble.as_ref()) == view.said.as_ref();
+    let said = view.said.clone().filter(|_| !in_view);
     let (title, intro) = (
         format!("Your own {service} app"),
         format!(
-            "Connect {service} by an app that you register there yourself, in the place of Aura's. Both can stand side by side."
+            "Connect {service} by an app that you register there yourself. It can stand beside a connection by Aura's own app."
         ),
     );
     view! {
         <Page title=title intro=intro>
             <div class="stack loose">
-                {view.said.clone().map(|said| view! { <Banner tone=Tone::Danger>{said}</Banner> })}
+                {said.map(|said| view! { <Banner tone=Tone::Danger>{said}</Banner> })}
                 {view
                     .app
                     .clone()
@@ -86,7 +89,7 @@ fn All(
                     Some(off) => view! { <Banner tone=Tone::Warn>{off}</Banner> }.into_any(),
                     None => {
                         view! {
-                            <Register view=view.clone()/>
+                            <Register view=view.clone() known=known/>
                             <Give view=view keep=keep known=known/>
                         }
                             .into_any()
@@ -180,46 +183,39 @@ fn TheApp(
 
 /// What is to be done at the service first.
 #[component]
-fn Register(view: OwnAppsView) -> impl IntoView {
+fn Register(view: OwnAppsView, known: bool) -> impl IntoView {
     let service = view.service_name;
+    let title = if known { format!("At {service}") } else { format!("1. Register it at {service}") };
+    let place = match (view.page, known) {
+        (Some(page), true) => (page, format!("Your apps at {service}")),
+        (Some(page), false) => (page, format!("Make an app at {service}")),
+        (None, _) => (view.docs, format!("How {service} describes its apps")),
+    };
     let notes = view.notes.into_iter().map(|note| view! { <li>{note}</li> }).collect_view();
     let scopes = view
         .scopes
         .into_iter()
-        .map(|(name, reason)| view! { <li>{format!("To {reason} ")} <span class="sub mono">{name}</span></li> })
+        .map(|(name, reason)| view! { <li>{format!("To {reason}")} <div class="sub"><code>{name}</code></div></li> })
         .collect_view();
     let has_scopes = !scopes.is_empty();
     view! {
         <Setting
             id="register"
-            title=format!("1. Register it at {service}")
+            title=title
             intro="The app is yours: its limits are your own, and you can end it whenever you like."
         >
             <Panel>
                 <PanelBody>
                     <div class="stack">
-                        {view
-                            .page
-                            .map(|page| {
-                                view! {
-                                    <p>
-                                        <a href=page rel="noopener noreferrer external" target="_blank">
-                                            {format!("Make an app at {service}")}
-                                        </a>
-                                    </p>
-                                }
-                            })}
+                        <p>
+                            <a href=place.0 rel="noopener noreferrer external" target="_blank">{place.1}</a>
+                        </p>
                         <div class="field">
                             <label for="redirect">"Redirect address: give the app exactly this one"</label>
-                            <input
-                                class="input mono"
-                                id="redirect"
-                                type="text"
-                                readonly=true
-                                autocomplete="off"
-                                spellcheck="false"
-                                value=view.redirect
-                            />
+                            // In several lines where it is long, so that all of it can be read.
+                            <textarea class="input whole" id="redirect" rows="1" readonly=true spellcheck="false">
+                                {view.redirect}
+                            </textarea>
                         </div>
                         {view
                             .redirect_trouble
@@ -253,7 +249,8 @@ fn Give(view: OwnAppsView, keep: ServerAction<KeepOwnApp>, known: bool) -> impl 
     let refused = refusal_of(keep);
     let general = Signal::derive(move || refused.get().filter(|error| error.field.is_none()));
     let OwnAppsView { service, service_name, hint, typed_name, typed_id, .. } = view;
-    let title = if known { "2. Change it here" } else { "2. Give it to Aura" };
+    let title = if known { "Change it" } else { "2. Give it to Aura" };
+    let look = if known { Look::Plain } else { Look::Primary };
     let (id_hint, secret_hint) = if known {
         (
             format!("{hint} Leave it empty to keep the one that is stored; another one ends what is connected."),
@@ -302,7 +299,7 @@ fn Give(view: OwnAppsView, keep: ServerAction<KeepOwnApp>, known: bool) -> impl 
                             <TextInput name="name" value=typed_name attr:autocomplete="off" attr:maxlength="60"/>
                         </Field>
                         <div>
-                            <Button look=Look::Primary size=Size::Normal busy=keep.pending()>
+                            <Button look=look busy=keep.pending()>
                                 "Check and keep"
                             </Button>
                         </div>

@@ -20,7 +20,7 @@ pub fn Notice(services: Vec<ServiceView>) -> impl IntoView {
             let (tone, words) = if let Some(service) = named("connected") {
                 (Tone::Ok, format!("{service} is connected."))
             } else if let Some(service) = named("cancelled") {
-                (Tone::Neutral, format!("You declined at {service}, so nothing was connected."))
+                (Tone::Neutral, format!("You did not go on at {service}, so nothing was changed."))
             } else if let Some(service) = named("disconnected") {
                 ended(&service, query.get("verdict").as_deref())
             } else if let Some(service) = named("service") {

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     integrations::model::ConnectionView,
-    ui::{LinkButton, Row, Rows, Size},
+    ui::{LinkButton, Panel, Row, Rows, Setting, Size},
 };
 
 /// What a connection could be allowed beside what was asked for: each is one more consent, for this connection.
@@ -17,7 +17,7 @@ pub fn Permissions(connection: ConnectionView) -> impl IntoView {
                 let href = format!("/api/integrations/{provider}?reconnect={id}&add={add}");
                 let name = permission.name.clone();
                 view! {
-                    <Row title=permission.name sub=format!("To {}", permission.reason)>
+                    <Row title=format!("To {}", permission.reason) sub=permission.name>
                         <LinkButton href=href size=Size::Small external=true>
                             "Add permission"
                             <span class="visually-hidden">{format!(" {name}")}</span>
@@ -27,12 +27,15 @@ pub fn Permissions(connection: ConnectionView) -> impl IntoView {
             })
             .collect();
         view! {
-            <section class="stack tight" aria-labelledby="more">
-                <h2 id="more">"More that Aura could do"</h2>
-                <div class="panel">
+            <Setting
+                id="more"
+                title="More that Aura could do"
+                intro="Each of these is one more consent at the service, and this connection stays as it is without it."
+            >
+                <Panel>
                     <Rows>{rows}</Rows>
-                </div>
-            </section>
+                </Panel>
+            </Setting>
         }
     })
 }

@@ -46,8 +46,15 @@ async fn service(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let details = integrations.service_details(&id).ok_or_else(|| AppError::not_found("service"))?;
+    let details = integrations.service_details(&id).ok_or_else(unknown)?;
     Ok(cacheable(&headers, service_html(&site, details)))
+}
+
+fn unknown() -> AppError {
+    let mut error = AppError::not_found("service");
+    "Aura knows no service under this address. The page «Integrations» lists all that it knows."
+        .clone_into(&mut error.message);
+    error
 }
 
 /// Of a parameter that comes twice the first counts.

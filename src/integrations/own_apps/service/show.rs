@@ -34,6 +34,7 @@ impl Integrations {
             off: self.own_vault().is_err().then(|| words::OFF.to_owned()),
             redirect_trouble: own.and_then(|_| redirect_address::objection(&redirect)).map(|fault| fault.to_string()),
             page: own.map(|own| own.page.url().to_string()),
+            docs: provider.docs.url().to_string(),
             hint: own.map(|own| own.hint.clone()).unwrap_or_default(),
             notes: own.map(|own| own.notes.clone()).unwrap_or_default(),
             scopes: provider.scopes().iter().map(|scope| (scope.name.clone(), scope.reason.clone())).collect(),
