@@ -6,7 +6,7 @@ import { Aura, database, Outside } from "./process";
 
 test.setTimeout(180_000);
 
-const PAGES = ["/admin", "/admin/jobs", "/admin/events", "/admin/people", "/admin/invitations"];
+const PAGES = ["/admin", "/admin/jobs", "/admin/events", "/admin/people", "/admin/invitations", "/admin/services"];
 const VARIANTS = [
   { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
   { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },
@@ -115,6 +115,8 @@ test("AD-8 An operator made by the command suspends somebody and sends a dead ma
     await newestMail(dead, stage.outside.url);
 
     const person = (await stage.query("select user_id from user_emails where email = $1", [mira])).rows[0].user_id as string;
+    // A service that does not accept this installation's client.
+    await stage.query("insert into client_faults (provider, client_fingerprint, since, last_seen_at) values ('quickbooks', '\\x00', now(), now())");
     for (const { width, colorScheme } of VARIANTS) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

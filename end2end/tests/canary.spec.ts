@@ -12,44 +12,83 @@ test.setTimeout(120_000);
 
 const canary = (name: string) => `canary-${name}-${randomBytes(12).toString("hex")}`;
 
-/** A service that hands out tokens of ours, and remembers the codes, states and verifiers that pass through it. */
-async function issuing(tokens: Record<string, { access: string; refresh: string }>): Promise<{
-  url: string; server: Server; passed: Map<string, string>;
-}> {
+type Pair = { access: string; refresh: string };
+type Issuing = { oauth2: Record<"github" | "google" | "spotify", Pair>; oauth1: { token: string; secret: string }; key: string };
+
+/**
+ * Services that hand out tokens of ours, by consent, by a signed visit and by a key, and remember the codes, states and
+ * verifiers that pass through them.
+ */
+async function issuing(given: Issuing): Promise<{ url: string; server: Server; passed: Map<string, string> }> {
   const passed = new Map<string, string>();
   const scopes = new Map<string, string>();
+  const codes = new Set<string>();
+  let back = "";
+  const temporary = { token: canary("trello-temporary"), secret: canary("trello-temporary-secret"), verifier: canary("trello-verifier") };
   const json = (response: ServerResponse, body: unknown, status = 200) => {
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(body));
+  };
+  const pairs = (response: ServerResponse, body: Record<string, string>) => {
+    response.writeHead(200, { "content-type": "application/x-www-form-urlencoded" });
+    response.end(new URLSearchParams(body).toString());
+  };
+  const leave = (response: ServerResponse, to: string, more: Record<string, string>) => {
+    const url = new URL(to);
+    for (const [name, value] of Object.entries(more)) url.searchParams.set(name, value);
+    response.writeHead(302, { location: url.toString() });
+    response.end();
   };
   const body = async (request: IncomingMessage) => {
     let text = "";
     for await (const chunk of request) text += chunk;
     return new URLSearchParams(text);
   };
+  /** OAuth 1 has its own parameters in the header. */
+  const signed = (request: IncomingMessage, name: string) =>
+    decodeURIComponent(new RegExp(`${name}="([^"]*)"`).exec(request.headers.authorization ?? "")?.[1] ?? "");
+  const trello = (request: IncomingMessage, response: ServerResponse, path: string, query: URLSearchParams) => {
+    if (path === "/1/OAuthGetRequestToken") {
+      back = signed(request, "oauth_callback");
+      passed.set("state of trello", new URL(back).searchParams.get("state")!);
+      pairs(response, { oauth_token: temporary.token, oauth_token_secret: temporary.secret, oauth_callback_confirmed: "true" });
+    } else if (path === "/1/OAuthAuthorizeToken" && query.get("oauth_token") === temporary.token) {
+      for (const [name, value] of Object.entries(temporary)) passed.set(`temporary ${name} of trello`, value);
+      leave(response, back, { oauth_token: temporary.token, oauth_verifier: temporary.verifier });
+    } else if (path === "/1/OAuthGetAccessToken" && signed(request, "oauth_verifier") === temporary.verifier) {
+      pairs(response, { oauth_token: given.oauth1.token, oauth_token_secret: given.oauth1.secret });
+    } else if (path === "/1/members/me" && signed(request, "oauth_token") === given.oauth1.token) {
+      json(response, { id: "t4711", username: "canary-account" });
+    } else json(response, { message: "unauthorized" }, 401);
+  };
   const { url, server } = await serve((request, response) => void (async () => {
     const { pathname, searchParams } = new URL(request.url!, "http://issuer");
-    const [, host, ...rest] = pathname.split("/");
-    const service = host!.includes("github") ? "github" : "google";
+    const [, host = "", ...rest] = pathname.split("/");
+    const service = host.includes("github") ? "github" : host.includes("spotify") ? "spotify" : "google";
     const path = `/${rest.join("/")}`;
-    if (path.includes("auth") && searchParams.has("redirect_uri")) {
+    const bearer = request.headers.authorization?.replace(/^Bearer /, "") ?? "";
+    if (host.includes("trello")) trello(request, response, path, searchParams);
+    else if (host === "coda.io") {
+      if (bearer === given.key) json(response, { name: "Canary", loginId: "canary-account@example.com", workspace: { id: "ws1" } });
+      else json(response, { message: "Unauthorized" }, 401);
+    } else if (path.includes("auth") && searchParams.has("redirect_uri")) {
       const code = canary(`code-${service}`);
+      codes.add(code);
       passed.set(`code of ${service}`, code).set(`state of ${service}`, searchParams.get("state")!);
       scopes.set(service, searchParams.get("scope") ?? "");
-      const back = new URL(searchParams.get("redirect_uri")!);
-      back.searchParams.set("code", code);
-      back.searchParams.set("state", searchParams.get("state")!);
-      response.writeHead(302, { location: back.toString() });
-      response.end();
+      leave(response, searchParams.get("redirect_uri")!, { code, state: searchParams.get("state")! });
     } else if (request.method === "POST" && path.includes("token")) {
       const form = await body(request);
+      // Whether an own app is right is asked with a code that nobody has issued.
+      if (!codes.has(form.get("code") ?? "")) return json(response, { error: "invalid_grant" }, 400);
       passed.set(`verifier of ${service}`, form.get("code_verifier")!);
-      const { access, refresh } = tokens[service]!;
+      const { access, refresh } = given.oauth2[service];
       const scope = scopes.get(service);
       json(response, { access_token: access, refresh_token: refresh, token_type: "bearer", expires_in: 3600, scope });
-    } else if (!Object.values(tokens).some(({ access }) => request.headers.authorization === `Bearer ${access}`)) {
+    } else if (!Object.values(given.oauth2).some(({ access }) => access === bearer)) {
       json(response, { message: "Bad credentials" }, 401);
     } else if (path === "/user") json(response, { id: 4711, login: "canary-account", name: "Canary" });
+    else if (path === "/v1/me") json(response, { id: "canary-account", display_name: "canary-account" });
     else if (path === "/issues") {
       json(response, [{
         id: 1, number: 7, title: "A yellow bird is loose", state: "open", html_url: "https://github.com/a/b/issues/7",
@@ -118,23 +157,35 @@ function found(secret: string, texts: Map<string, string>): string[] {
 }
 
 test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in the database", async ({ page }) => {
-  const tokens = {
-    github: { access: canary("github-access"), refresh: canary("github-refresh") },
-    google: { access: canary("google-access"), refresh: canary("google-refresh") },
-  };
+  const pair = (name: string) => ({ access: canary(`${name}-access`), refresh: canary(`${name}-refresh`) });
+  const tokens = { github: pair("github"), google: pair("google"), spotify: pair("spotify") };
+  const oauth1 = { token: canary("trello-token"), secret: canary("trello-token-secret") };
+  const key = canary("coda-key");
+  const ownApp = { id: randomBytes(16).toString("hex"), secret: canary("own-app") };
   const secrets = new Map<string, string>([
     ["client secret of github", canary("github-client")],
     ["client secret of google", canary("google-client")],
+    ["client secret of trello", canary("trello-client")],
+    ["token of trello", oauth1.token],
+    ["token secret of trello", oauth1.secret],
+    ["key of coda", key],
+    ["client id of an own app", ownApp.id],
+    ["client secret of an own app", ownApp.secret],
+    ["SPOTIFY_USER_SECRET_KEY", canary("user-secret-of-some-length")],
     ["AUTH_SECRET", canary("auth-secret-of-some-length")],
     ["AURA_KEYS", randomBytes(32).toString("base64")],
+    ["the key that comes after", randomBytes(32).toString("base64")],
     ["model key", `sandbox-${canary("model")}`],
   ]);
   for (const [service, { access, refresh }] of Object.entries(tokens)) {
     secrets.set(`access token of ${service}`, access).set(`refresh token of ${service}`, refresh);
   }
   const store = await database();
-  const issuer = await issuing(tokens);
-  const issuers = ["github.com", "api.github.com", "accounts.google.com", "oauth2.googleapis.com", "www.googleapis.com"];
+  const issuer = await issuing({ oauth2: tokens, oauth1, key });
+  const issuers = [
+    "github.com", "api.github.com", "accounts.google.com", "oauth2.googleapis.com", "www.googleapis.com",
+    "trello.com", "api.trello.com", "coda.io", "accounts.spotify.com", "api.spotify.com",
+  ];
   const aura = await Aura.on(store.url, {
     RUST_LOG: "trace",
     AUTH_SECRET: secrets.get("AUTH_SECRET"),
@@ -143,7 +194,10 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
     HOST_OVERRIDES: [...issuers.map((host) => `${host}=${issuer.url}`), `*=${SANDBOX}`].join(","),
     GITHUB_CLIENT_ID: "canary-client", GITHUB_CLIENT_SECRET: secrets.get("client secret of github"),
     GOOGLE_CLIENT_ID: "canary-client", GOOGLE_CLIENT_SECRET: secrets.get("client secret of google"),
+    TRELLO_CLIENT_ID: "canary-client", TRELLO_CLIENT_SECRET: secrets.get("client secret of trello"),
+    SPOTIFY_USER_SECRET_KEY: secrets.get("SPOTIFY_USER_SECRET_KEY"),
   }, emptyPlace());
+  const later = aura.told({ AURA_KEYS: `k2:${secrets.get("the key that comes after")}` });
   try {
     const address = freshAddress("canary");
     await page.goto(`${aura.url}/signin`);
@@ -164,11 +218,27 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
     for (const cookie of cookies) secrets.set(`cookie ${cookie.name}`, cookie.value);
     expect([...secrets.keys()].filter((name) => name.startsWith("cookie "))).toHaveLength(2);
 
-    for (const service of ["GitHub", "Google Calendar"]) {
+    for (const service of ["GitHub", "Google Calendar", "Trello"]) {
       await page.goto(`${aura.url}/connections`);
       await page.getByRole("link", { name: `Connect ${service}` }).first().click();
       await page.waitForURL(/\/connections\?connected=/);
     }
+    await page.goto(`${aura.url}/connections/add/coda`);
+    await hydrated(page);
+    await page.getByLabel("API token").fill(key);
+    await page.getByRole("button", { name: "Check and connect" }).click();
+    await page.waitForURL(/\/connections\?connected=coda/);
+    await page.goto(`${aura.url}/connections/apps/spotify`);
+    await hydrated(page);
+    await page.getByLabel("Client id").fill(ownApp.id);
+    await page.getByLabel("Client secret (optional)").fill(ownApp.secret);
+    await page.getByRole("button", { name: "Check and keep" }).click();
+    await expect(page.getByText("Ready", { exact: true })).toBeVisible();
+    await page.getByRole("link", { name: "Connect by this app" }).click();
+    await page.waitForURL(/\/connections\?connected=spotify/);
+    const pagesOf = page.getByRole("link", { name: /^Details of / });
+    await expect(pagesOf).toHaveCount(5);
+    const connections = await pagesOf.evaluateAll((links) => links.map((link) => link.getAttribute("href")!));
     for (const [name, value] of issuer.passed) secrets.set(name, value);
 
     // A program signs in, and renews a few times.
@@ -209,7 +279,7 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
     expect((await post("tokens", { email: person, password, device })).status).toBe(200);
     secrets.set("password", password).set("mistyped password", mistyped);
     secrets.set("code of the registration", letter.code!).set("token of its link", confirming);
-    expect(secrets.size).toBe(19 + 7 + 1 + 18 + 4);
+    expect(secrets.size).toBe(19 + 7 + 1 + 18 + 4 + 17);
 
     await page.goto(`${aura.url}/chat`);
     await hydrated(page);
@@ -224,7 +294,11 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
     const texts = new Map<string, string>();
     const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
     const conversation = new URL(page.url()).pathname;
-    for (const path of ["/", "/signin", "/connections", "/chat", conversation, "/integrations", `/api/chat/runs/${run}/events`]) {
+    const logs = connections.map((path) => `/api${path}/events.json`);
+    for (const path of [
+      "/", "/signin", "/connections", "/chat", conversation, "/integrations", `/api/chat/runs/${run}/events`,
+      "/connections/apps/spotify", "/connections/add/coda", ...connections, ...logs,
+    ]) {
       const answer = await fetch(aura.url + path, { headers: { cookie } });
       expect(answer.status, path).toBe(200);
       texts.set(path, await answer.text());
@@ -253,8 +327,32 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
 
     const hits = [...secrets].flatMap(([name, secret]) => found(secret, texts).map((where) => `${name} in ${where}`));
     expect(hits).toEqual([]);
+
+    // All of it is sealed anew with another key, and opens with that one alone.
+    const both = aura.told({ AURA_KEYS: `k2:${secrets.get("the key that comes after")},k1:${secrets.get("AURA_KEYS")}` });
+    const rotated = await both.command("keys", "rotate");
+    expect(rotated.code, rotated.text.slice(-2000)).toBe(0);
+    const standing = [...rotated.text.matchAll(/^(\w+\.sealed\w*) +(\S+) +\d+ +(.+)$/gm)];
+    for (const column of ["access_token", "refresh_token", "fields"]) {
+      expect(standing.map(([, name]) => name)).toContain(`connections.sealed_${column}`);
+    }
+    expect(standing.filter(([, name, sealedBy]) => !name!.startsWith("own_apps.") && sealedBy !== "k2")).toEqual([]);
+    for (const [name, secret] of secrets) expect(found(secret, new Map([["the rotation", rotated.text]])), name).toEqual([]);
+    await later.start();
+    await page.goto(aura.url + conversation);
+    await hydrated(page);
+    await page.getByRole("textbox", { name: /ask|message/i }).fill("Which issues are open?");
+    await page.keyboard.press("Enter");
+    await expect(page.locator(".thread .prose")).toHaveCount(2, { timeout: 20_000 });
+    await expect(page.locator(".thread .prose").last()).toContainText("A yellow bird is loose", { timeout: 20_000 });
+    await page.goto(`${aura.url}/connections/apps/spotify`);
+    await hydrated(page);
+    await page.getByRole("button", { name: "Check again" }).click();
+    await expect(page.getByText("Ready", { exact: true })).toBeVisible();
+    await page.goto("about:blank");
   } finally {
     await aura.end();
+    await later.end();
     issuer.server.close();
     await store.drop();
   }

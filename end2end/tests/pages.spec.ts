@@ -112,6 +112,9 @@ for (const { width, colorScheme } of VARIANTS) {
       expect(results.violations.map((violation) => `${address}: ${violation.id} ${violation.nodes[0]?.html}`)).toEqual([]);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(overflow, `${address} is wider than the window`).toBeLessThanOrEqual(0);
+      const outside = await page.locator(".button:visible").evaluateAll((buttons) => buttons.filter((button) =>
+        button.getBoundingClientRect().right > window.innerWidth).map((button) => button.textContent));
+      expect(outside, `${address}: buttons outside of the window`).toEqual([]);
     }
   });
 }

@@ -180,6 +180,11 @@ export class Aura {
     }
   }
 
+  /** The same with other settings, on the same address. It is not started. */
+  told(extra: NodeJS.ProcessEnv): Aura {
+    return new Aura(this.url, { ...this.environment, ...extra }, this.directory);
+  }
+
   /** Runs another command of the program, set up as this server is, to its end. */
   async command(...words: string[]): Promise<{ code: number | null; text: string }> {
     const child = spawn(BINARY, words, { cwd: this.directory, env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
