@@ -163,8 +163,9 @@ mod tests {
     use super::*;
     use crate::chat::unfinished::continued;
 
-    /// What somebody reads in HTML: its words, with one blank between them.
+    /// What somebody reads in HTML: its words with one blank between them. A paragraph begins a word.
     fn words(html: &str) -> String {
+        let html = html.replace("<p>", " <p>");
         let text: String = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
