@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 
-import { expect, freshAddress, hydrated, newestMail, ready, test } from "./support";
+import { expect, freshAddress, hydrated, newestMail, ready, signIn, test } from "./support";
 
 /** Presses Tab until what has the focus carries this name; every stop on the way must be visible. */
 async function tabTo(page: Page, name: RegExp, key = "Tab"): Promise<void> {
@@ -81,4 +81,44 @@ test("KB-1 Signing in, connecting, asking and disconnecting need no mouse", asyn
   await tabTo(page, /^disconnect/i);
   await page.keyboard.press("Enter");
   await expect(page.getByText(/revoked|withdrawn|removed/i).first()).toBeVisible();
+});
+
+test("KB-2 Pasting a key, mending it, keeping what is read from models and disconnecting need no mouse", async ({ page, consoleErrors }) => {
+  await signIn(page, "keyboard");
+  await page.goto("/connections");
+  await hydrated(page);
+  await tabTo(page, /Search services/);
+  await page.keyboard.type("Freshdesk");
+  await tabTo(page, /Add key for Freshdesk/);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/connections\/add\/freshdesk/);
+  await tabTo(page, /Freshdesk subdomain/);
+  await page.keyboard.type("northbeam");
+  await tabTo(page, /API key/);
+  await page.keyboard.type("no-key-of-theirs");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("alert")).toContainText("does not accept this key");
+  consoleErrors.splice(0, consoleErrors.length);
+  // The focus is where it was, on the field that is wrong.
+  await expect(page.getByLabel("API key")).toBeFocused();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.type("sandbox-freshdesk-key");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/connections\?connected=freshdesk/);
+  await tabTo(page, /^Details of Freshdesk/);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/connections\/[0-9a-f-]{36}$/);
+  await tabTo(page, /^Keep it from the model$/);
+  await page.keyboard.press("Enter");
+  // What was changed is read out, and the next stop is the way back.
+  await expect(page.locator(":focus")).toHaveText(/is never sent to the model/);
+  await page.keyboard.press("Tab");
+  await expect(page.locator(":focus")).toHaveText("Let the model see it");
+  await tabTo(page, /^Disconnect Freshdesk$/);
+  await page.keyboard.press("Enter");
+  await expect(page.locator("dialog[open]")).toBeVisible();
+  await expect(page.locator(":focus")).toHaveText("Keep it");
+  await tabTo(page, /^Disconnect Freshdesk$/);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/connections\?disconnected=freshdesk/);
 });
