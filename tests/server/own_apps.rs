@@ -263,9 +263,19 @@ async fn ow_06_a_changed_secret_says_so_and_the_right_one_brings_the_connection_
     assert_eq!(state(&app, connection).await, ("active".into(), None));
     let status = value(&api(&app, &browser, Method::GET, "/api/spotify/status", None).await);
     assert_eq!(status["connections"][0]["health"], "active", "{status}");
+    // What the person has withdrawn at the service no secret brings back.
+    let withdrawn = "update connections set state = 'needs_reauth', reason = $1";
+    sqlx::query(withdrawn).bind("revoked").execute(app.db()).await.unwrap();
+    assert_eq!(give(&mut browser, "", SECRET).await.location(), PAGE);
+    assert_eq!(state(&app, connection).await, ("needs_reauth".into(), Some("revoked".into())));
+    sqlx::query("update connections set state = 'active', reason = null").execute(app.db()).await.unwrap();
     // Another client id ends what was made with the former.
     assert_eq!(give(&mut browser, PUBLIC, "").await.location(), PAGE);
     assert_eq!(state(&app, connection).await, ("needs_reauth".into(), Some("own_app_changed".into())));
+    // Nor does the other id, however right it is, bring back what was refused under the former.
+    sqlx::query(withdrawn).bind("own_app_refused").execute(app.db()).await.unwrap();
+    assert_eq!(give(&mut browser, PUBLIC, "").await.location(), PAGE);
+    assert_eq!(state(&app, connection).await, ("needs_reauth".into(), Some("own_app_refused".into())));
 }
 
 fn own_vault() -> aura::platform::crypto::Vault {
@@ -404,6 +414,24 @@ async fn ow_10_programs_manage_an_app_within_their_scopes_and_every_token_is_wri
     assert!(given.value()["token"]["access_token"].as_str().unwrap().starts_with("BQ"), "{}", given.text());
     assert_eq!((given.header("cache-control"), released().await), ("no-store", 1));
     assert!(!dump(&app).await.contains(given.value()["token"]["access_token"].as_str().unwrap()));
+    assert_eq!(count(&app, "connection_events where kind = 'token_released' and detail = 'api'").await, 1);
+    // A program's token in a page, and a cookie of a browser that does not tell what it is, are given none.
+    let bearer = format!("Bearer {}", tokens.access);
+    let cookie = format!("__Host-aura={}", browser.cookie("__Host-aura").unwrap());
+    for shown in
+        [[("authorization", bearer.as_str()), ("sec-fetch-mode", "cors")], [("cookie", &cookie), ("accept", "*/*")]]
+    {
+        let refused = ask(&app, &Method::GET, "/api/spotify/status?token=1", &shown, "").await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+    }
+    assert_eq!(released().await, 1);
+    // Of two connections the one by the person's own app is taken, unless the other one is asked for.
+    connect(&app, &mut browser, false).await;
+    let both = connections(&app).await;
+    let of =
+        async |more: &str| tokens.get(&format!("/api/spotify/status?token=1{more}")).await.value()["token"].clone();
+    assert_eq!(of("").await["connection"], json!(both[1].0));
+    assert_eq!(of(&format!("&connection={}", both[0].0)).await["connection"], json!(both[0].0));
 
     // Nobody else's.
     let (_, other) = person_at(&app, "jonas@example.com").await;
@@ -412,6 +440,10 @@ async fn ow_10_programs_manage_an_app_within_their_scopes_and_every_token_is_wri
     let none = api(&app, &other, Method::DELETE, CREDENTIALS, None).await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
     assert_eq!(count(&app, "own_apps").await, 1);
+    assert_eq!(writes.send("DELETE", CREDENTIALS, None).await.status, StatusCode::OK);
+    for kind in ["own_app_added", "own_app_removed"] {
+        assert_eq!(count(&app, &format!("audit_events where kind = '{kind}'")).await, 1, "{kind}");
+    }
 }
 
 #[sqlx::test]
@@ -434,6 +466,12 @@ async fn ow_11_what_is_no_app_is_refused_before_anybody_is_asked(db: PgPool) {
         assert_eq!((refused.status, refused.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, code), "{body}");
         wait(&app, Duration::minutes(1));
     }
+    for number in 0..=10 {
+        let refused = api(&app, &browser, Method::PUT, CREDENTIALS, Some(&json!({ "client_id": "0000" }))).await;
+        let expected = if number < 10 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(refused.status, expected, "{number}");
+    }
+    wait(&app, Duration::minutes(1));
     assert_eq!(asked(&base, "POST accounts.spotify.com/api/token").await, 0);
     assert_eq!(asked(&base, "GET accounts.spotify.com/authorize").await, 0);
     // From another site nothing is written, whatever cookie comes with it.
@@ -455,6 +493,11 @@ async fn ow_11_what_is_no_app_is_refused_before_anybody_is_asked(db: PgPool) {
         let mut browser = signed_in(&app).await;
         assert!(browser.get(place).await.text().contains("does not exist"), "{place}");
     }
+    // A name is one line of 60 letters.
+    let name = format!("Mi\u{7}ne{}", "x".repeat(80));
+    let given = json!({ "client_id": WORKS, "client_secret": SECRET, "name": name });
+    let kept = api(&app, &browser, Method::PUT, CREDENTIALS, Some(&given)).await;
+    assert_eq!(value(&kept)["name"], format!("Mine{}", "x".repeat(56)), "{}", kept.body);
 }
 
 #[sqlx::test]
@@ -481,6 +524,12 @@ async fn ow_12_what_comes_back_to_the_own_apps_address_is_held_to_its_visit(db: 
     let mut jonas = Browser::new(&app);
     jonas.sign_in(&app, "jonas@example.com").await;
     assert_eq!(jonas.get_json(&back(&format!("state={state}&code=c"))).await.code(), "state_unknown");
+    let mut elsewhere = signed_in(&app).await;
+    assert_eq!(
+        elsewhere.get_json(&back(&format!("state={state}&code=c"))).await.code(),
+        "state_unknown",
+        "her other one"
+    );
     let late = leave(&app, &browser, true).await;
     wait(&app, Duration::minutes(11));
     let late = browser.get_json(&back(&format!("state={}&code=c", parameter(&late, "state").unwrap()))).await;
