@@ -84,6 +84,20 @@ async fn cp_01_the_page_says_how_a_connection_fares_and_mends_it_without_a_scrip
     let fields = [("connection", connection.as_str()), ("may", "true")];
     browser.post_form("/api/connections/let-models-see", &fields).await;
     assert!(browser.get(&address).await.text().contains("Keep it from the model"));
+    for kind in ["hidden_from_models", "shown_to_models"] {
+        assert_eq!(count(&app, &format!("connection_events where kind = '{kind}'")).await, 1, "{kind}");
+    }
+
+    // What was not granted, and when the service was asked last.
+    let sql = "insert into connection_polls (connection_id, kind, due_at, last_done_at) values ($1, 'access', $2, $2)";
+    sqlx::query(sql).bind(Uuid::from(id)).bind(app.clock().now()).execute(app.db()).await.unwrap();
+    assert!(!browser.get(&address).await.text().contains("Not granted"));
+    sqlx::query("update connections set scopes = '{}', state = 'partial'").execute(app.db()).await.unwrap();
+    let partly = browser.get(&address).await;
+    for words in ["Last checked", "Partly granted", "Not granted", "Add what is missing"] {
+        assert!(partly.text().contains(words), "{words}: {}", partly.text());
+    }
+    sqlx::query("update connections set scopes = asked_scopes, state = 'active'").execute(app.db()).await.unwrap();
 
     // The service is away.
     vendor.answers("POST", GOOGLE_TOKEN, ResponseTemplate::new(503)).await;
@@ -185,6 +199,17 @@ async fn cp_05_the_log_is_paged_exported_and_kept_for_90_days(db: PgPool) {
     assert!(file.header("content-disposition").contains("attachment") && file.header("cache-control") == "no-store");
     let file: Value = file.value();
     assert_eq!((file["events"].as_array().unwrap().len(), &file["account"]), (60, &json!("mira")));
+    // Of a use it says by what.
+    vendor.json("GET", EVENTS, json!({"items": []})).await;
+    let used = connect(&app, user, "google-calendar", "a", None, None).await;
+    ask(&app, user, used, "google_calendar__list_events", json!({})).await.unwrap();
+    let listed = program.get(&format!("{LIST}/{used}/events")).await.value();
+    let file: Value = browser.get_json(&format!("/api/connections/{used}/events.json")).await.value();
+    for line in [&listed["items"][0], &file["events"][0]] {
+        assert_eq!((&line["kind"], &line["tool"]), (&json!("used"), &json!("google_calendar__list_events")));
+        let title = aura::integrations::tools::find("google_calendar__list_events").unwrap().title;
+        assert_eq!(line["what"], format!("Used: «{title}» by Aura"));
+    }
 
     let connections = &app.state().integrations;
     wait(&app, jobs::EVENTS_KEPT - Duration::SECOND);
@@ -227,6 +252,11 @@ async fn cp_06_programs_see_change_and_end_connections_within_their_scopes(db: P
     };
     let (reading, writing, neither) =
         (key("connections:read").await, key("connections:write").await, key("profile:read").await);
+    for path in [LIST.to_owned(), one.clone(), format!("{one}/events")] {
+        for (program, status) in [(&reading, 200), (&writing, 403), (&neither, 403)] {
+            assert_eq!(program.get(&path).await.status.as_u16(), status, "{path}");
+        }
+    }
     let statuses = async |program: &Program| {
         let seen = program.get(&one).await.status.as_u16();
         (seen, program.send("PATCH", &one, Some(&json!({ "models_may_see": true }))).await.status.as_u16())
@@ -237,5 +267,10 @@ async fn cp_06_programs_see_change_and_end_connections_within_their_scopes(db: P
     assert_eq!(reading.delete(&one).await.status, StatusCode::FORBIDDEN);
     let ended = writing.delete(&format!("{one}?forget_readings=true")).await;
     assert_eq!((ended.status, ended.value()["verdict"].as_str()), (StatusCode::OK, Some("revoked")));
+    let forgetting = "graphile_worker._private_jobs where payload ->> 'task' = 'forget_readings'";
+    assert_eq!(count(&app, forgetting).await, 1, "what was read goes, too");
+    let kept = format!("{LIST}/{}", ids[1]);
+    assert_eq!(writing.delete(&kept).await.status, StatusCode::OK);
+    assert_eq!(count(&app, forgetting).await, 1, "and stays where that was not wished");
     assert_eq!(program.get(&one).await.status, StatusCode::NOT_FOUND);
 }
