@@ -15,9 +15,10 @@ use time::{OffsetDateTime, macros::datetime};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
-use crate::mail_once::kill;
+use crate::{mail_once::kill, support::token_keys};
 
 const ERRAND: &str = "AURA_TEST_ROTATION";
+const COMMAND: &str = "AURA_TEST_COMMAND";
 const NOON: OffsetDateTime = datetime!(2026-03-12 12:00 UTC);
 const MANY: u128 = 2_000;
 /// Where the other process is held up: in its third batch.
@@ -201,4 +202,36 @@ async fn sl_07_what_does_not_open_is_counted_and_kept_as_it_is(db: PgPool) {
     assert_eq!((resealed.done, resealed.shut), (1, 2));
     assert_eq!((sealed(&db, 1).await, sealed(&db, 2).await), (foreign, moved));
     assert_eq!(column().reseal(&db, &both()).await.unwrap().done, 0);
+    // `aura keys rotate` says so, and does not take the old key's word from the start while such values stay.
+    before().check_canary(&db, NOON).await.unwrap();
+    assert!(!rotated(&db).await, "it ends as if all was well");
+    assert!(after().check_canary(&db, NOON).await.is_err(), "a start without the old key would pass");
+    sqlx::query("delete from connections where id <> $1").bind(place(0).row).execute(&db).await.unwrap();
+    assert!(rotated(&db).await);
+    after().check_canary(&db, NOON).await.unwrap();
+}
+
+/// Runs `aura keys rotate` as whoever operates it does; whether it ends well.
+async fn rotated(db: &PgPool) -> bool {
+    let keys = [("k2", 2), ("k1", 1)].map(|(id, byte)| format!("{id}:{}", STANDARD.encode([byte; 32]))).join(",");
+    let database = db.connect_options().to_url_lossy().to_string();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "key_rotation::the_command", "--ignored", "--nocapture"]);
+    command.envs([("AURA_KEYS", keys.as_str()), ("DATABASE_URL", &database), (COMMAND, "rotate")]);
+    let tokens = token_keys::pair();
+    command.envs([("JWT_PRIVATE_KEY_PATH", &tokens.private), ("JWT_PUBLIC_KEY_PATH", &tokens.public)]);
+    command
+        .envs([("AURA_ENV", "development"), ("AUTH_SECRET", "Zm9yIHRlc3RzIG9ubHksIG5vdCBhIHJlYWwgc2VjcmV0IGF0IGFsbA")]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().await.unwrap().success()
+}
+
+#[tokio::test]
+#[ignore = "run by sl_07, in a process of its own"]
+async fn the_command() {
+    #[expect(clippy::disallowed_methods, reason = "a parent process has no other way to hand something to a test")]
+    let told = std::env::var(COMMAND).is_ok();
+    if told {
+        serve::install_tls();
+        serve::keys(serve::KeysCommand::Rotate).await.unwrap();
+    }
 }
