@@ -3,7 +3,10 @@
 use std::time::Duration as Wait;
 
 use aura::{
-    integrations::tools::{self, Caller, TimeContext, ToolAnswer, ToolError},
+    integrations::{
+        approval::{Approved, Call},
+        tools::{self, Caller, TimeContext, ToolAnswer, ToolError},
+    },
     kit::id::{ConnectionId, UserId},
 };
 use serde_json::{Value, json};
@@ -18,7 +21,7 @@ use crate::{
     browser::wait,
     support::TestApp,
     tools_sandbox::World,
-    vendor::{Vendor, ask, connect, person},
+    vendor::{EVENTS, Vendor, ask, connect, person},
 };
 
 const ISSUES: &str = "/api.github.com/issues";
@@ -111,6 +114,39 @@ async fn tl_11_a_change_is_repeated_only_where_the_service_knows_a_repetition(db
 }
 
 #[sqlx::test]
+async fn a_change_that_is_repeated_has_the_id_of_the_first_try(db: PgPool) {
+    let vendor = Vendor::start().await;
+    let app = vendor.app(db).await;
+    let user = person(&app).await;
+    let connection = connect(&app, user, "google-calendar", "t", None, None).await;
+    let entry = aura::providers::catalogue().get("google-calendar").unwrap();
+    let all: Vec<String> = entry
+        .tools
+        .iter()
+        .flat_map(|tool| tool.scopes.join("|").split('|').map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    sqlx::query("update connections set scopes = $1").bind(all).execute(app.db()).await.unwrap();
+    let limited = ResponseTemplate::new(429).insert_header("retry-after", "1");
+    vendor.answers_times(1, "POST", EVENTS, limited).await;
+    vendor.json("POST", EVENTS, json!({"id": "made", "summary": "Made"})).await;
+    let integrations = &app.state().integrations;
+    let tool = tools::find("google_calendar__create_event").unwrap();
+    let caller = Caller { kind: "test", id: uuid::Uuid::nil(), label: String::new() };
+    let time = TimeContext { now: app.clock().now(), zone: "UTC".into() };
+    for _ in 0..2 {
+        let call = Call { user, connection, tool, arguments: tool.example().clone() };
+        let approval = integrations.propose(&call).await.unwrap();
+        integrations.decide(user, approval, true).await.unwrap();
+        let approved = Approved::consume(integrations, user, approval).await.unwrap();
+        integrations.write(&caller, approved, &time).await.unwrap();
+    }
+    let asked = vendor.asked(EVENTS).await;
+    let ids: Vec<Value> = asked.iter().map(|one| one.body_json::<Value>().unwrap()["id"].clone()).collect();
+    assert!(ids.len() == 3 && ids[0].is_string() && ids[0] == ids[1], "{ids:?}");
+    assert_ne!(ids[1], ids[2], "another approval is another event");
+}
+
+#[sqlx::test]
 async fn tl_12_a_change_that_nobody_confirmed_is_told_as_that(db: PgPool) {
     let world = Box::pin(World::start(db)).await;
     for kind in [sandbox::faults::Kind::Broken, sandbox::faults::Kind::Html, sandbox::faults::Kind::Cut] {
@@ -198,6 +234,20 @@ async fn tl_16_pages_that_never_end_are_left_and_addresses_elsewhere_are_not_fol
     next.respond_with(ResponseTemplate::new(200).set_body_json(people("again"))).mount(&vendor.server).await;
     let answer = ask(&app, user, connection, "slack__list_people", json!({})).await.unwrap();
     assert_eq!(vendor.asked(list).await.len(), 2, "the same mark twice is the end");
+    assert_eq!(answer.data["complete"], json!(false));
+
+    // Marks that are new each time are followed for five pages.
+    vendor.server.reset().await;
+    let turns = std::sync::atomic::AtomicUsize::new(0);
+    let endless = move |_: &wiremock::Request| {
+        let turn = turns.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let member = json!({"id": format!("U{turn}"), "name": "jw", "real_name": "Jonas Weil"});
+        let next = json!({"next_cursor": format!("mark-{turn}")});
+        ResponseTemplate::new(200).set_body_json(json!({"ok": true, "members": [member], "response_metadata": next}))
+    };
+    Mock::given(method("GET")).and(path(list)).respond_with(endless).mount(&vendor.server).await;
+    let answer = ask(&app, user, connection, "slack__list_people", json!({})).await.unwrap();
+    assert_eq!((answer.items.len(), vendor.asked(list).await.len()), (5, 5));
     assert_eq!(answer.data["complete"], json!(false));
 
     let mail = "/graph.microsoft.com/v1.0/me/messages";
