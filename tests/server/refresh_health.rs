@@ -114,6 +114,27 @@ async fn rf_03_a_withdrawn_grant_is_told_once_in_the_app_and_by_mail_after_one_c
 }
 
 #[sqlx::test]
+async fn a_connection_does_not_end_before_its_person_can_be_told(db: PgPool) {
+    let vendor = Vendor::start().await;
+    let gone = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"}));
+    vendor.answers("POST", GOOGLE_TOKEN, gone).await;
+    let app = vendor.app(db).await;
+    let user = person(&app).await;
+    let past = app.clock().now() - Duration::SECOND;
+    let id = connect(&app, user, "google-calendar", "old", Some("r"), Some(past)).await;
+    sqlx::query("alter table notifications rename to notifications_away").execute(app.db()).await.unwrap();
+    app.state().integrations.renew_due().await.unwrap();
+    assert_eq!((state(&app, id).await.0.as_str(), vendor.token_requests().await), ("active", 1));
+    assert_eq!(count(&app, "connection_events where kind = 'needs_reauth'").await, 0);
+    sqlx::query("alter table notifications_away rename to notifications").execute(app.db()).await.unwrap();
+    wait(&app, Duration::minutes(2));
+    app.state().integrations.renew_due().await.unwrap();
+    assert_eq!(state(&app, id).await.0, "needs_reauth");
+    assert_eq!(count(&app, "notifications where kind = 'connection'").await, 1);
+    assert_eq!(count(&app, "connection_events where kind = 'needs_reauth'").await, 1);
+}
+
+#[sqlx::test]
 async fn rf_12_access_that_was_withdrawn_while_nobody_looked_is_known_within_a_day(db: PgPool) {
     let vendor = Vendor::start().await;
     vendor.json("GET", USER, json!({"id": 7, "login": "mira-okafor"})).await;
