@@ -22,7 +22,7 @@ use crate::{
     browser::{Browser, dump, wait},
     pasted::look_around,
     support::Logs,
-    vendor::count,
+    vendor::{Vendor, count},
 };
 
 /// Leaves for a consent page that is not OAuth 2's.
@@ -46,7 +46,7 @@ pub async fn agree(address: &Url, service: &str, person: &str, decision: &str) -
     Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap()
 }
 
-async fn visit(abroad: &Abroad, browser: &mut Browser, query: &str, person: &str) -> String {
+pub async fn visit(abroad: &Abroad, browser: &mut Browser, query: &str, person: &str) -> String {
     let address = leave(abroad, browser, "trello", query).await;
     let back = agree(&address, "trello", person, "allow").await;
     browser.get(&path_of(&back)).await.location().to_owned()
@@ -105,6 +105,12 @@ async fn ky_23_a_foreign_or_declined_return_of_oauth_1_connects_nothing(db: PgPo
     assert_eq!(mira.get(&path_of(&declined)).await.location(), "/connections?cancelled=trello");
     let exchanges =
         |abroad: &Abroad| abroad.sandbox.ledger().matching(Some("trello.com"), Some("/1/OAuthGetAccessToken")).len();
+    // Other servers of OAuth 1 say it in another word.
+    let address = leave(&abroad, &mut mira, "trello", "").await;
+    let mut problem = agree(&address, "trello", "mira", "deny").await;
+    let state = problem.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    problem.set_query(Some(&format!("state={state}&oauth_problem=user_refused")));
+    assert_eq!(mira.get(&path_of(&problem)).await.location(), "/connections?cancelled=trello");
     // Somebody's own consent, sent to another person.
     let address = leave(&abroad, &mut jonas, "trello", "").await;
     let his = agree(&address, "trello", "jonas", "allow").await;
@@ -133,6 +139,24 @@ async fn ky_23_a_foreign_or_declined_return_of_oauth_1_connects_nothing(db: PgPo
     );
     assert_eq!(mira.get_json(&wrong).await.code(), "code_refused");
     assert_eq!((exchanges(&abroad), count(&abroad.app, "connections").await), (1, 0));
+}
+
+#[sqlx::test]
+async fn a_server_that_has_not_taken_our_address_is_left(db: PgPool) {
+    let vendor = Vendor::start().await;
+    let token = "oauth_token=a&oauth_token_secret=canary-b&oauth_callback_confirmed=";
+    let app = vendor.app_with(db, &[("TRELLO_CLIENT_ID", "client"), ("TRELLO_CLIENT_SECRET", "secret")]).await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in(&app, MIRA).await;
+    for (confirmed, status) in [("false", StatusCode::BAD_GATEWAY), ("true", StatusCode::SEE_OTHER)] {
+        vendor.server.reset().await;
+        let answer = wiremock::ResponseTemplate::new(200).set_body_string(format!("{token}{confirmed}"));
+        vendor.answers("POST", "/trello.com/1/OAuthGetRequestToken", answer).await;
+        let begun = browser.click("/api/integrations/trello").await;
+        assert_eq!(begun.status, status, "{confirmed}: {}", begun.text());
+    }
+    assert_eq!(count(&app, "connection_flows").await, 1);
+    assert!(!dump(&app).await.contains("canary-b"), "the temporary secret is sealed");
 }
 
 /// Verifies headers as a server does that nobody here wrote.
