@@ -14,8 +14,8 @@ use crate::settings::Settings;
 use crate::shelf::Shelf;
 use crate::texts::Texts;
 use crate::{
-    control, github, google_calendar, hosts, inbox_page, keys, linear, log, model, oauth, privy, sendgrid, slack, sns,
-    spotify,
+    control, github, google_calendar, halls, hosts, inbox_page, keys, linear, log, model, oauth, privy, sendgrid,
+    slack, sns, spotify,
 };
 use axum::Router;
 use axum::body::Body;
@@ -266,6 +266,9 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
         "api.github.com" => github::answer(sandbox, call),
         "www.googleapis.com" if call.path == "/oauth2/v3/certs" => oauth::openid::certificates(),
         "openidconnect.googleapis.com" if call.path == "/v1/userinfo" => oauth::openid::userinfo(sandbox, call),
+        "www.googleapis.com" if ["/drive/", "/youtube/"].iter().any(|start| call.path.starts_with(start)) => {
+            halls::answer(sandbox, call)
+        }
         "www.googleapis.com" | "openidconnect.googleapis.com" => google_calendar::answer(sandbox, call),
         "slack.com" => slack::answer(sandbox, call),
         "api.spotify.com" => spotify::answer(sandbox, call),

@@ -120,6 +120,9 @@ pub struct Told {
     /// `name: value` that must be among the headers.
     #[serde(default)]
     pub header: String,
+    /// What must stand in the body, where other questions go to the same address.
+    #[serde(default)]
+    pub asks: String,
     /// JSON, in which `$number`, `$name`, `$login` and `$email` are the person's.
     pub says: String,
 }

@@ -3,14 +3,15 @@
 use crate::app::Sandbox;
 use crate::call::Call;
 use crate::{
-    asana, bamboohr, datadog, gitlab, jira, keys, notion, offices, pagerduty, sentry, soundcloud, stripe, trello, xero,
-    zendesk,
+    asana, bamboohr, datadog, gitlab, halls, jira, keys, notion, offices, pagerduty, sentry, soundcloud, stripe,
+    trello, xero, zendesk,
 };
 use axum::response::Response;
 
 /// Answers a request to any of them; nobody answers a host that none of them has.
 pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     match call.host.as_str() {
+        "api.atlassian.com" if call.path.starts_with("/ex/confluence/") => halls::answer(sandbox, call),
         "api.atlassian.com" => jira::answer(sandbox, call),
         "api.eu.pagerduty.com" | "api.pagerduty.com" => pagerduty::answer(sandbox, call),
         "app.asana.com" => asana::answer(sandbox, call),

@@ -1,8 +1,8 @@
 //! Which of the services of talk, time and customers answers at a host.
 
-use crate::app::{self, Sandbox};
+use crate::app::Sandbox;
 use crate::call::Call;
-use crate::{cal_com, calendly, close, discord, graph, hubspot, intercom, pipedrive, salesforce, twilio};
+use crate::{cal_com, calendly, close, discord, graph, halls, hubspot, intercom, pipedrive, salesforce, twilio};
 use axum::response::Response;
 
 /// Answers a request to any of them; nobody answers a host that none of them has.
@@ -18,6 +18,6 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         "graph.microsoft.com" => graph::answer(sandbox, call),
         host if host.ends_with(".pipedrive.com") => pipedrive::answer(sandbox, call),
         host if host.ends_with(".my.salesforce.com") => salesforce::answer(sandbox, call),
-        _ => app::nobody(call),
+        _ => halls::answer(sandbox, call),
     }
 }

@@ -111,7 +111,8 @@ pub struct Names {
 
 /// Turns a list in the reply into lines of the answer. `{/pointer}` in its templates is taken from the entry,
 /// `{^/pointer}` from the outer entry where lists stand inside a list, and `{@/pointer}` is the name kept for the id
-/// that stands there; `a || b` is the first that is not empty.
+/// that stands there; `{/pointer/*}` is every field of the object there with its name; `a || b` is the first that is
+/// not empty.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Items {

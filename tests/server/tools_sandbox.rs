@@ -13,6 +13,7 @@ use aura::{
 };
 use sandbox::{
     app::Sandbox,
+    keys::lastfm::SESSIONS,
     oauth::grants::{Kind as TokenKind, Life, Token},
     people::MIRA,
     settings::Settings,
@@ -37,11 +38,36 @@ const BLANKS: &[(&str, &[(&str, &str)])] = &[
     ("pagerduty", &[("region", "api")]),
     ("xero", &[("tenant", "22222222-bbbb-4bbb-8bbb-000000000001")]),
     ("datadog", &[("site", "https://api.datadoghq.com")]),
+    ("confluence", &[("cloud", "1324a887-45db")]),
+    ("mailchimp", &[("dc", "us21")]),
+    ("freshdesk", &[("subdomain", "northbeam")]),
+    ("quickbooks", &[("realm_id", "9130357766")]),
+    ("basecamp", &[("account", "99999999")]),
+    ("google-analytics", &[("property", "310001")]),
+    ("mixpanel", &[("server", "https://mixpanel.com"), ("username", "aura.4f2c.mp-service-account")]),
+    ("gong", &[("host", "https://company-17.api.gong.io")]),
+    ("snyk", &[("site", "snyk")]),
+    ("amplitude", &[("server", "https://amplitude.com"), ("api_key", "11111111111111111111111111111111")]),
+    ("whatsapp", &[("account", "104101")]),
+    ("new-relic", &[("region", "api")]),
 ];
 
 /// The keys that the world takes, by the service.
-const KEYS: &[(&str, &str)] =
-    &[("sendgrid", "SG.sandbox-key"), ("twilio", "sandbox-twilio-secret"), ("datadog", "sandbox-application-key")];
+const KEYS: &[(&str, &str)] = &[
+    ("sendgrid", "SG.sandbox-key"),
+    ("twilio", "sandbox-twilio-secret"),
+    ("datadog", "sandbox-application-key"),
+    ("telegram", "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"),
+    ("lastfm", "lastfm-session"),
+    ("elevenlabs", "sandbox-elevenlabs-key"),
+    ("freshdesk", "sandbox-freshdesk-key"),
+    ("coda", "sandbox-coda-token"),
+    ("apollo", "sandbox-apollo-key"),
+    ("mixpanel", "sandbox-mixpanel-secret"),
+    ("amplitude", "sandbox-amplitude-secret"),
+    ("whatsapp", "sandbox-whatsapp-token"),
+    ("new-relic", "NRAK-SANDBOXUS"),
+];
 
 /// Further secrets of a form.
 const FIELDS: &[(&str, &[(&str, &str)])] = &[
@@ -50,7 +76,13 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// By which a service knows the account, where a tool asks for it.
-const ACCOUNTS: &[(&str, &str)] = &[("calendly", "https://api.calendly.com/users/U4101")];
+const ACCOUNTS: &[(&str, &str)] = &[
+    ("calendly", "https://api.calendly.com/users/U4101"),
+    ("twitter", "4101"),
+    ("clickup", "4101"),
+    ("bitbucket", "{4101}"),
+    ("lastfm", "mira-okafor"),
+];
 
 /// What the next look shows of a change: the tool that changes, the tool that looks with its arguments, and a text
 /// that is there afterwards and was not before, or with `-` before it the other way round. `{soon}` is the date of
@@ -154,11 +186,61 @@ const SEEN: &[(&str, &str, &str, &str)] = &[
     ("sendgrid__remove_bounce", "sendgrid__list_bounces", "{}", "-full@quayside.example"),
     ("datadog__post_event", "datadog__list_events", r#"{"day": "today"}"#, "Fair begins"),
     ("datadog__delete_monitor", "datadog__list_monitors", "{}", "-Age of the price list"),
+    (
+        "airtable__create_record",
+        "airtable__list_records",
+        r#"{"base": "appHarborBase0001", "table": "tblBerths00000001"}"#,
+        "Berth 9",
+    ),
+    (
+        "airtable__set_field",
+        "airtable__list_records",
+        r#"{"base": "appHarborBase0001", "table": "tblBerths00000001"}"#,
+        "Under repair",
+    ),
+    ("google_docs__create_document", "google_docs__list_documents", "{}", "Minutes of the harbor meeting"),
+    ("youtube_music__create_playlist", "youtube_music__list_playlists", "{}", "Songs of the sea"),
+    (
+        "youtube_music__add_to_playlist",
+        "youtube_music__list_playlist",
+        r#"{"playlist": "PLHarborMornings01"}"#,
+        "Night Ferry",
+    ),
+    ("confluence__add_comment", "confluence__list_comments", r#"{"page": "65601"}"#, "The north pier is closed."),
+    ("confluence__create_page", "confluence__search_pages", r#"{"words": "winter"}"#, "Winter storage"),
+    ("twitter__create_post", "twitter__list_my_posts", "{}", "The harbor opens on Friday."),
+    ("clickup__create_task", "clickup__list_tasks", r#"{"list": "90110"}"#, "Paint the lighthouse door"),
+    ("clickup__set_status", "clickup__list_my_tasks", "{}", "-Paint the boathouse"),
+    ("clickup__add_comment", "clickup__list_comments", r#"{"task": "86harbor1"}"#, "The paint has come."),
+    ("monday__create_item", "monday__list_items", r#"{"board": "7700100"}"#, "Order the buoys"),
+    ("monday__add_update", "monday__list_updates", r#"{"item": "880101"}"#, "They come on Tuesday."),
+    (
+        "bitbucket__add_comment",
+        "bitbucket__list_comments",
+        r#"{"workspace": "northbeam", "repository": "harbor", "number": 12}"#,
+        "Looks right to me.",
+    ),
+    ("freshdesk__reply", "freshdesk__list_messages", r#"{"ticket": 4301}"#, "The money comes back"),
+    ("freshdesk__add_note", "freshdesk__list_messages", r#"{"ticket": 4301}"#, "Berth 7, last week."),
+    ("freshdesk__set_status", "freshdesk__list_tickets", "{}", "-The gate code does not work"),
+    ("help_scout__add_note", "help_scout__list_messages", r#"{"conversation": 551001}"#, "Paid twice, in fact."),
+    ("basecamp__add_comment", "basecamp__list_comments", r#"{"todo": 90101}"#, "The paint has come."),
+    ("apollo__create_contact", "apollo__recent_contacts", "{}", "Nora Reed"),
+    ("basecamp__complete_todo", "basecamp__list_my_assignments", "{}", "-Call the rope maker"),
+    ("coda__add_row", "coda__list_rows", r#"{"document": "HarborDoc1", "table": "grid-berths"}"#, "Berth 9"),
+    ("mixpanel__add_annotation", "mixpanel__list_annotations", r#"{"project": 3100}"#, "The gate opens"),
+    ("mailchimp__add_subscriber", "mailchimp__find_people", r#"{"words": "nora"}"#, "nora@tideway.example"),
 ];
 
 /// Changes that no tool of the same service can look at.
-const UNSEEN: &[&str] =
-    &["microsoft_teams__send_channel_message", "trello__add_comment", "xero__draft_invoice", "xero__add_invoice_note"];
+const UNSEEN: &[&str] = &[
+    "microsoft_teams__send_channel_message",
+    "telegram__send_message",
+    "trello__add_comment",
+    "whatsapp__send_message",
+    "xero__draft_invoice",
+    "xero__add_invoice_note",
+];
 
 pub struct World {
     pub sandbox: Sandbox,
@@ -177,7 +259,12 @@ impl World {
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let hosts = format!("*={base}");
         // Calls that are signed are signed with the client too.
-        let client = [("TRELLO_CLIENT_ID", "sandbox-trello"), ("TRELLO_CLIENT_SECRET", "sandbox-secret")];
+        let client = [
+            ("TRELLO_CLIENT_ID", "sandbox-trello"),
+            ("TRELLO_CLIENT_SECRET", "sandbox-secret"),
+            ("LASTFM_CLIENT_ID", "sandbox-lastfm"),
+            ("LASTFM_CLIENT_SECRET", "sandbox-secret"),
+        ];
         let variables = [[("HOST_OVERRIDES", hosts.as_str())].as_slice(), &client].concat();
         let app = TestApp::with(db, &variables).await;
         let present: OffsetDateTime = sqlx::query_scalar("select now()").fetch_one(app.db()).await.unwrap();
@@ -189,14 +276,10 @@ impl World {
     /// An account at a service in a fresh world, with all that may be granted.
     pub async fn connect(&self, provider: &str) -> ConnectionId {
         self.sandbox.reset();
+        // A session that was begun at the consent page.
+        self.sandbox.shelf().list(SESSIONS, Vec::new).push(json!({ "key": "lastfm-session", "person": MIRA.key }));
         let entry = catalogue().get(provider).unwrap();
-        let oauth = entry.oauth.as_ref();
-        let scopes: Vec<String> = oauth
-            .iter()
-            .flat_map(|oauth| oauth.scopes.iter().chain(&oauth.optional_scopes))
-            .chain(entry.oauth1.iter().flat_map(|oauth1| &oauth1.scopes))
-            .map(|scope| scope.name.clone())
-            .collect();
+        let scopes = scopes(provider);
         let find =
             |table: &'static [(&str, &str)]| table.iter().find(|(id, _)| *id == provider).map(|(_, value)| *value);
         let token = match find(KEYS) {
@@ -359,6 +442,34 @@ async fn tl_02_every_change_runs_by_an_approval_and_the_next_look_shows_it(db: P
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[sqlx::test]
+async fn tl_20_every_service_refuses_a_call_by_a_wrong_token(db: PgPool) {
+    let world = Box::pin(World::start(db)).await;
+    let mut failed = Vec::new();
+    let mut done = BTreeSet::new();
+    for tool in tools::all().iter().filter(|tool| !tool.effect.changes()) {
+        if !done.insert(tool.provider()) {
+            continue;
+        }
+        world.connect(tool.provider()).await;
+        let connection = world.insert(tool.provider(), "1:nobody-gave-this", &scopes(tool.provider()), None).await;
+        let answer = world.read(connection, tool.name, tool.example().clone()).await;
+        if answer.is_ok() || world.sandbox.refusals().is_empty() {
+            failed.push(format!("{}: {:?}", tool.name, answer.map(|answer| answer.summary)));
+        }
+    }
+    assert!(done.len() >= 50, "{done:?}");
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// All that may be granted at a service.
+fn scopes(provider: &str) -> Vec<String> {
+    let entry = catalogue().get(provider).unwrap();
+    let oauth = entry.oauth.iter().flat_map(|oauth| oauth.scopes.iter().chain(&oauth.optional_scopes));
+    let all = oauth.chain(entry.oauth1.iter().flat_map(|oauth1| &oauth1.scopes));
+    all.map(|scope| scope.name.clone()).collect()
 }
 
 /// Why the outside world refused, newest first.

@@ -5,6 +5,7 @@ use crate::answer;
 use crate::app::Sandbox;
 use crate::call::{Call, find};
 use crate::desk::refuse;
+use crate::log;
 use crate::oauth::known_client;
 use crate::people::{Person, by_key};
 use crate::shelf::take;
@@ -76,8 +77,31 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
             let Some(person) = open.and_then(|open| open["person"].as_str()).map(by_key) else {
                 return refused(9, "Invalid session key - Please re-authenticate");
             };
+            // Profiles are told by their name; a name that nobody has is refused.
+            let asked = said("user");
+            if !asked.is_empty() && asked != person.login {
+                return refused(6, "User not found");
+            }
             match method {
                 "user.getInfo" => answer::json(200, profile(person)),
+                "user.getRecentTracks" if !asked.is_empty() => {
+                    let now = json!({ "name": "Night Ferry", "artist": { "#text": "Reef & Rope" }, "album": { "#text": "" }, "url": "https://www.last.fm/music/Reef", "@attr": { "nowplaying": "true" } });
+                    let before = json!({ "name": "Low Tide", "artist": { "#text": "Ines Duarte" }, "album": { "#text": "Salt" }, "url": "https://www.last.fm/music/Ines", "date": { "uts": played(2) } });
+                    answer::json(
+                        200,
+                        json!({ "recenttracks": { "track": [now, before], "@attr": { "user": asked, "page": "1", "totalPages": "1" } } }),
+                    )
+                }
+                "user.getLovedTracks" if !asked.is_empty() => {
+                    let loved = json!({ "name": "Salt", "artist": { "name": "The Gate Codes" }, "url": "https://www.last.fm/music/Salt", "date": { "uts": played(400) } });
+                    answer::json(
+                        200,
+                        json!({ "lovedtracks": { "track": [loved], "@attr": { "user": asked, "page": "1", "totalPages": "1" } } }),
+                    )
+                }
+                "user.getRecentTracks" | "user.getLovedTracks" => {
+                    refused(6, "Invalid parameters - Your request is missing a required parameter")
+                }
                 _ => refused(3, "Invalid Method - No method with that name in this package"),
             }
         }
@@ -86,6 +110,11 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
 
 fn profile(person: Person) -> Value {
     json!({ "user": { "name": person.login, "realname": person.name, "playcount": "4101", "url": format!("https://www.last.fm/user/{}", person.login), "registered": { "unixtime": "1273000000", "#text": 1_273_000_000 } } })
+}
+
+/// A moment so many hours ago, in seconds since 1970, as text.
+fn played(hours: i64) -> String {
+    (log::now().unix_timestamp() - hours * 3_600).to_string()
 }
 
 /// The digest over the sorted parameters, without those that say how the answer is written.

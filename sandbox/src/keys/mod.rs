@@ -47,6 +47,9 @@ struct Account {
     proof: BTreeMap<String, String>,
     /// `METHOD /path` of the call that tells whose it is.
     call: String,
+    /// What must stand in the body, where other questions go to the same address.
+    #[serde(default)]
+    asks: String,
     #[serde(default = "ok")]
     status: u16,
     reply: Value,
@@ -83,10 +86,13 @@ pub fn answer(call: &Call) -> Option<Response> {
         return Some(refuse(service.refusal, service.refused.clone(), format!("{}: wrong key", service.id)));
     };
     let (method, path) = account.call.split_once(' ')?;
-    if call.method.as_str() == method && fits(&format!("{}{path}", account.host), &call.host, &call.path) {
+    let asked =
+        account.asks.is_empty() || call.json()["query"].as_str().is_some_and(|query| query.contains(&account.asks));
+    if asked && call.method.as_str() == method && fits(&format!("{}{path}", account.host), &call.host, &call.path) {
         return Some(answer::json(account.status, account.reply.clone()));
     }
-    let absent = service.absent.as_ref()?;
+    // What stands below a thing is played elsewhere.
+    let absent = service.absent.as_ref().filter(|_| call.path.trim_matches('/').matches('/').count() < 2)?;
     Some(refuse(service.absent_status.unwrap_or(404), absent.clone(), format!("{}: not theirs", service.id)))
 }
 

@@ -14,7 +14,9 @@ pub fn told(sandbox: &Sandbox, call: &Call) -> Option<Response> {
     let mut there = sandbox.dialects.told(call.method.as_str(), &call.host, &call.path);
     there.find_map(|(dialect, told)| {
         let header = told.header.split_once(": ").is_none_or(|(name, value)| call.header(name) == Some(value));
-        let token = grants.check(call.authorization(&told.scheme), &[&dialect.id]).ok().filter(|_| header)?;
+        let asked =
+            told.asks.is_empty() || call.json()["query"].as_str().is_some_and(|query| query.contains(&told.asks));
+        let token = grants.check(call.authorization(&told.scheme), &[&dialect.id]).ok().filter(|_| header && asked)?;
         let body = filled(&told.says, token.person);
         Some(answer::noted(answer::json(200, body), format!("{}: whose account", dialect.id)))
     })

@@ -63,6 +63,9 @@ impl Source<'_> {
         if let Some(pointer) = alternative.strip_prefix('^') {
             return text(self.outer?.pointer(pointer)?);
         }
+        if let Some(pointer) = alternative.strip_suffix("/*") {
+            return fields_of(self.entry.pointer(pointer)?);
+        }
         if alternative.starts_with('/') {
             return text(self.entry.pointer(alternative)?);
         }
@@ -94,8 +97,10 @@ fn filled(body: &Value, value: &dyn Fn(&str) -> Option<Value>) -> Option<Value> 
         }
         Value::Object(fields) if fields.is_empty() => Some(body.clone()),
         Value::Object(fields) => {
-            let kept: Map<String, Value> =
-                fields.iter().filter_map(|(name, field)| Some((name.clone(), filled(field, value)?))).collect();
+            let kept: Map<String, Value> = fields
+                .iter()
+                .filter_map(|(name, field)| Some((fill_names(name, value)?, filled(field, value)?)))
+                .collect();
             (!kept.is_empty()).then_some(Value::Object(kept))
         }
         other => Some(other.clone()),
@@ -147,6 +152,27 @@ fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(plain)
 }
 
+/// `Name: Harbor, Tags: a, b` of an object whose fields a person named, or the texts of a list.
+fn fields_of(value: &Value) -> Option<String> {
+    let told: Vec<String> = match value {
+        Value::Object(fields) => {
+            fields.iter().filter_map(|(name, field)| Some(format!("{name}: {}", field_of(field)?))).collect()
+        }
+        Value::Array(entries) => entries.iter().filter_map(field_of).collect(),
+        _ => return None,
+    };
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// What a field says: itself, the texts in it, or the name of the thing that it is.
+fn field_of(field: &Value) -> Option<String> {
+    match field {
+        Value::Object(thing) => text(thing.get("name")?),
+        Value::Array(_) => fields_of(field),
+        _ => text(field),
+    }
+}
+
 /// A string, number or boolean as text; nothing for what is empty.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
@@ -177,6 +203,15 @@ mod tests {
     }
 
     #[test]
+    fn all_fields_of_an_object_are_told_with_their_names() {
+        let entry =
+            json!({"fields": {"Berths": 7, "By": {"name": "Mira"}, "Empty": "", "Tags": ["a", "b"]}, "none": {}});
+        assert_eq!(fill_from("{/fields/*}", &entry), "Berths: 7, By: Mira, Tags: a, b");
+        assert_eq!(fill_from("{/fields/Tags/*}", &entry), "a, b");
+        assert_eq!(fill_from("{/none/* || /missing/* || (nothing)}", &entry), "(nothing)");
+    }
+
+    #[test]
     fn what_is_filled_into_a_path_stays_in_its_segment() {
         let path = fill_encoded("/a/{x}/b", |_| Some("../../c?d#e/f g".into()));
         assert_eq!(path.as_deref(), Some("/a/..%2F..%2Fc%3Fd%23e%2Ff%20g/b"));
@@ -188,8 +223,9 @@ mod tests {
     #[test]
     fn a_body_keeps_types_and_leaves_out_what_is_absent() {
         let body = json!({"summary": "{title}", "n": "{count}", "place": "{place}", "start": {"at": "{start}"},
-            "text": "{title} for {count}", "fixed": true, "none": [], "tags": ["{place}"]});
-        let expected = json!({"summary": "Lunch", "n": 2, "text": "Lunch for 2", "fixed": true, "none": []});
+            "text": "{title} for {count}", "fixed": true, "none": [], "tags": ["{place}"], "{title}": 1, "{place}": 1});
+        let expected =
+            json!({"summary": "Lunch", "n": 2, "text": "Lunch for 2", "fixed": true, "none": [], "Lunch": 1});
         assert_eq!(filled(&body, &look_up), Some(expected));
         assert_eq!(filled(&json!({"a": "{place}"}), &look_up), None);
         assert_eq!(filled(&json!("{sly} {sly}"), &look_up), Some(json!("{title} {title}")), "filled in once");
