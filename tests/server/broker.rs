@@ -182,7 +182,7 @@ async fn br_02_a_code_is_good_once_for_a_minute_with_its_verifier_at_its_service
         ("forged", "spotify", VERIFIER, 0, "code_unknown", StatusCode::BAD_REQUEST),
         ("", "spotify", &other_verifier, 0, "verifier_wrong", StatusCode::BAD_REQUEST),
         ("", "soundcloud", VERIFIER, 0, "code_unknown", StatusCode::BAD_REQUEST),
-        ("", "spotify", VERIFIER, 61, "state_expired", StatusCode::GONE),
+        ("", "spotify", VERIFIER, 60, "state_expired", StatusCode::GONE),
     ];
     for (forged, service, verifier, late, told, status) in cases {
         let code = code_of(&returned(&app, "spotify", None).await);
@@ -208,6 +208,16 @@ async fn br_02_a_code_is_good_once_for_a_minute_with_its_verifier_at_its_service
     wait(&app, Duration::hours(1));
     aura::integrations::jobs::purge(&app.state().integrations).await.unwrap();
     assert_eq!((count(&app, "broker_codes").await, count(&app, "broker_visits").await), (0, 0));
+    // A second before its minute is over it is still good.
+    let code = code_of(&returned(&app, "spotify", None).await);
+    wait(&app, Duration::seconds(59));
+    assert_eq!(redeem(&app, "spotify", &code, VERIFIER).await.status, StatusCode::OK);
+    // Whoever tries codes is stopped.
+    wait(&app, Duration::minutes(1));
+    for number in 0..20 {
+        assert_eq!(redeem(&app, "spotify", &format!("guess-{number}"), VERIFIER).await.code(), "code_unknown");
+    }
+    assert_eq!(redeem(&app, "spotify", "guess", VERIFIER).await.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[sqlx::test]
@@ -243,6 +253,9 @@ async fn br_03_only_pages_of_the_front_end_may_ask(db: PgPool) {
         let asked = preflight(&app, origin).await;
         assert_eq!(asked.header("access-control-allow-origin"), "", "{origin}");
     }
+    let two = [("origin", FRONT), ("origin", "http://evil.example"), ("content-type", "application/json")];
+    let refused = ask(&app, &Method::POST, "/auth/spotify/login", &two, &login.to_string()).await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "origin_refused"), "two origins");
     let asked = preflight(&app, FRONT).await;
     assert_eq!(asked.header("access-control-allow-origin"), FRONT);
     assert_eq!(asked.header("access-control-allow-credentials"), "", "cookies play no part");
@@ -360,6 +373,25 @@ async fn br_05_what_is_malformed_or_said_twice_is_refused(db: PgPool) {
     wait(&app, Duration::minutes(11));
     let late = back(&app, "spotify", &format!("state={late}&code=x")).await;
     assert_eq!((late.status, late.code().as_str()), (StatusCode::GONE, "state_expired"));
+    for verifier in ["a".repeat(42), "a".repeat(129), format!("{} {}", &VERIFIER[..20], &VERIFIER[..22]), String::new()]
+    {
+        let refused = redeem(&app, "spotify", "a-code", &verifier).await;
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
+            "{verifier}"
+        );
+    }
+    // Another issuer's answer is traded nowhere, and neither is one to a client that is not ours any more.
+    let state = parameter(&login(&app, "youtube", None).await, "state").unwrap();
+    let mixed = back(&app, "youtube", &format!("state={state}&code=x&iss=https://evil.example")).await;
+    assert_eq!(mixed.header("location"), format!("{FRONT}/?error=issuer_mismatch&state={STATE}"));
+    assert!(vendor.asked("/oauth2.googleapis.com/token").await.is_empty());
+    let other = [("SPOTIFY_CLIENT_ID", "another-client"), ("SPOTIFY_CLIENT_SECRET", "another-secret")];
+    let other = app.second_process_with(&other).await;
+    let state = parameter(&login(&app, "spotify", None).await, "state").unwrap();
+    let changed = back(&other, "spotify", &format!("state={state}&code=x")).await;
+    assert_eq!(changed.header("location"), format!("{FRONT}/?error=client_changed&state={STATE}"));
     for service in ["github", "nonsense", "youtube-music", "..", "spotify%2f"] {
         let body = json!({ "code_challenge": CHALLENGE, "state": STATE });
         let refused = post(&app, &format!("/auth/{service}/login"), None, &body).await;
@@ -374,7 +406,11 @@ async fn br_06_ten_logins_a_minute_from_an_address_and_twenty_renewals_of_a_pers
     // However slow the machine is, the processes count together.
     let app = app(&vendor, db, &[("TRUSTED_PROXIES", "127.0.0.1"), ("LIMIT_STORE_TIMEOUT", "20000")]).await;
     let second = app.second_process().await;
-    let held = signed_in(&app, "spotify").await;
+    let held = [signed_in(&app, "spotify").await, signed_in(&app, "spotify").await];
+    vendor.server.reset().await;
+    vendor.json("POST", SPOTIFY_TOKEN, tokens(2)).await;
+    vendor.json("GET", "/api.spotify.com/v1/me", json!({ "id": "jonas", "display_name": "Jonas" })).await;
+    let jonas = signed_in(&app, "spotify").await;
     wait(&app, Duration::minutes(2));
     let body = json!({ "code_challenge": CHALLENGE, "state": STATE }).to_string();
     let begin = async |app: &TestApp, from: &str| {
@@ -389,13 +425,17 @@ async fn br_06_ten_logins_a_minute_from_an_address_and_twenty_renewals_of_a_pers
     assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60"));
     assert_eq!(begin(&app, "192.0.2.8").await.status, StatusCode::OK, "another address");
     for number in 0..20 {
-        let app = if number % 2 == 0 { &app } else { &second };
-        assert_eq!(refresh(app, "spotify", token_of(&held)).await.status, StatusCode::OK, "{number}");
+        // By both sessions of the person.
+        let (app, held) = if number % 2 == 0 { (&app, &held[0]) } else { (&second, &held[1]) };
+        assert_eq!(refresh(app, "spotify", token_of(held)).await.status, StatusCode::OK, "{number}");
     }
-    let refused = refresh(&second, "spotify", token_of(&held)).await;
-    assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60"));
+    for held in &held {
+        let refused = refresh(&second, "spotify", token_of(held)).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60"));
+    }
+    assert_eq!(refresh(&app, "spotify", token_of(&jonas)).await.status, StatusCode::OK, "another person");
     wait(&app, Duration::minutes(1));
-    assert_eq!(refresh(&app, "spotify", token_of(&held)).await.status, StatusCode::OK);
+    assert_eq!(refresh(&app, "spotify", token_of(&held[0])).await.status, StatusCode::OK);
 }
 
 #[sqlx::test]
@@ -442,6 +482,16 @@ async fn br_08_who_is_not_connected_or_must_sign_in_again_is_told(db: PgPool) {
         .unwrap();
     let ended = refresh(&app, "spotify", token_of(&held)).await;
     assert_eq!((ended.status, ended.code().as_str()), (StatusCode::CONFLICT, "needs_reauth"));
+    // Of two accounts, the one that works is taken.
+    let user = held["user_id"].as_str().unwrap().parse().unwrap();
+    let first = uuid::Uuid::parse_str(held["connection"].as_str().unwrap()).unwrap();
+    let other: uuid::Uuid = connect(&app, user, "spotify", "canary-other", None, None).await.into();
+    for (ended, works) in [(first, other), (other, first)] {
+        let states = "update connections set state = case when id = $1 then 'needs_reauth' else 'active' end";
+        sqlx::query(states).bind(ended).execute(app.db()).await.unwrap();
+        let told = refresh(&app, "spotify", token_of(&held)).await;
+        assert_eq!((told.status, &value(&told)["connection"]), (StatusCode::OK, &json!(works)), "{}", told.body);
+    }
     sqlx::query("delete from connections").execute(app.db()).await.unwrap();
     let gone = refresh(&app, "spotify", token_of(&held)).await;
     assert_eq!((gone.status, gone.code().as_str()), (StatusCode::NOT_FOUND, "not_connected"));
@@ -521,6 +571,13 @@ async fn br_11_a_service_token_goes_into_a_browser_only_where_installation_and_p
     assert_eq!(released().await, 1, "each time is written down");
     assert_eq!(given(&on).await, "canary-access-1");
     assert_eq!(released().await, 2);
+    let logged = count(&app, "connection_events where kind = 'token_released' and detail = 'browser'").await;
+    assert_eq!(logged, 2, "and stands with the connection");
+    // What is allowed for one service is for no other.
+    let code = code_of(&returned(&on, "soundcloud", Some(token_of(&held))).await);
+    assert_eq!(redeem(&on, "soundcloud", &code, VERIFIER).await.status, StatusCode::OK);
+    let other = refresh(&on, "soundcloud", token_of(&held)).await;
+    assert!(other.status == StatusCode::OK && !other.body.contains("canary"), "{}", other.body);
     // Another person has allowed nothing.
     vendor.server.reset().await;
     vendor.json("POST", SPOTIFY_TOKEN, tokens(3)).await;
@@ -531,6 +588,9 @@ async fn br_11_a_service_token_goes_into_a_browser_only_where_installation_and_p
     assert!(!his.body.contains("canary"), "{}", his.body);
     on.state().integrations.allow_direct(user, "spotify", false).await.unwrap();
     assert_eq!(given(&on).await, Value::Null);
+    for kind in ["direct_access_allowed", "direct_access_ended"] {
+        assert_eq!(count(&app, &format!("audit_events where kind = '{kind}'")).await, 1, "{kind}");
+    }
 }
 
 #[sqlx::test]
@@ -581,7 +641,8 @@ async fn br_13_the_page_of_direct_mode_may_reach_its_service_and_no_other_page_m
     assert_eq!(elsewhere.get_json(page).await.status, StatusCode::NOT_IMPLEMENTED);
     assert_eq!(elsewhere.post_json(give, &json!({})).await.code(), "direct_off");
     // On, and off for the person until they say so.
-    assert!(browser.get(page).await.text().contains("Off for you"));
+    let off = browser.get(page).await;
+    assert!(off.text().contains("Off for you") && !off.text().contains("direct.js"), "nothing there asks the service");
     assert_eq!(browser.post_json(give, &json!({})).await.code(), "direct_off");
     assert_eq!(browser.post_form(page, &[("allow", "yes")]).await.location(), page);
     let shown = browser.get(page).await;
@@ -599,6 +660,7 @@ async fn br_13_the_page_of_direct_mode_may_reach_its_service_and_no_other_page_m
         .await
         .unwrap();
     assert_eq!(written, 1);
+    assert_eq!(count(&app, "connection_events where kind = 'token_released' and detail = 'page'").await, 1);
     // No other site makes a browser fetch one.
     let cookie = format!("__Host-aura={}", browser.cookie("__Host-aura").unwrap());
     let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", "cross-site"), ("origin", FRONT)];
