@@ -145,6 +145,16 @@ fn rf_01_refusals_as_vendors_write_them_are_sorted_by_what_they_mean_for_the_con
     for (service, status, body, meaning) in RECORDED {
         assert_eq!(sorted(service, *status, body), Some(*meaning), "{service} {status} {body}");
     }
+    // What an entry says of its vendor counts beside the code, and a refusal may tell no code at all, or deep inside.
+    for (service, status, body, meaning) in [
+        ("jira", 403, r#"{"error":"forbidden","error_description":"The account has left the site."}"#, DEAD),
+        ("linear", 403, r#"{"error":"forbidden"}"#, ODD),
+        ("linear", 401, r#"{"message":"Unauthorized"}"#, CLIENT),
+        ("linear", 400, r#"{"error":{"type":"invalid_grant"}}"#, DEAD),
+        ("slack", 200, r#"{"ok":false}"#, ODD),
+    ] {
+        assert_eq!(sorted(service, status, body), Some(meaning), "{service} {status} {body}");
+    }
 }
 
 /// Whatever it says, a server that fails has said nothing about the grant.
