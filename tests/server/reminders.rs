@@ -43,6 +43,10 @@ async fn rf_10_a_consent_that_ends_is_told_of_14_and_3_days_ahead_each_once(db: 
     assert_eq!(told, [14, 3], "days before the end");
     assert_eq!(count(&app, "notifications where kind = 'connection'").await, 2);
     assert_eq!(mails_to(&app, MIRA).await, before + 2);
+    for kind in ["consent_14", "consent_3"] {
+        let logged = count(&app, &format!("connection_events where kind = 'reminded' and detail = '{kind}'")).await;
+        assert_eq!(logged, 1, "{kind} stands with the connection");
+    }
     let letter = newest_mail(&app, MIRA).await.0;
     assert_eq!(
         (letter.template.as_str(), letter.subject.as_str()),
