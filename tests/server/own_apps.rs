@@ -207,6 +207,13 @@ async fn ow_04_standard_and_own_stand_side_by_side_and_each_is_renewed_by_its_ow
         connect(&app, &mut browser, own).await;
     }
     assert_eq!(connections(&app).await, both);
+    // What was made with the own app is made anew with it, wherever that is begun.
+    for (id, own) in &both {
+        let anew = click(&app, &browser, &format!("/api/integrations/spotify?reconnect={id}"), "same-origin").await;
+        let address = Url::parse(anew.headers()["location"].to_str().unwrap()).unwrap();
+        let client = if *own { WORKS } else { "sandbox-spotify" };
+        assert_eq!(parameter(&address, "client_id").as_deref(), Some(client));
+    }
 
     wait(&app, Duration::hours(2));
     let before = asked(&base, "POST accounts.spotify.com/api/token").await;
@@ -387,6 +394,7 @@ async fn ow_10_programs_manage_an_app_within_their_scopes_and_every_token_is_wri
     let kept = writes.send("PUT", CREDENTIALS, Some(&given)).await;
     assert_eq!((kept.status, &kept.value()["state"]), (StatusCode::OK, &json!("ready")), "{}", kept.text());
     assert_eq!(writes.send("GET", CREDENTIALS, None).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(writes.get("/api/spotify/status").await.status, StatusCode::FORBIDDEN);
     let shown = reads.get(CREDENTIALS).await.value();
     assert_eq!(
         (&shown["name"], &shown["client_id_hint"], &shown["redirect_uri"]),
@@ -470,6 +478,8 @@ async fn ow_11_what_is_no_app_is_refused_before_anybody_is_asked(db: PgPool) {
         let refused = api(&app, &browser, Method::PUT, CREDENTIALS, Some(&json!({ "client_id": "0000" }))).await;
         let expected = if number < 10 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::TOO_MANY_REQUESTS };
         assert_eq!(refused.status, expected, "{number}");
+        // Slowly enough for the limit of all requests.
+        wait(&app, Duration::seconds(5));
     }
     wait(&app, Duration::minutes(1));
     assert_eq!(asked(&base, "POST accounts.spotify.com/api/token").await, 0);
@@ -498,6 +508,15 @@ async fn ow_11_what_is_no_app_is_refused_before_anybody_is_asked(db: PgPool) {
     let given = json!({ "client_id": WORKS, "client_secret": SECRET, "name": name });
     let kept = api(&app, &browser, Method::PUT, CREDENTIALS, Some(&given)).await;
     assert_eq!(value(&kept)["name"], format!("Mine{}", "x".repeat(56)), "{}", kept.body);
+    assert_eq!(value(&kept)["has_secret"], true);
+    // The secret of one app is sent for no other.
+    let other = api(&app, &browser, Method::PUT, CREDENTIALS, Some(&json!({ "client_id": PUBLIC }))).await;
+    assert_eq!(
+        (&value(&other)["has_secret"], &value(&other)["state"]),
+        (&json!(false), &json!("ready")),
+        "{}",
+        other.body
+    );
 }
 
 #[sqlx::test]
