@@ -186,6 +186,32 @@ async fn sl_06_a_rotation_that_is_killed_goes_on_and_nobody_misses_a_token(db: P
 }
 
 #[sqlx::test]
+async fn a_value_that_changes_while_it_is_sealed_anew_stays_as_it_was_changed(db: PgPool) {
+    connections(&db, &before(), 3).await;
+    let mut held = db.begin().await.unwrap();
+    let newer = before().seal(&place(1), b"newer").unwrap();
+    sqlx::query("update connections set sealed_access_token = $2 where id = $1")
+        .bind(place(1).row)
+        .bind(&newer)
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let resealing = tokio::spawn({
+        let db = db.clone();
+        async move { column().reseal(&db, &both()).await.unwrap() }
+    });
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(waits).fetch_one(&db).await.unwrap() == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    held.commit().await.unwrap();
+    assert_eq!(resealing.await.unwrap().done, 3);
+    let plain = both().open(&place(1), &sealed(&db, 1).await).unwrap();
+    assert_eq!(plain.as_slice(), b"newer");
+    assert_eq!(counts(&db).await, (0, 3), "the next pass takes it");
+}
+
+#[sqlx::test]
 async fn sl_07_what_does_not_open_is_counted_and_kept_as_it_is(db: PgPool) {
     connections(&db, &before(), 3).await;
     let foreign = vault(&[("k9", 9)]).seal(&place(1), b"foreign").unwrap();

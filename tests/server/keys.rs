@@ -299,4 +299,6 @@ async fn ky_07_a_session_that_has_ended_is_begun_anew_by_one_try(db: PgPool) {
     look_around(&abroad).await;
     assert_eq!(state_of(&abroad.rows().await, id).0, "needs_reauth");
     assert_eq!(logins(&abroad), (4, 1));
+    let told = count(&abroad.app, "notifications where kind = 'connection'").await;
+    assert_eq!(told, 1, "its person is told, once");
 }

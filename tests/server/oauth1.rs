@@ -206,7 +206,7 @@ async fn ky_24_a_server_that_nobody_here_wrote_takes_every_signature() {
     };
     let random = Random::seeded(5849);
     let now = datetime!(2026-11-21 12:00 UTC);
-    let mut cases = Vec::new();
+    let (mut cases, mut nonces) = (Vec::new(), std::collections::BTreeSet::new());
     for turn in 0..300 {
         let (client_secret, token_secret) = (odd(&random, 20), odd(&random, 20));
         let client = Client { id: odd(&random, 12), secret: Some(client_secret.clone().into()) };
@@ -222,6 +222,7 @@ async fn ky_24_a_server_that_nobody_here_wrote_takes_every_signature() {
         let verifier = odd(&random, 9);
         let extra: &[(&str, &str)] = if turn % 7 == 0 { &[("oauth_verifier", &verifier)] } else { &[] };
         let moment = Moment::new(&random, now);
+        assert!(nonces.insert(moment.nonce.clone()), "a nonce is used once");
         let header = authorization(&client, token.as_ref(), &method, &url, &form, extra, &moment);
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish();
         cases.push(json!({
