@@ -10,9 +10,9 @@ const GATE = ["/signin", "/signin?left=yes", "/signin/password", "/signin/privy"
 const INSIDE = ["/settings/confirm?next=/settings/security", "/settings/wallet"];
 const APP = ["/chat", "/connections", "/connections?q=calendar", "/connections?q=nothing-of-that-name", "/connections/add/twilio", "/connections/add/datadog", "/connections/apps/spotify", "/connections/apps/github?trouble=user_not_listed&app=ours", "/notifications", "/notifications?show=unread", "/profile", "/settings",
   "/settings/security", "/settings/activity", "/settings/notifications", "/settings/notifications?saved=yes",
-  "/settings/files", "/settings/files?file=kept", "/settings/files?file=file_kind_not_taken&kept=1", "/settings/developer"];
+  "/settings/files", "/settings/files?file=kept", "/settings/files?file=file_kind_not_taken&kept=1", "/settings/developer", "/settings/developer/webhooks"];
 // The same, where there is nothing yet.
-const EMPTY = ["/notifications", "/notifications?show=unread", "/settings/security", "/settings/files", "/settings/developer"];
+const EMPTY = ["/notifications", "/notifications?show=unread", "/settings/security", "/settings/files", "/settings/developer", "/settings/developer/webhooks"];
 // What a browser reports as an error of its own.
 const STATUS: Record<string, number> = { "/nothing-here": 404, "/confirm-email": 410 };
 const VARIANTS = [
@@ -24,13 +24,14 @@ const VARIANTS = [
 let cookies: Awaited<ReturnType<BrowserContext["cookies"]>> = [];
 let conversation = "";
 let connection = "";
+let webhook = "";
 let newcomer: typeof cookies = [];
 // A sign-in that waits for its code, and the paths of the links in its mail and in that of a registration.
 let waiting: typeof cookies = [];
 let link = "";
 let registration = "";
 
-/** A person with files, a key, a password and something to be told. */
+/** A person with files, a key, a webhook, a password and something to be told. */
 async function fill(page: Page): Promise<void> {
   const headers = { accept: "application/json", origin: new URL(page.url()).origin, "sec-fetch-site": "same-origin" };
   const done = async (path: string, body: object) => {
@@ -42,6 +43,11 @@ async function fill(page: Page): Promise<void> {
   }
   const name = "The nightly backup of everything that the office in Hamburg keeps";
   await done("/api/account/make-key", { form: { name, "scopes[]": "files:read", days: "30" } });
+  const url = `https://hooks.example/${"a-long-way-to-where-events-are-taken/".repeat(8)}`;
+  await done("/api/webhooks/add", { form: { url, name } });
+  await page.goto("/settings/developer/webhooks");
+  webhook = (await page.getByRole("link", { name: /^Look at The nightly/ }).getAttribute("href"))!;
+  await done("/api/webhooks/ping", { form: { id: webhook.split("/").pop() } });
   await done("/api/identity/set-password", { form: { new_password: "seven green boats and a lamp" } });
 }
 
@@ -93,7 +99,7 @@ for (const { width, colorScheme } of VARIANTS) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await context.addCookies(waiting);
     const inFront = [...GATE, "link", "registration"];
-    const inside = [...APP, "conversation", "connection", ...INSIDE, "newcomer", ...EMPTY];
+    const inside = [...APP, "conversation", "connection", "webhook", ...INSIDE, "newcomer", ...EMPTY];
     for (const path of [...PUBLIC, ...inFront, ...inside]) {
       if (path === APP[0]) await context.addCookies(cookies);
       if (path === "newcomer") {
@@ -101,7 +107,7 @@ for (const { width, colorScheme } of VARIANTS) {
         await context.addCookies(newcomer);
         continue;
       }
-      const address = { conversation, connection, link, registration }[path] ?? path;
+      const address = { conversation, connection, webhook, link, registration }[path] ?? path;
       const answer = await page.goto(address);
       const status = STATUS[path] ?? 200;
       expect(answer?.status(), address).toBe(status);

@@ -33,7 +33,13 @@ use crate::{
     admin::page::AdminPage,
     chat::ChatPage,
     identity::page::{ActivityPage, SecurityPage},
-    integrations::{connection::ConnectionPage, forms::FormPage, own_apps::OwnAppPage, page::ConnectionsPage},
+    integrations::{
+        connection::ConnectionPage,
+        forms::FormPage,
+        own_apps::OwnAppPage,
+        page::ConnectionsPage,
+        webhooks::{WebhookPage, WebhooksPage},
+    },
     privacy::view::DeleteAccount,
     site::ErrorPage,
     ui::Installation,
@@ -93,6 +99,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/files") view={Lazy::<OwnFiles>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/notifications") view={Lazy::<NotificationSettings>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/developer") view={Lazy::<Developer>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/developer/webhooks") view={Lazy::<Webhooks>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/developer/webhooks/:id") view={Lazy::<OneWebhook>::new()} ssr=SsrMode::Async/>
                     </ParentRoute>
                 </ParentRoute>
             </Routes>
@@ -170,6 +178,8 @@ lazy_page!(Operators, AdminPage);
 lazy_page!(Profile, ProfilePage);
 lazy_page!(Settings, AllSettings);
 lazy_page!(Developer, DeveloperPage);
+lazy_page!(Webhooks, WebhooksPage);
+lazy_page!(OneWebhook, WebhookPage);
 lazy_page!(Notified, NotificationsPage);
 lazy_page!(NotificationSettings, NotificationSettingsPage);
 lazy_page!(OwnFiles, FilesPage);

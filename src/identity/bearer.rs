@@ -65,6 +65,10 @@ pub enum Scope {
     ConnectionsRead,
     #[schema(rename = "connections:write")]
     ConnectionsWrite,
+    #[schema(rename = "webhooks:read")]
+    WebhooksRead,
+    #[schema(rename = "webhooks:write")]
+    WebhooksWrite,
     /// Access tokens of services that the person has connected.
     #[schema(rename = "tokens:read")]
     TokensRead,
@@ -72,7 +76,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, as they are offered.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::ProfileRead,
         Self::ProfileWrite,
         Self::FilesRead,
@@ -81,6 +85,8 @@ impl Scope {
         Self::NotificationsWrite,
         Self::ConnectionsRead,
         Self::ConnectionsWrite,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
         Self::TokensRead,
     ];
 
@@ -96,6 +102,8 @@ impl Scope {
             Self::NotificationsWrite => "notifications:write",
             Self::ConnectionsRead => "connections:read",
             Self::ConnectionsWrite => "connections:write",
+            Self::WebhooksRead => "webhooks:read",
+            Self::WebhooksWrite => "webhooks:write",
             Self::TokensRead => "tokens:read",
         }
     }

@@ -4,12 +4,13 @@ use std::time::Duration as Every;
 
 use time::Duration;
 
-use super::{Integrations, broker, service::Error, store::system};
+use super::{Integrations, broker, service::Error, store::system, webhooks::service::TASK};
 use crate::platform::jobs::JobTable;
 
 /// How long it is known what happened to a connection.
 pub const EVENTS_KEPT: Duration = Duration::days(90);
 
+const SOON: Every = Every::from_secs(5);
 const EACH_MINUTE: Every = Every::from_secs(60);
 const EACH_HOUR: Every = Every::from_secs(60 * 60);
 
@@ -17,7 +18,16 @@ const EACH_HOUR: Every = Every::from_secs(60 * 60);
 #[must_use]
 pub fn register(table: JobTable, integrations: &Integrations) -> JobTable {
     let [renewing, looking, revoking, warning] = [(); 4].map(|()| integrations.clone());
+    let [posting, waiting] = [(); 2].map(|()| integrations.webhooks().clone());
     table
+        .on(TASK, move |payload| {
+            let done = posting.job(&payload);
+            async move { done }
+        })
+        .every(SOON, "send_waiting_webhooks", move || {
+            let webhooks = waiting.clone();
+            async move { Ok(webhooks.look_around().await?) }
+        })
         .every(EACH_MINUTE, "renew_due_tokens", move || {
             let integrations = renewing.clone();
             async move {
@@ -61,6 +71,7 @@ pub async fn purge(integrations: &Integrations) -> Result<(), Error> {
     let choices = system::purge_choices(&integrations.db, now).await?;
     let events = system::purge_events(&integrations.db, now - EVENTS_KEPT).await?;
     let revocations = system::purge_revocations(&integrations.db, now).await?;
+    integrations.webhooks().purge().await.map_err(Error::from)?;
     tracing::debug!(flows, choices, events, revocations, "what is over was removed");
     Ok(())
 }

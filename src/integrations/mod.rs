@@ -15,6 +15,7 @@ pub mod model;
 pub mod own_apps;
 pub mod page;
 mod view;
+pub mod webhooks;
 
 #[cfg(feature = "ssr")]
 mod account_routes;
@@ -47,3 +48,5 @@ pub use routes::{posts, routes};
 pub use service::{ClientFault, Error, FORGET_READINGS, Integrations, Readings, own_app_vault};
 #[cfg(feature = "ssr")]
 pub use store::{SEALED, SEALED_OWN_APPS};
+#[cfg(feature = "ssr")]
+pub use webhooks::OutgoingWebhooks;

@@ -168,6 +168,10 @@ ids! {
     StatusId;
     /// A wish for another address of an account whose mailbox is lost.
     MailboxRecoveryId;
+    /// An address of a person's own that events are posted to.
+    WebhookEndpointId;
+    /// One event on its way to such an address.
+    WebhookDeliveryId;
 }
 
 #[cfg(test)]

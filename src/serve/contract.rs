@@ -34,6 +34,7 @@ const TAGS: &[(&str, &str)] = &[
     ("files", "What the person keeps here."),
     ("broker", "Tokens for front ends of their own, whose people sign in at a service."),
     ("connections", "Accounts at outside services, and apps of the person's own there."),
+    ("webhooks", "Addresses to which Aura posts what happens to connections, signed as Standard Webhooks tells."),
     ("phone", "The person's number, proved by a text message."),
     ("app versions", "Which versions of an app are published, and which still work."),
 ];

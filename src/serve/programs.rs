@@ -30,6 +30,7 @@ pub(super) fn programs(state: &AppState, list: &mut RouteList) -> Router {
         .merge(files::v1::routes(state.user_files.clone()).into_router(list))
         .merge(integrations::catalogue::v1::routes(state.integrations.clone()).into_router(list))
         .merge(integrations::connection::v1::routes(state.integrations.clone()).into_router(list))
+        .merge(integrations::webhooks::v1::routes(state.integrations.webhooks().clone()).into_router(list))
         .merge(privacy::v1::routes(state.departures.clone()).into_router(list))
         .layer(from_fn_with_state(state.idempotency.clone(), idempotency::layer))
         .layer(from_fn_with_state(state.limits.clone(), limits::general));

@@ -34,11 +34,19 @@ async fn owned(app: &TestApp) -> Owned {
     let key = json!({ "name": "a key", "scopes": ["files:read"] });
     let made = program.send("POST", "/api/v1/api-keys", Some(&key)).await.value();
     let told = program.get("/api/v1/notifications").await.value();
+    let hook = json!({ "url": "https://hooks.example/" });
+    let hook = program.send("POST", "/api/v1/webhooks", Some(&hook)).await.value();
+    let hook = hook["webhook"]["id"].as_str().unwrap().to_owned();
     let ids = BTreeMap::from([
         ("/api/v1/notifications/{id}/read", told["items"][0]["id"].as_str().unwrap().to_owned()),
         ("/api/v1/sessions/{id}", spare.session.to_string()),
         ("/api/v1/devices/{id}", spare.device.to_string()),
         ("/api/v1/api-keys/{id}", made["api_key"]["id"].as_str().unwrap().to_owned()),
+        ("/api/v1/webhooks/{id}", hook.clone()),
+        ("/api/v1/webhooks/{id}/secret", hook.clone()),
+        ("/api/v1/webhooks/{id}/ping", hook.clone()),
+        ("/api/v1/webhooks/{id}/replay", hook.clone()),
+        ("/api/v1/webhooks/{id}/deliveries", hook),
         ("/api/v1/users/{id}", user.to_string()),
         ("/api/v1/users/{id}/status", user.to_string()),
     ]);
@@ -105,6 +113,7 @@ async fn ap_09_who_may_call_what_is_as_the_table_says(db: PgPool) {
             None => operation
                 .path
                 .replace("{id}", "0192f0c1-0000-7000-8000-000000000000")
+                .replace("{delivery}", "0192f0c1-0000-7000-8000-000000000000")
                 .replace("{platform}", "ios")
                 .replace("{version}", "1.0.0")
                 .replace("{service}", "spotify"),

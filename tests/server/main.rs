@@ -71,6 +71,7 @@ mod notifications;
 mod oauth;
 mod oauth1;
 mod oauth_dialects;
+mod outgoing_webhooks;
 mod outside;
 mod own_apps;
 mod passwords;

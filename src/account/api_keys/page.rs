@@ -101,6 +101,10 @@ fn Keys(keys: Vec<KeyView>, revoke: ServerAction<RevokeKey>) -> impl IntoView {
                 "What a program can ask, and how, stands in "
                 <a href="/api/docs" rel="external">"the description of the API"</a> "."
             </p>
+            <p>
+                <a href="/settings/developer/webhooks">"Webhooks"</a>
+                ": let Aura post to an address of yours what happens to your connections."
+            </p>
         </Setting>
     }
 }

@@ -108,6 +108,8 @@ fn told(scope: Scope) -> &'static str {
         Scope::NotificationsWrite => "Mark notifications, and change what you are told",
         Scope::ConnectionsRead => "See which services you have connected",
         Scope::ConnectionsWrite => "Connect and disconnect services, and bring your own apps",
+        Scope::WebhooksRead => "See your webhooks and what was posted to them",
+        Scope::WebhooksWrite => "Add, change and delete webhooks",
         Scope::TokensRead => {
             "Get access tokens of services that you have connected; give it only to programs you wrote"
         }

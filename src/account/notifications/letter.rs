@@ -47,6 +47,24 @@ pub fn connection_ends(service: &str, when: &str, path: &str, public_url: &Url) 
     )
 }
 
+/// The letter about an address to which nothing is posted any more; `why` is a sentence.
+pub fn webhook_off(host: &str, why: &str, path: &str, public_url: &Url) -> Result<Letter, MailError> {
+    let what = format!("Aura no longer posts events to {host}. {why}");
+    let mend = "Mend what receives them, switch the webhook on again, and let Aura post again what failed.";
+    Letter::compose(
+        "webhook_off",
+        &format!("The webhook at {host} was switched off"),
+        &Content {
+            title: "A webhook was switched off",
+            paragraphs: &[&what, mend],
+            code: None,
+            button: Some(("Look at the webhook", &at(path, public_url))),
+            footer: "You get this mail because you have registered a webhook. You can switch such mails off in your settings, \
+                     under Notifications.",
+        },
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

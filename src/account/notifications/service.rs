@@ -230,6 +230,23 @@ impl Notifications {
         self.write(tx, user, letter::connection_ends(service, &when, link, &self.public_url)?).await
     }
 
+    /// Tells somebody, in the caller's transaction, that nothing is posted any more to a host that they have registered.
+    ///
+    /// # Errors
+    /// When the letter cannot be written or the database is away.
+    pub async fn webhook_off(
+        &self,
+        tx: &mut PgConnection,
+        user: UserId,
+        host: &str,
+        why: &str,
+        link: &str,
+    ) -> Result<(), NotificationError> {
+        let title = format!("The webhook at {host} was switched off");
+        self.board.put(tx, user, Kind::Connection, (&title, why, link)).await?;
+        self.write(tx, user, letter::webhook_off(host, why, link, &self.public_url)?).await
+    }
+
     /// Sends a letter about a connection, unless its owner does not want such letters.
     async fn write(&self, tx: &mut PgConnection, user: UserId, letter: Letter) -> Result<(), NotificationError> {
         let chosen = store::preferences(tx, user).await?;

@@ -17,7 +17,11 @@ const TABS: &[(&str, &str)] = &[
 #[component]
 pub fn SettingsFrame() -> impl IntoView {
     let location = use_location();
-    let here = move |href: &'static str| location.pathname.with(|path| path == href).then_some("page");
+    // A tab is open on the pages that lie below its own as well.
+    let is_here = |path: &str, href: &str| {
+        path == href || href != "/settings" && path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let here = move |href: &'static str| location.pathname.with(|path| is_here(path, href)).then_some("page");
     let tabs = NodeRef::<html::Nav>::new();
     Effect::new(move |_| {
         location.pathname.track();

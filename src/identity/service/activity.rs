@@ -159,6 +159,10 @@ fn sentence(kind: &str, detail: &Value) -> (String, String) {
         "mailbox_recovery_refused" => ("Another address for the account was refused".to_owned(), word("to")),
         "own_app_added" => (format!("Brought an app of your own to {}", service(&word("provider"))), String::new()),
         "own_app_removed" => (format!("Removed your own app at {}", service(&word("provider"))), String::new()),
+        "webhook_added" => ("Added a webhook".to_owned(), word("host")),
+        "webhook_changed" => ("Changed a webhook".to_owned(), word("host")),
+        "webhook_secret_replaced" => ("Replaced the secret of a webhook".to_owned(), word("host")),
+        "webhook_removed" => ("Deleted a webhook".to_owned(), word("host")),
         "provider_token_released" => {
             (format!("Gave an access token of {} to a program", service(&word("provider"))), String::new())
         }

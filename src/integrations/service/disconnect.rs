@@ -67,6 +67,7 @@ impl Integrations {
             Jobs::new().enqueue(&mut transaction, FORGET_READINGS, Some(&id.to_string()), payload).await?;
         }
         self.changed_within(&mut transaction, user, Some(id), &row.provider, "disconnected", None).await?;
+        self.tell_outside(&mut transaction, user, "disconnected", None, &row, None).await?;
         transaction.commit().await?;
         let verdict = match (provider, pending) {
             (Some(provider), Some(pending)) => self.try_to_revoke(provider, pending).await,

@@ -3,7 +3,7 @@ use crate::{
     account::notifications::NotificationError,
     error::{AppError, ErrorKind},
     identity::service::{IdentityError, TokenError as BearerError},
-    integrations::{own_apps::words as own_apps, service::refresh::TokenError},
+    integrations::{own_apps::words as own_apps, service::refresh::TokenError, webhooks::service::WebhookError},
     platform::{
         crypto::{VaultError, jwt::JwtError},
         jobs::JobsError,
@@ -98,6 +98,8 @@ pub enum Error {
     Untold(#[from] NotificationError),
     #[error("integrations: {0}")]
     Jobs(#[from] JobsError),
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     #[error("integrations: a task was lost")]
     Lost(#[from] tokio::task::JoinError),
 }
@@ -225,6 +227,7 @@ impl From<Error> for AppError {
                 let told = format!("This does not look like a {what} of {service}. {hint}");
                 Self::new(ErrorKind::Unprocessable, "app_malformed", told.trim_end()).on_field(field)
             }
+            Error::Webhook(error) => error.into(),
             Error::Vault(_) | Error::Database(_) | Error::Untold(_) | Error::Jobs(_) | Error::Lost(_) => {
                 telemetry::report(&error, "integrations");
                 Self::internal()

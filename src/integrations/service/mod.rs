@@ -44,7 +44,10 @@ pub use places::Place;
 pub use visit::{Purpose, Returned, Start, Visitor};
 pub use wish::Wish;
 
-use super::store;
+use super::{
+    store,
+    webhooks::{OutgoingWebhooks, model::event_of, service::Told},
+};
 use crate::{
     account::notifications::Notifications,
     identity::Identity,
@@ -84,6 +87,7 @@ pub struct Integrations {
     own_vault: Option<Vault>,
     identity: Identity,
     notifications: Notifications,
+    webhooks: OutgoingWebhooks,
     keys: Keys,
     limits: Limits,
     bus: Bus,
@@ -129,9 +133,18 @@ impl Integrations {
         });
         let issuers = Arc::new(issuers.collect());
         let own_vault = own_app_vault(settings, &random);
+        let webhooks = OutgoingWebhooks::new(
+            db.clone(),
+            clock.clone(),
+            random.clone(),
+            http.clone(),
+            vault.clone(),
+            notifications.clone(),
+        );
         Self {
             identity,
             notifications,
+            webhooks,
             db,
             clock,
             random,
@@ -163,6 +176,12 @@ impl Integrations {
     pub fn with_tool_patience(mut self, patience: Duration) -> Self {
         self.tool_patience = patience;
         self
+    }
+
+    /// What is posted to the addresses that people have registered.
+    #[must_use]
+    pub fn webhooks(&self) -> &OutgoingWebhooks {
+        &self.webhooks
     }
 
     /// Counts one start of a sign-in, by where it comes from.
@@ -239,6 +258,27 @@ impl Integrations {
         let id = uuid::Uuid::from(self.random.id::<ConnectionId>(now));
         let event = store::NewEvent { id, user, connection, provider, kind, detail, now };
         store::record(&mut *transaction, &event).await?;
+        // One that is gone by now is told of by whoever removed it, who knows what it was.
+        if let (Some(_), Some(id)) = (event_of(kind), connection)
+            && let Some(row) = store::connection(&mut *transaction, user, id).await?
+        {
+            let health = store::health(&mut *transaction, user, id).await?;
+            self.tell_outside(transaction, user, kind, detail, &row, health.as_ref()).await?;
+        }
         self.bus.notify(transaction, Topic::ConnectionChanged, &user.to_string()).await
+    }
+
+    /// Tells whoever has registered an address for it.
+    pub(super) async fn tell_outside(
+        &self,
+        transaction: &mut sqlx::PgConnection,
+        user: UserId,
+        kind: &str,
+        detail: Option<&str>,
+        row: &store::ConnectionRow,
+        health: Option<&store::HealthRow>,
+    ) -> Result<(), sqlx::Error> {
+        let service_name = self.catalogue.get(&row.provider).map_or(row.provider.as_str(), |entry| &entry.name);
+        self.webhooks.tell(transaction, &Told { user, kind, detail, service_name, row, health }).await
     }
 }

@@ -21,6 +21,8 @@ pub const SEALED: &[SealedColumn] = &[
     // Nobody's yet: the front end brings its person later.
     SealedColumn { table: "broker_visits", column: "sealed_verifier", owner: "null", provider: "t.provider" },
     SealedColumn { table: "broker_codes", column: "sealed_grant", owner: "null", provider: "t.provider" },
+    SealedColumn { table: "webhook_endpoints", column: "sealed_secret", owner: "t.user_id", provider: "''" },
+    SealedColumn { table: "webhook_endpoints", column: "sealed_previous_secret", owner: "t.user_id", provider: "''" },
     SealedColumn { table: "approvals", column: "sealed_arguments", owner: "t.user_id", provider: "''" },
 ];
 

@@ -97,4 +97,4 @@ macro_rules! shown {
     )*};
 }
 
-shown! { UserId SessionId DeviceId VerificationId NotificationId FileId ApiKeyId OwnAppId ConnectionId AppVersionId }
+shown! { UserId SessionId DeviceId VerificationId NotificationId FileId ApiKeyId OwnAppId ConnectionId AppVersionId WebhookEndpointId WebhookDeliveryId }

@@ -89,6 +89,13 @@ impl Http {
         self.overrides.apply(url)
     }
 
+    /// Whether an address that a person names may be called at all: it is https, and neither it nor its name says that it
+    /// leads into a private network. Where the name really leads is looked at with each call.
+    #[must_use]
+    pub fn may_call(&self, url: &Url) -> bool {
+        self.checked(url, &self.address(url)).is_ok()
+    }
+
     /// A client for long answers that arrive piece by piece: no deadline for the whole, sixty seconds for each piece.
     /// Its caller passes addresses through [`Http::address`].
     #[must_use]
@@ -131,30 +138,38 @@ impl Http {
 
     async fn perform(&self, request: Request) -> Result<Response, HttpError> {
         let found = self.address(&request.url);
-        // Where the operator has said where a host is found, that is where it is; the check is for everybody else's words.
-        let client = if request.user_supplied && found == request.url {
-            let named = found.host_str().is_some_and(|host| self.allowed.iter().any(|allowed| allowed == host));
-            plain(&found, named)?;
-            if named { &self.known } else { &self.public }
-        } else {
-            &self.known
-        };
-        let limit = request.limit;
+        let client = if request.user_supplied { self.checked(&request.url, &found)? } else { &self.known };
+        let (limit, cut) = (request.limit, request.cut);
         let built = request.into_reqwest(found)?;
         let mut answer = client.execute(built).await.map_err(sorted)?;
         let status = answer.status().as_u16();
         let headers = std::mem::take(answer.headers_mut());
-        if answer.content_length().is_some_and(|length| length > limit as u64) {
+        if !cut && answer.content_length().is_some_and(|length| length > limit as u64) {
             return Err(HttpError::TooLarge);
         }
         let mut body = Vec::new();
         while let Some(piece) = answer.chunk().await.map_err(sorted)? {
-            if body.len() + piece.len() > limit {
+            let room = limit - body.len();
+            if piece.len() > room && !cut {
                 return Err(HttpError::TooLarge);
             }
-            body.extend_from_slice(&piece);
+            body.extend_from_slice(&piece[..piece.len().min(room)]);
+            if cut && body.len() == limit {
+                break;
+            }
         }
         Ok(Response { status, headers, body })
+    }
+
+    /// The client for an address that a person named and that is found there.
+    fn checked(&self, named: &Url, found: &Url) -> Result<&Client, HttpError> {
+        // Where the operator has said where a host is found, that is where it is; the check is for everybody else's words.
+        if found != named {
+            return Ok(&self.known);
+        }
+        let allowed = found.host_str().is_some_and(|host| self.allowed.iter().any(|allowed| allowed == host));
+        plain(found, allowed)?;
+        Ok(if allowed { &self.known } else { &self.public })
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Request {
     pub(super) limit: usize,
     pub(super) user_supplied: bool,
     pub(super) quiet: bool,
+    /// What is longer than the limit is left unread, rather than refused.
+    pub(super) cut: bool,
     /// Set when a header could not be written; the sending then fails without a word about its value.
     broken: bool,
 }
@@ -43,6 +45,7 @@ impl Request {
             limit: 1024 * 1024,
             user_supplied: false,
             quiet: false,
+            cut: false,
             broken: false,
         }
     }
@@ -120,6 +123,13 @@ impl Request {
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
+        self
+    }
+
+    /// An answer that is longer than the limit is cut off there, rather than refused.
+    #[must_use]
+    pub fn cut(mut self) -> Self {
+        self.cut = true;
         self
     }
 

@@ -1,0 +1,7 @@
+//! The parts of the pages about webhooks.
+
+mod deliveries;
+mod fields;
+
+pub use deliveries::Deliveries;
+pub use fields::Fields;
