@@ -12,13 +12,15 @@ use super::{
     error::ChatError,
     log::{BREATH, Ending, Entry, RunLog, Subject},
     model::{AI_IS_OFF, RunState},
-    moment, rules,
+    moment,
+    offer::Offer,
+    rules,
     service::{Asker, Parts, interrupted},
     store,
     tools::{Planned, Reader, for_model},
 };
 use crate::{
-    inference::{Call, FinishReason, ModelError, ModelEvent, ToolCallPart, ToolSpec, Turn, TurnMessage, prompts},
+    inference::{Call, FinishReason, ModelError, ModelEvent, ToolCallPart, Turn, TurnMessage, prompts},
     integrations::tools::{Effect, ModelUse, OfferedTool, TimeContext},
     kit::id::{ConversationId, MessageId, RunId},
     platform::{
@@ -180,11 +182,16 @@ async fn compose(parts: Parts, job: Job, pen: mpsc::Sender<Entry>) -> Ending {
     for service in shown {
         system.push_str(&prompts::withheld(service));
     }
-    let readable: Vec<&OfferedTool> = tools
+    let readable: Vec<OfferedTool> = tools
         .iter()
         .filter(|offered| offered.tool.effect == Effect::Read && offered.model == ModelUse::Offered)
+        .cloned()
         .collect();
-    let offer = Offer::new(readable);
+    let fitting = parts.integrations.route(&job.text, &readable, &context);
+    let offer = Offer::new(&readable, &job.text, &fitting);
+    if !offer.left_out().is_empty() {
+        system.push_str(&prompts::left_out(offer.left_out()));
+    }
     match converse(&parts, &reader, &offer, system, history).await {
         Ok(ending) => ending,
         Err(error) => {
@@ -241,42 +248,6 @@ async fn history(parts: &Parts, job: &Job) -> Result<Vec<TurnMessage>, ChatError
     }
     messages.reverse();
     Ok(messages)
-}
-
-/// The tools under the names by which the model calls them. Two accounts of one service are told apart by a number.
-struct Offer<'a> {
-    tools: Vec<(String, &'a OfferedTool)>,
-}
-
-impl<'a> Offer<'a> {
-    fn new(readable: Vec<&'a OfferedTool>) -> Self {
-        let mut tools: Vec<(String, &OfferedTool)> = Vec::with_capacity(readable.len());
-        for offered in readable {
-            let before = tools.iter().filter(|(_, other)| other.tool.name == offered.tool.name).count();
-            let name = match before {
-                0 => offered.tool.name.to_owned(),
-                _ => format!("{}_{}", offered.tool.name, before + 1),
-            };
-            tools.push((name, offered));
-        }
-        Self { tools }
-    }
-
-    fn specs(&self) -> Vec<ToolSpec> {
-        let spec = |(name, offered): &(String, &OfferedTool)| ToolSpec {
-            name: name.clone(),
-            description: format!(
-                "{} ({}, account {})",
-                offered.tool.description, offered.service_name, offered.account_label
-            ),
-            parameters: offered.tool.parameters.clone(),
-        };
-        self.tools.iter().map(spec).collect()
-    }
-
-    fn find(&self, name: &str) -> Option<&'a OfferedTool> {
-        self.tools.iter().find(|(known, _)| known == name).map(|(_, offered)| *offered)
-    }
 }
 
 /// Lets the model answer, and read in between.

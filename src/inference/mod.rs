@@ -13,4 +13,4 @@ mod turn;
 pub use error::ModelError;
 pub use event::{FinishReason, ModelEvent, ToolCallPart};
 pub use service::{Answer, Events, Inference};
-pub use turn::{Call, ToolSpec, Turn, TurnMessage};
+pub use turn::{Call, MOST_TOOLS, ToolSpec, Turn, TurnMessage};

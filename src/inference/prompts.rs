@@ -2,7 +2,7 @@
 //! an answer.
 
 /// Which instructions are in use.
-pub const VERSION: &str = "2026-11-20";
+pub const VERSION: &str = "2026-11-21";
 
 /// What the instructions need to know about the moment and the person.
 #[derive(Clone, Debug)]
@@ -48,5 +48,16 @@ pub fn withheld(service: &str) -> String {
     format!(
         "The person already sees a card with what {service} returned for this question. By that service's terms you do \
          not get to see it: do not guess what it shows, just refer to the card.\n"
+    )
+}
+
+/// Told when more is connected than a model can be offered at once.
+#[must_use]
+pub fn left_out(services: &[&str]) -> String {
+    format!(
+        "More is connected than you can be offered at once. Some or all tools of these services are left out of this \
+         answer: {}. If the question needs one of them, say that you could not look there this time and ask the person to \
+         name the service in the next question: then its tools come first.\n",
+        services.join(", ")
     )
 }

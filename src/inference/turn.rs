@@ -2,6 +2,10 @@
 
 use serde_json::Value;
 
+/// No request offers more tools: «A max of 128 functions are supported»
+/// (<https://github.com/openai/openai-openapi>, `CreateChatCompletionRequest.tools`).
+pub const MOST_TOOLS: usize = 128;
+
 /// Everything a model gets to see for one answer.
 #[derive(Clone, Debug)]
 pub struct Turn {
@@ -9,7 +13,7 @@ pub struct Turn {
     pub system: String,
     /// The conversation, oldest first.
     pub messages: Vec<TurnMessage>,
-    /// The tools it may call.
+    /// The tools it may call, no more than [`MOST_TOOLS`].
     pub tools: Vec<ToolSpec>,
 }
 

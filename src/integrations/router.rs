@@ -168,6 +168,7 @@ mod tests {
             service_name: tool.service(),
             account_label: "me".into(),
             model: tool.model,
+            last_used_at: None,
         });
         offered.collect()
     }

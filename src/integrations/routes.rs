@@ -1,21 +1,17 @@
-//! The addresses of this feature; keys and disconnecting.
+//! The addresses of this feature; disconnecting.
 
 use std::sync::Arc;
 
 use axum::{
-    Form, Json,
+    Json,
     extract::{Extension, Path, State},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Redirect, Response},
 };
-use secrecy::ExposeSecret as _;
 
 use super::{
     account_routes, connect_routes,
-    service::{
-        Error, Integrations, Readings,
-        forms::{Pasting, Typed},
-    },
+    service::{Error, Integrations, Readings},
 };
 use crate::{
     identity::session::CurrentSession,
@@ -34,7 +30,6 @@ pub fn routes(integrations: Integrations, stylesheet: &str) -> Routes {
         .get("/api/integrations/{id}/callback", connect_routes::callback)
         .get("/api/integrations/{id}/choice/{waiting}", connect_routes::choice)
         .post("/api/integrations/{id}/choice/{waiting}", connect_routes::choose)
-        .post("/api/integrations/{id}/key", key)
         .post("/api/integrations/{id}/disconnect", disconnect)
         .get("/api/auth/signin/{id}", account_routes::sign_in)
         .get("/api/auth/link/{id}", account_routes::link)
@@ -68,22 +63,6 @@ pub(super) fn is_own(headers: &HeaderMap) -> bool {
 pub(super) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(query?.as_bytes());
     pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
-}
-
-/// What a program sends to connect by what its person pasted: the form's fields by their names, and with `reconnect` the
-/// connection that gets it.
-async fn key(
-    State(integrations): State<Integrations>,
-    Path(id): Path<String>,
-    CurrentSession(session): CurrentSession,
-    Form(mut fields): Form<Typed>,
-) -> Result<Response, Refusal> {
-    integrations.limit_start(session.user).await?;
-    let mut said = |name: &str| fields.remove(name).map(|value| value.expose_secret().to_owned());
-    let reconnect = said("reconnect").map(|id| id.parse().map_err(|_| Error::NotFound("connection"))).transpose()?;
-    let pasting = Pasting { reconnect, instead: said("instead").is_some_and(|word| word == "true") };
-    integrations.add_by_form(session.user, &id, &fields, pasting).await?;
-    Ok(quietly(Redirect::to(&format!("/connections?connected={id}"))))
 }
 
 async fn disconnect(

@@ -127,6 +127,8 @@ pub struct OfferedTool {
     pub account_label: String,
     /// Whether a model may be offered it: the service allows that, and the connection's owner does.
     pub model: ModelUse,
+    /// When the connection was used last; none: never.
+    pub last_used_at: Option<OffsetDateTime>,
 }
 
 /// Who has a tool called, for the connection's log: opaque to this feature.

@@ -69,7 +69,7 @@ pub struct Oauth {
     /// Statuses that mean the refresh token is dead, besides 400 with `invalid_grant`.
     #[serde(default)]
     pub dead_statuses: Vec<u16>,
-    /// A second set of tokens in the same reply.
+    /// A second token in the same reply.
     pub second: Option<SecondTokens>,
     /// How access is given back; absent: the vendor offers no call.
     pub revoke: Option<Revoke>,
@@ -93,16 +93,14 @@ pub struct Scope {
     pub reason: String,
 }
 
-/// A second set of tokens that comes with the first, and is renewed for itself.
+/// A second token that comes with the first. It must be one that does not end: Aura renews the first set of a connection,
+/// under its lease, and no other; an entry whose vendor rotates both asks for one of them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecondTokens {
     /// Whose they are, in a word: `bot`. Calls name the access token so.
     pub name: String,
     pub access: String,
-    pub refresh: Option<String>,
-    pub expires_in: Option<String>,
-    pub scope: Option<String>,
 }
 
 fn scope() -> String {

@@ -9,7 +9,7 @@ use super::AppState;
 use crate::{
     account::api_keys,
     identity::{self, caller},
-    integrations::{broker, own_apps},
+    integrations::{broker, forms, own_apps},
     platform::{
         api::cors,
         audit, limits,
@@ -23,8 +23,11 @@ use crate::{
 pub(super) fn both(state: &AppState, list: &mut RouteList) -> Router {
     let origins = cors::Origins::of(state.settings.front_end.as_ref());
     // The last layer is the outermost.
-    own_apps::spotify::routes(state.integrations.clone())
+    let (spotify, keys) =
+        (own_apps::spotify::routes(state.integrations.clone()), forms::v1::routes(state.integrations.clone()));
+    spotify
         .into_router(list)
+        .merge(keys.into_router(list))
         .layer(from_fn_with_state(state.limits.clone(), limits::general))
         .layer(identity::bearer::layer(state.identity.clone()))
         .layer(from_fn_with_state(state.api_keys.clone(), api_keys::layer))

@@ -213,8 +213,8 @@ fn Approval() -> impl IntoView {
                 <div class="stack">
                     <h2>"It can read a lot. It can change nothing on its own."</h2>
                     <p class="intro">
-                        "The rule is held by the server, not by the model's good manners. Today Aura only reads; a change \
-                         will be a card that waits for your decision."
+                        "The rule is held by the server, not by the model's good manners. Answers only read so far. Aura \
+                         has the calls for changes, and none of them runs without your approval of exactly that change."
                     </p>
                 </div>
                 <ul class="promises">

@@ -17,6 +17,7 @@ use wiremock::ResponseTemplate;
 
 use crate::{
     browser::{Browser, dump, wait},
+    program::Program,
     support::TestApp,
     vendor::{EVENTS, GITHUB_TOKEN, GOOGLE_TOKEN, Vendor, ask, connect, count, fields, person, slow, state, user_of},
 };
@@ -475,12 +476,21 @@ async fn cn_12_a_key_is_proved_before_it_is_stored(db: PgPool) {
     assert_eq!(add("SG.canary-wrong").await, Err("key_refused".into()));
     assert_eq!(add("SG.canary-right").await, Err("service_away".into()));
     assert_eq!(count(&app, "connections").await, 0);
-    let added = browser.post_form("/api/integrations/sendgrid/key", &[("key", " SG.canary-right\n")]).await;
-    assert_eq!(added.location(), "/connections?connected=sendgrid", "{}", added.text());
+    let pasted = |key: &str| json!({"fields": {"key": key}});
+    let added = browser.post_json("/api/integrations/sendgrid/key", &pasted(" SG.canary-right\n")).await;
+    assert_eq!(
+        (added.value()["service"].as_str(), added.value()["state"].as_str()),
+        (Some("sendgrid"), Some("active"))
+    );
     assert_eq!(bearer(&vendor.asked(scopes).await[2]), "Bearer SG.canary-right");
     assert!(!dump(&app).await.contains("canary-"));
-    let wrong = browser.json_at("/api/integrations/sendgrid/key", &[("key", "nonsense")]).await;
+    let wrong = browser.post_json("/api/integrations/sendgrid/key", &pasted("nonsense")).await;
     assert_eq!((wrong.status, wrong.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "key_malformed"));
-    let at_github = browser.json_at("/api/integrations/github/key", &[("key", "SG.canary")]).await;
+    // A program does it by its token.
+    let program = Program::new(&app, user).await;
+    let by_program =
+        program.send("POST", "/api/integrations/sendgrid/key", Some(&pasted("SG.canary-right"))).await.value();
+    assert_eq!(by_program["id"], added.value()["id"], "{by_program}");
+    let at_github = browser.post_json("/api/integrations/github/key", &pasted("SG.canary")).await;
     assert_eq!((at_github.status, at_github.code().as_str()), (StatusCode::BAD_REQUEST, "wrong_kind"));
 }

@@ -1,10 +1,12 @@
 //! Giving access back, also where the service is away when it is asked.
 
 use aura::{
-    integrations::{Readings, model::Verdict},
+    integrations::{Readings, model::Verdict, service::forms::Pasting},
     kit::id::ConnectionId,
+    platform::crypto::Place,
     serve,
 };
+use sandbox::faults::{Fault, Kind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::Duration;
@@ -12,9 +14,12 @@ use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
 use crate::{
+    abroad::{Abroad, MIRA},
     browser::{dump, wait},
+    oauth1::visit,
+    pasted::{paste, pasted},
     support::TestApp,
-    vendor::{Vendor, connect, count, fields, person},
+    vendor::{Vendor, connect, count, fields, person, user_of},
 };
 
 const LINEAR: &str = "/api.linear.app/oauth/revoke";
@@ -66,6 +71,55 @@ async fn rf_11_access_that_could_not_be_given_back_is_tried_for_a_day_and_then_d
     wait(&app, Duration::DAY);
     integrations.revoke_due().await.unwrap();
     assert_eq!(vendor.asked(LINEAR).await.len(), tries);
+}
+
+/// What else stands beside the token, such as a password, is not needed for it and not kept.
+#[sqlx::test]
+async fn rf_14_a_token_of_oauth_1_and_a_session_are_tried_again_too(db: PgPool) {
+    let abroad = Box::pin(Abroad::new(db)).await;
+    let app = &abroad.app;
+    let mut browser = abroad.signed_in(MIRA).await;
+    let user = user_of(app, MIRA).await;
+    assert_eq!(visit(&abroad, &mut browser, "", "mira").await, "/connections?connected=trello");
+    paste(&abroad, user, "bill-com", &pasted("bill-com").with(&[]), Pasting::default()).await.unwrap();
+    let calls = [("api.trello.com", "/1/tokens/"), ("gateway.prod.bill.com", "/connect/v3/logout")];
+    for (host, path) in calls {
+        let (host, path) = (host.to_owned(), Some(path.to_owned()));
+        abroad.sandbox.faults().push(Fault { host, path, kind: Kind::Down, times: 2, retry_after: None });
+    }
+    let asked = || calls.map(|(host, path)| abroad.sandbox.ledger().matching(Some(host), Some(path)).len());
+
+    for row in abroad.rows().await {
+        let ended = app.state().integrations.disconnect(user, row.id.into(), Readings::Keep).await.unwrap();
+        assert_eq!(ended.verdict, Verdict::Failed, "{}", row.provider);
+    }
+    assert_eq!((count(app, "connections").await, count(app, "revocations").await, asked()), (0, 2, [1, 1]));
+    let rows: Vec<(Uuid, String, String)> =
+        sqlx::query_as("select id, provider, sealed_tokens from revocations").fetch_all(app.db()).await.unwrap();
+    for (row, provider, sealed) in rows {
+        let place =
+            Place { table: "revocations", column: "sealed_tokens", row, owner: Uuid::from(user), provider: &provider };
+        let kept: Value = serde_json::from_slice(&app.vault().open(&place, &sealed).unwrap()).unwrap();
+        let kept: Vec<&str> = kept
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(_, kept)| !kept.is_null())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(kept, if provider == "trello" { vec!["access", "secret"] } else { vec!["access"] }, "{provider}");
+    }
+    wait(app, Duration::minutes(3));
+    assert_eq!(app.state().integrations.revoke_due().await.unwrap(), 2, "the services are still away");
+    wait(app, Duration::minutes(3));
+    assert_eq!(app.state().integrations.revoke_due().await.unwrap(), 0);
+    assert_eq!((count(app, "revocations").await, asked()), (0, [3, 3]));
+    for (host, path) in calls {
+        let last = abroad.sandbox.ledger().matching(Some(host), Some(path)).pop().unwrap();
+        assert!(last.status == 200 && !last.refused, "{host}: {}", last.status);
+    }
+    let told = kinds(app).await;
+    assert_eq!(told.iter().filter(|kind| *kind == "access_returned").count(), 2, "{told:?}");
 }
 
 #[sqlx::test]

@@ -8,6 +8,8 @@ pub mod api;
 pub mod model;
 pub mod page;
 #[cfg(feature = "ssr")]
+pub mod v1;
+#[cfg(feature = "ssr")]
 pub(super) mod visit;
 
 pub use page::FormPage;

@@ -61,11 +61,9 @@ impl Consent {
         Credential { token: self.tokens.access.clone(), fields: self.fields(), blanks: self.blanks.clone() }
     }
 
-    /// The second set of tokens, by its name.
+    /// The second token, by its name.
     fn fields(&self) -> BTreeMap<String, SecretString> {
-        let Some(second) = &self.tokens.second else { return BTreeMap::new() };
-        let refresh = second.refresh.clone().map(|token| (format!("{}_refresh_token", second.name), token));
-        refresh.into_iter().chain([(second.name.clone(), second.access.clone())]).collect()
+        self.tokens.second.iter().map(|second| (second.name.clone(), second.access.clone())).collect()
     }
 
     /// The account as it is stored.
@@ -95,15 +93,8 @@ impl Consent {
         let shown = |secret: &SecretString| Value::from(secret.expose_secret());
         let moment = |moment: Option<OffsetDateTime>| moment.map(OffsetDateTime::unix_timestamp);
         let tokens = &self.tokens;
-        let second = tokens.second.as_ref().map(|second| {
-            json!({
-                "name": second.name,
-                "access": shown(&second.access),
-                "refresh": second.refresh.as_ref().map(shown),
-                "expires_at": moment(second.expires_at),
-                "scopes": second.scopes,
-            })
-        });
+        let second =
+            tokens.second.as_ref().map(|second| json!({ "name": second.name, "access": shown(&second.access) }));
         json!({
             "access": shown(&tokens.access),
             "refresh": tokens.refresh.as_ref().map(shown),
@@ -125,15 +116,10 @@ impl Consent {
     pub(super) fn read(written: &Value) -> Option<Self> {
         let fields = written.as_object()?;
         let print = text(fields, "fingerprint").and_then(|print| hex::decode(print).ok());
-        let second = fields.get("second").and_then(Value::as_object).and_then(|second| {
-            Some(Second {
-                name: text(second, "name")?,
-                access: text(second, "access")?.into(),
-                refresh: text(second, "refresh").map(Into::into),
-                expires_at: moment(second, "expires_at"),
-                scopes: list(second, "scopes"),
-            })
-        });
+        let second = fields
+            .get("second")
+            .and_then(Value::as_object)
+            .and_then(|second| Some(Second { name: text(second, "name")?, access: text(second, "access")?.into() }));
         Some(Self {
             tokens: TokenReply {
                 refresh: text(fields, "refresh").map(Into::into),

@@ -1,6 +1,6 @@
 //! Ending a connection: here at once, and at the service where it offers a call for it.
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use sqlx::PgConnection;
 
@@ -8,6 +8,7 @@ use super::{
     Error, Integrations, parting,
     revocations::{Pending, Still},
     sealed::Column,
+    signed_visit::TOKEN_SECRET,
 };
 use crate::{
     integrations::{
@@ -54,7 +55,6 @@ impl Integrations {
         let mut transaction = self.db.begin().await?;
         let row = store::delete_connection(&mut *transaction, user, id).await?.ok_or(Error::NotFound("connection"))?;
         let provider = self.catalogue.get(&row.provider);
-        let last = self.open_credential(user, &row).ok();
         let pending = match provider {
             Some(provider) => {
                 let tokens = self.last_tokens(user, provider, &row);
@@ -71,11 +71,7 @@ impl Integrations {
         transaction.commit().await?;
         let verdict = match (provider, pending) {
             (Some(provider), Some(pending)) => self.try_to_revoke(provider, pending).await,
-            (Some(provider), None) if parting::is_offered(provider) => {
-                self.part(provider, self.open_credential(user, &row).ok().as_ref()).await
-            }
             _ if provider.is_some_and(can_be_given_back) => Verdict::Failed,
-            (Some(provider), None) => self.part(provider, last.as_ref()).await,
             _ => Verdict::Unsupported,
         };
         Ok(Disconnected {
@@ -119,14 +115,15 @@ impl Integrations {
         row: &ConnectionRow,
         tokens: Tokens,
     ) -> Result<Option<Pending>, Error> {
-        let Some(entry) = provider.oauth.as_ref().and_then(|oauth| oauth.revoke.as_ref()) else {
-            return Ok(None);
+        let (tokens, secret) = match provider.oauth.as_ref().and_then(|oauth| oauth.revoke.as_ref()) {
+            Some(entry) => (tokens.taken_by(entry), None),
+            None if parting::is_offered(provider) => (tokens, self.open_secret(user, row)),
+            None => return Ok(None),
         };
-        let tokens = tokens.taken_by(entry);
         if tokens.is_empty() {
             return Ok(None);
         }
-        let pending = Pending::new(self, user, row, tokens);
+        let pending = Pending::new(self, user, row, tokens, secret);
         self.keep_pending(transaction, provider, &pending).await?;
         Ok(Some(pending))
     }
@@ -148,6 +145,12 @@ impl Integrations {
         }
     }
 
+    /// The secret of a token of OAuth 1, without which it cannot be given back. Nothing else that was stored beside a
+    /// token is needed for that.
+    fn open_secret(&self, user: UserId, row: &ConnectionRow) -> Option<SecretString> {
+        self.open_credential(user, row).ok()?.fields.remove(TOKEN_SECRET)
+    }
+
     /// Tries once more whatever is still to be given back; how much is left. What is a day old is destroyed.
     ///
     /// # Errors
@@ -161,6 +164,7 @@ impl Integrations {
     }
 }
 
-fn can_be_given_back(provider: &Provider) -> bool {
-    provider.oauth.as_ref().is_some_and(|oauth| oauth.revoke.is_some())
+/// Whether the service has a call by which access is given back.
+pub(super) fn can_be_given_back(provider: &Provider) -> bool {
+    provider.oauth.as_ref().is_some_and(|oauth| oauth.revoke.is_some()) || parting::is_offered(provider)
 }

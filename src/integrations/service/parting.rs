@@ -6,10 +6,7 @@ use http::Method;
 
 use super::{Integrations, signed_visit::TOKEN_SECRET};
 use crate::{
-    integrations::{
-        executor::{Body, Failure, Outgoing},
-        model::Verdict,
-    },
+    integrations::executor::{Body, Failure, Outgoing},
     providers::{Credential, Provider, oauth1::Token, session::login::Login},
 };
 
@@ -21,22 +18,17 @@ pub(super) fn is_offered(provider: &Provider) -> bool {
 }
 
 impl Integrations {
-    /// Ends the access behind a credential that is stored nowhere any more.
-    pub(super) async fn part(&self, provider: &'static Provider, credential: Option<&Credential>) -> Verdict {
-        if !is_offered(provider) {
-            return Verdict::Unsupported;
-        }
-        let Some(credential) = credential else { return Verdict::Failed };
-        let ended = match (&provider.oauth1, self.client(provider)) {
+    /// Ends the access behind a credential that belongs to no connection any more. False where that could not be done.
+    pub(super) async fn part(&self, provider: &Provider, credential: &Credential) -> bool {
+        match (&provider.oauth1, self.client(provider)) {
             (Some(entry), Ok(client)) => {
-                let Some(secret) = credential.fields.get(TOKEN_SECRET) else { return Verdict::Failed };
+                let Some(secret) = credential.fields.get(TOKEN_SECRET) else { return false };
                 let lasting = Token { token: credential.token.clone(), secret: secret.clone() };
                 self.desk(entry, client).revoke(&lasting).await.unwrap_or(false)
             }
             (Some(_), Err(_)) => false,
             (None, _) => self.log_out(provider, credential).await,
-        };
-        if ended { Verdict::Revoked } else { Verdict::Failed }
+        }
     }
 
     /// True where the session is over, also because it was before.

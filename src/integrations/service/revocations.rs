@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{Error, Integrations, sealed::Column};
+use super::{Error, Integrations, sealed::Column, signed_visit::TOKEN_SECRET};
 use crate::{
     integrations::{
         model::Verdict,
@@ -17,8 +17,8 @@ use crate::{
     kit::id::{ConnectionId, OwnAppId, UserId},
     platform::{crypto::VaultError, telemetry},
     providers::{
-        Provider,
-        oauth::revoke::{self, Outcome, Tokens},
+        Credential, Provider,
+        oauth::revoke::{self, Ended, Outcome, Tokens},
     },
 };
 
@@ -36,6 +36,8 @@ pub(super) struct Pending {
     own_app: Option<OwnAppId>,
     blanks: BTreeMap<String, String>,
     tokens: Tokens,
+    /// Of a token of OAuth 1.
+    secret: Option<SecretString>,
     tries: u32,
     ends_at: OffsetDateTime,
 }
@@ -53,10 +55,18 @@ struct Kept {
     refresh: Option<String>,
     #[serde(default)]
     second: Option<String>,
+    #[serde(default)]
+    secret: Option<String>,
 }
 
 impl Pending {
-    pub(super) fn new(service: &Integrations, user: UserId, row: &ConnectionRow, tokens: Tokens) -> Self {
+    pub(super) fn new(
+        service: &Integrations,
+        user: UserId,
+        row: &ConnectionRow,
+        tokens: Tokens,
+        secret: Option<SecretString>,
+    ) -> Self {
         let now = service.clock.now();
         let mut blanks = row.blanks.0.clone();
         blanks.insert(revoke::ACCOUNT.to_owned(), row.account_id.clone());
@@ -67,6 +77,7 @@ impl Pending {
             own_app: row.own_app,
             blanks,
             tokens,
+            secret,
             tries: 0,
             ends_at: now + KEPT,
         }
@@ -123,6 +134,7 @@ impl Integrations {
                 own_app: row.own_app,
                 blanks: row.blanks.0,
                 tokens,
+                secret: token(kept.secret),
                 tries: u32::try_from(row.tries).unwrap_or(0),
                 ends_at: row.ends_at,
             };
@@ -135,15 +147,7 @@ impl Integrations {
     /// costs a try.
     pub(super) async fn try_to_revoke(&self, provider: &'static Provider, mut pending: Pending) -> Verdict {
         let tokens = std::mem::take(&mut pending.tokens);
-        let client = self.client_of(provider, Some(pending.user), pending.own_app).await;
-        let (outcome, left, retry_after) = match (client, &provider.oauth) {
-            (Ok(client), Some(oauth)) => {
-                let now = self.clock.now();
-                let ended = revoke::revoke(&self.http, oauth, &client, &pending.blanks, tokens, now).await;
-                (ended.outcome, ended.left, ended.retry_after)
-            }
-            _ => (Outcome::Failed, tokens, None),
-        };
+        let Ended { outcome, left, retry_after } = self.end_tokens(provider, &pending, tokens).await;
         let noted = match outcome {
             Outcome::Revoked | Outcome::Unsupported => self.settle_pending(provider, &pending).await,
             Outcome::Failed => self.postpone_pending(provider, &pending, &left, retry_after).await,
@@ -155,6 +159,21 @@ impl Integrations {
             Outcome::Revoked => Verdict::Revoked,
             Outcome::Unsupported => Verdict::Unsupported,
             Outcome::Failed => Verdict::Failed,
+        }
+    }
+
+    async fn end_tokens(&self, provider: &'static Provider, pending: &Pending, tokens: Tokens) -> Ended {
+        let Some(oauth) = &provider.oauth else {
+            let Some(token) = &tokens.access else { return Ended::nothing(Outcome::Failed, tokens) };
+            let secret = pending.secret.iter().map(|secret| (TOKEN_SECRET.to_owned(), secret.clone()));
+            let fields = secret.collect();
+            let credential = Credential { token: token.clone(), fields, blanks: pending.blanks.clone() };
+            let ended = self.part(provider, &credential).await;
+            return Ended::nothing(if ended { Outcome::Revoked } else { Outcome::Failed }, tokens);
+        };
+        match self.client_of(provider, Some(pending.user), pending.own_app).await {
+            Ok(client) => revoke::revoke(&self.http, oauth, &client, &pending.blanks, tokens, self.clock.now()).await,
+            Err(_) => Ended::nothing(Outcome::Failed, tokens),
         }
     }
 
@@ -195,7 +214,12 @@ impl Integrations {
 
     fn seal_tokens(&self, provider: &Provider, pending: &Pending, tokens: &Tokens) -> Result<String, VaultError> {
         let text = |token: &Option<SecretString>| token.as_ref().map(|token| token.expose_secret().to_owned());
-        let kept = Kept { access: text(&tokens.access), refresh: text(&tokens.refresh), second: text(&tokens.second) };
+        let kept = Kept {
+            access: text(&tokens.access),
+            refresh: text(&tokens.refresh),
+            second: text(&tokens.second),
+            secret: text(&pending.secret),
+        };
         let plain = serde_json::to_string(&kept).map_err(|_| VaultError::Malformed)?;
         self.seal(Column::Revocation, pending.id, pending.user, &provider.id, &plain.into())
     }

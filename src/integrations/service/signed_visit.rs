@@ -193,13 +193,7 @@ impl Integrations {
         match (way, &proof.temporary) {
             (Way::Oauth1(entry), Some(temporary)) => {
                 let lasting = self.desk(entry, client).finish(temporary, &proof.came).await?;
-                let second = Second {
-                    name: TOKEN_SECRET.to_owned(),
-                    access: lasting.secret,
-                    refresh: None,
-                    expires_at: None,
-                    scopes: None,
-                };
+                let second = Second { name: TOKEN_SECRET.to_owned(), access: lasting.secret };
                 Ok(TokenReply { second: Some(second), ..TokenReply::lasting(lasting.token) })
             }
             (Way::Signed(_, exchange), _) => {

@@ -1,6 +1,6 @@
 //! What the pages and the chat may know of connections.
 
-use super::{Error, Integrations, own_apps, parting};
+use super::{Error, Integrations, disconnect, own_apps};
 use crate::{
     integrations::{
         catalogue::model::ServiceView,
@@ -53,6 +53,7 @@ impl Integrations {
                         service_name: tool.service(),
                         account_label: row.account_label.clone(),
                         model: if row.for_model { tool.model } else { ModelUse::Never },
+                        last_used_at: row.last_used_at,
                     });
                 }
             }
@@ -80,7 +81,7 @@ pub(super) fn view(provider: &Provider, row: &ConnectionRow) -> ConnectionView {
         addable: addable(provider, row),
         connected_at: row.created_at.into(),
         last_used_at: row.last_used_at.map(Into::into),
-        revocable: provider.oauth.as_ref().is_some_and(|oauth| oauth.revoke.is_some()) || parting::is_offered(provider),
+        revocable: disconnect::can_be_given_back(provider),
         by_key: provider.has_form(),
         manage: provider.manage.url().to_string(),
     }

@@ -158,11 +158,15 @@ fn error_code<'a>(oauth: &Oauth, body: &'a Value) -> Option<&'a str> {
 }
 
 /// Whether a refusal means that the vendor knows this client by another redirect address. Where the code could mean
-/// anything, the vendor's words are looked at; they are shown to nobody.
+/// anything, the vendor's words are looked at; they are shown to nobody. Words that name every cause there is name none:
+/// GitLab says of any bad code what Doorkeeper says (`invalid_grant` in its config/locales/en.yml), which is the sentence
+/// of RFC 6749, section 5.2, and Ory Fosite says it, too (errors.go).
 #[must_use]
 pub fn is_redirect_mismatch(code: &str, words: &str) -> bool {
     let words = words.to_ascii_lowercase();
-    let named = ["redirect", "callback", "reply address", "aadsts50011"].iter().any(|word| words.contains(word));
+    let any = |causes: &[&str]| causes.iter().any(|cause| words.contains(cause));
+    let named = any(&["redirect", "callback", "reply address", "aadsts50011"])
+        && !any(&["expired", "revoked", "another client"]);
     match code {
         "redirect_uri_mismatch" | "bad_redirect_uri" | "invalid_redirect_uri" | "redirect_mismatch" => true,
         "invalid_request" | "invalid_grant" | "unauthorized_client" | "invalid_client" => named,
@@ -199,5 +203,43 @@ fn sorted(code: &str, status: u16, asked: Asked) -> OauthError {
             OauthError::Outage
         }
         _ => OauthError::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANY_CAUSE: &str = "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.";
+    const ANY_CAUSE_OF_FOSITE: &str = "The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.";
+
+    #[test]
+    fn oa_29_words_that_name_every_cause_do_not_accuse_the_redirect_address() {
+        let mismatch = [
+            ("redirect_uri_mismatch", ""),
+            ("redirect_uri_mismatch", "The redirect_uri MUST match the registered callback URL for this application."),
+            ("bad_redirect_uri", ""),
+            ("invalid_redirect_uri", ""),
+            ("redirect_mismatch", ""),
+            ("invalid_request", "Invalid redirect_uri"),
+            ("invalid_grant", "redirect_uri does not match the authorization request."),
+            ("unauthorized_client", "Callback URL mismatch."),
+            ("invalid_client", "AADSTS50011: The reply URL specified in the request does not match."),
+        ];
+        for (code, words) in mismatch {
+            assert!(is_redirect_mismatch(code, words), "{code}: {words}");
+        }
+        let other = [
+            ("invalid_grant", ANY_CAUSE),
+            ("invalid_grant", ANY_CAUSE_OF_FOSITE),
+            ("invalid_grant", ""),
+            ("invalid_grant", "The code has expired."),
+            ("invalid_request", "The request is missing a required parameter."),
+            ("access_denied", "The user did not allow the redirect."),
+            ("bad_verification_code", "The code passed is incorrect or expired."),
+        ];
+        for (code, words) in other {
+            assert!(!is_redirect_mismatch(code, words), "{code}: {words}");
+        }
     }
 }

@@ -30,7 +30,7 @@ pub enum Outcome {
 pub struct Tokens {
     pub access: Option<SecretString>,
     pub refresh: Option<SecretString>,
-    /// The access token of the second set.
+    /// The second token of the same consent.
     pub second: Option<SecretString>,
 }
 
@@ -63,7 +63,9 @@ pub struct Ended {
 }
 
 impl Ended {
-    fn nothing(outcome: Outcome, left: Tokens) -> Self {
+    /// An end without a word of the service on when to ask again.
+    #[must_use]
+    pub fn nothing(outcome: Outcome, left: Tokens) -> Self {
         Self { outcome, left, retry_after: None }
     }
 }
