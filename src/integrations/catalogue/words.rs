@@ -28,6 +28,8 @@ pub struct ServiceDetails {
     /// What consent is asked for when a tool that needs it is wanted.
     pub later_scopes: Vec<Scope>,
     pub tools: Vec<ToolEntry>,
+    /// What the assistant can do with it today, in a sentence or two.
+    pub ability: String,
     /// Whether its data stays out of prompts by the vendor's terms.
     pub rules_only: bool,
     /// How access ends.
@@ -115,6 +117,7 @@ pub(super) fn details(provider: &Provider, service: ServiceView, today: Date) ->
         scopes: provider.scopes().iter().cloned().chain(oauth1).collect(),
         later_scopes: provider.oauth.as_ref().map(|oauth| oauth.optional_scopes.clone()).unwrap_or_default(),
         tools,
+        ability: ability(provider),
         rules_only: provider.model == ModelUse::Never,
         removal: removal(provider),
         lasts: provider.oauth.as_ref().map(lasts).unwrap_or_default(),
@@ -123,6 +126,22 @@ pub(super) fn details(provider: &Provider, service: ServiceView, today: Date) ->
         unverified: unverified(provider),
         service,
     }
+}
+
+/// What the assistant can do with it today. Where there are no tools, no more is promised than the connection itself.
+fn ability(provider: &Provider) -> String {
+    if !provider.tools.is_empty() {
+        return "What reads runs when you ask. What changes something is shown to you first, and runs once, when you \
+                approve exactly that."
+            .to_owned();
+    }
+    let name = &provider.name;
+    let whose = if provider.identity.anonymous { "keep the connection alive" } else { "say whose account it is" };
+    let contract = if provider.partner || provider.kind == Kind::Partner { "With the contract, " } else { "" };
+    format!(
+        "{contract}Aura can connect {name} and {whose}. It has no tools for {name} yet, so nothing can be asked of it: \
+         nothing is read there and nothing is changed."
+    )
 }
 
 /// The facts that were not read in a document of the vendor.
@@ -222,6 +241,17 @@ mod tests {
         assert!(said("jira", removal).contains("has no call"));
         assert!(said("coda", removal).contains("until you end it there"));
         assert!(said("imessage", removal).contains("your bridge"));
+    }
+
+    #[test]
+    fn a_service_without_tools_is_promised_no_more_than_the_connection() {
+        assert_eq!(
+            said("1password", ability),
+            "Aura can connect 1Password and say whose account it is. It has no tools for 1Password yet, so nothing can \
+             be asked of it: nothing is read there and nothing is changed."
+        );
+        assert!(said("greenhouse", ability).starts_with("With the contract, Aura can connect Greenhouse and keep the"));
+        assert!(said("telegram", ability).starts_with("What reads runs when you ask."));
     }
 
     #[test]

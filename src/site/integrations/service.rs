@@ -30,7 +30,12 @@ pub fn ServicePage(details: ServiceDetails, beside: Vec<ServiceView>, staging: b
                             )}
                         </Banner>
                     })}
-                    <Tools tools=details.tools.clone() rules_only=details.rules_only name=service.name.clone()/>
+                    <Tools
+                        tools=details.tools.clone()
+                        ability=details.ability.clone()
+                        rules_only=details.rules_only
+                        name=service.name.clone()
+                    />
                     <WayIn details=details.clone()/>
                     <Asked details=details.clone()/>
                     <Ending details=details.clone()/>
@@ -59,11 +64,9 @@ fn Head(service: ServiceView) -> impl IntoView {
             let address = address.unwrap_or_else(|| format!("/connections?q={}#add", service.id));
             (address, format!("Connect {name}"), Look::Primary)
         }
-        Standing::OwnApp => (
-            format!("/connections/apps/{}", service.id),
-            format!("Connect {name} by an app of your own"),
-            Look::Primary,
-        ),
+        Standing::OwnApp => {
+            (format!("/connections/apps/{}", service.id), "Connect by an app of your own".to_owned(), Look::Primary)
+        }
         Standing::NotSetUp | Standing::NotYet => {
             ("/integrations?here=on".to_owned(), "See what can be connected here".to_owned(), Look::Plain)
         }
@@ -90,21 +93,17 @@ fn Head(service: ServiceView) -> impl IntoView {
 }
 
 #[component]
-fn Tools(tools: Vec<ToolEntry>, rules_only: bool, name: String) -> impl IntoView {
-    let count = tools.len();
-    let intro = match count {
-        0 => format!("Aura can connect {name} and say whose account it is. It has no tools for it yet, so nothing can be asked of it."),
-        _ => "What reads runs when you ask. What changes something is shown to you first, and runs once, when you approve exactly that.".to_owned(),
-    };
+fn Tools(tools: Vec<ToolEntry>, ability: String, rules_only: bool, name: String) -> impl IntoView {
+    let any = !tools.is_empty();
     let rules = format!(
         "{name}'s terms keep its data away from language models: your questions about it are answered by rules, and its \
          data enters no prompt."
     );
     let rows = tools.into_iter().map(|tool| view! { <Tool tool=tool/> }).collect_view();
     view! {
-        <Setting id="tools" title="What the assistant can do" intro=intro>
+        <Setting id="tools" title="What the assistant can do" intro=ability>
             {rules_only.then(|| view! { <Banner>{rules}</Banner> })}
-            {(count > 0).then(|| view! { <div class="panel"><Rows>{rows}</Rows></div> })}
+            {any.then(|| view! { <div class="panel"><Rows>{rows}</Rows></div> })}
         </Setting>
     }
 }
