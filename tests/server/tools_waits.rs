@@ -178,6 +178,25 @@ async fn tl_13_a_refusal_is_told_in_the_services_own_words(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn words_of_a_refusal_are_one_short_line_also_where_they_come_with_status_200(db: PgPool) {
+    let vendor = Vendor::start().await;
+    let app = vendor.app(db).await;
+    let user = person(&app).await;
+    let long = format!("No\u{1b}[2J\n\u{202e}way {}", "x".repeat(1_000));
+    let connection = connect(&app, user, "discord", "t", None, None).await;
+    vendor.answers("GET", SERVERS, ResponseTemplate::new(400).set_body_json(json!({"message": long}))).await;
+    let of_rest = ask(&app, user, connection, "discord__list_servers", json!({})).await.unwrap_err();
+    let connection = connect(&app, user, "linear", "t", None, None).await;
+    vendor.json("POST", "/api.linear.app/graphql", json!({"data": null, "errors": [{"message": long}]})).await;
+    let of_graphql = ask(&app, user, connection, "linear__list_teams", json!({})).await.unwrap_err();
+    for (error, service) in [(of_rest, "Discord"), (of_graphql, "Linear")] {
+        let told = error.to_string();
+        assert!(told.starts_with(&format!("{service} did not take this: «No[2J way xxx")), "{told}");
+        assert!(told.ends_with("x…».") && told.chars().count() < 250, "{told}");
+    }
+}
+
+#[sqlx::test]
 async fn tl_14_a_connection_is_used_so_often_a_minute_by_all_processes_together(db: PgPool) {
     let vendor = Vendor::start().await;
     // Two processes that wait for the common count, however busy the machine is.
@@ -274,6 +293,7 @@ async fn tl_17_hostile_answers_are_no_answers_and_leave_the_connection_alone(db:
         (ResponseTemplate::new(200).set_body_string("<!doctype html><h1>Log in</h1>"), Err("provider")),
         (ResponseTemplate::new(200).set_body_string("[".repeat(10 * 1024 * 1024)), Err("provider")),
         (ResponseTemplate::new(200).set_body_string("[".repeat(100_000)), Err("provider")),
+        (ResponseTemplate::new(200).set_body_json(json!([{"name": "x".repeat(3 * 1024 * 1024)}])), Err("provider")),
         (ResponseTemplate::new(200).set_body_json(json!({"error": "no"})), Ok(1)),
         (ResponseTemplate::new(200).set_body_json(json!("text")), Ok(0)),
         (ResponseTemplate::new(200).set_body_json(json!(null)), Ok(0)),
@@ -305,6 +325,16 @@ async fn tl_17_hostile_answers_are_no_answers_and_leave_the_connection_alone(db:
             (found, expected) => panic!("{number}: {found:?} instead of {expected:?}"),
         }
         assert_eq!(crate::vendor::state(&app, connection).await.0, "active", "{number}");
+    }
+    // What would run when it is clicked is no link.
+    let connection = connect(&app, user, "github", "t", None, None).await;
+    for (address, link) in [("javascript:alert(1)", None), ("https://github.com/a", Some("https://github.com/a"))] {
+        vendor.server.reset().await;
+        let mut sly = issue(1);
+        sly["html_url"] = json!(address);
+        vendor.json("GET", ISSUES, json!([sly])).await;
+        let answer = ask(&app, user, connection, MINE, json!({})).await.unwrap();
+        assert_eq!(answer.items[0].link.as_deref(), link, "{address}");
     }
 }
 
