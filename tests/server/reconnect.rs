@@ -114,6 +114,9 @@ async fn cn_26_several_accounts_of_one_service_stand_side_by_side(db: PgPool) {
     let labels: Vec<_> = rows.iter().map(|row| row.account_label.as_str()).collect();
     assert_eq!(labels, ["jonas-weil", "mira-okafor"]);
     assert_eq!(rows[1].id, first.id, "the account that was there keeps its connection");
+    for (kind, times) in [("connected", 2), ("reconnected", 1)] {
+        assert_eq!(count(&abroad.app, &format!("connection_events where kind = '{kind}'")).await, times, "{kind}");
+    }
 }
 
 #[sqlx::test]

@@ -363,6 +363,9 @@ async fn cn_15_an_approval_is_used_up_by_one_call(db: PgPool) {
     integrations.decide(mira, late, true).await.unwrap();
     wait(&app, Duration::hours(25));
     assert!(Approved::consume(integrations, mira, late).await.is_err(), "too late");
+    let undecided = integrations.propose(&call).await.unwrap();
+    wait(&app, Duration::hours(25));
+    assert!(integrations.decide(mira, undecided, true).await.is_err(), "too late for an answer");
     let changed = integrations.propose(&call).await.unwrap();
     integrations.decide(mira, changed, true).await.unwrap();
     sqlx::query("update approvals set call_hash = '\\x00' where state = 'approved'").execute(app.db()).await.unwrap();
