@@ -44,10 +44,10 @@ async function fill(page: Page): Promise<void> {
   const name = "The nightly backup of everything that the office in Hamburg keeps";
   await done("/api/account/make-key", { form: { name, "scopes[]": "files:read", days: "30" } });
   const url = `https://hooks.example/${"a-long-way-to-where-events-are-taken/".repeat(8)}`;
-  await done("/api/webhooks/add", { form: { url, name } });
+  await done("/api/outgoing-webhooks/add", { form: { url, name } });
   await page.goto("/settings/developer/webhooks");
   webhook = (await page.getByRole("link", { name: /^Look at The nightly/ }).getAttribute("href"))!;
-  await done("/api/webhooks/ping", { form: { id: webhook.split("/").pop() } });
+  await done("/api/outgoing-webhooks/ping", { form: { id: webhook.split("/").pop() } });
   await done("/api/identity/set-password", { form: { new_password: "seven green boats and a lamp" } });
 }
 

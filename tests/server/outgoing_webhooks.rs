@@ -569,7 +569,7 @@ async fn oh_13_somebody_elses_webhook_is_not_there_and_keys_act_within_their_sco
         ("change", vec![("id", row.id.to_string()), ("url", HOOK.to_owned())]),
     ] {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        his.post_form(&format!("/api/webhooks/{path}"), &fields).await;
+        his.post_form(&format!("/api/outgoing-webhooks/{path}"), &fields).await;
     }
     assert!(!his.get(&format!("/settings/developer/webhooks/{}", row.id)).await.text().contains("hooks.example"));
     assert_eq!(count(&app, "webhook_deliveries where attempts = 0 and state = 'waiting'").await, 1);
@@ -740,12 +740,12 @@ async fn oh_18_without_a_script_webhooks_are_added_tried_replaced_and_deleted(db
     assert!(browser.get("/settings/developer").await.text().contains(&format!("href=\"{all}\"")));
     assert!(browser.get(all).await.text().contains("Nothing is posted anywhere"));
     let wrong = [("url", "http://hooks.example/typed"), ("name", "My hook")];
-    let refused = browser.post_from(all, "/api/webhooks/add", &wrong, "text/html").await;
+    let refused = browser.post_from(all, "/api/outgoing-webhooks/add", &wrong, "text/html").await;
     let page = browser.get(refused.location()).await;
     assert!(page.text().contains("Give an address that begins with https://"), "{}", page.text());
     assert!(page.text().contains("value=\"http://hooks.example/typed\""), "what was typed is kept");
 
-    let added = browser.post_form("/api/webhooks/add", &[("url", HOOK), ("name", "My hook")]).await;
+    let added = browser.post_form("/api/outgoing-webhooks/add", &[("url", HOOK), ("name", "My hook")]).await;
     let here = added.location().to_owned();
     assert!(here.starts_with("/settings/developer/webhooks/") && !here.contains("whsec_"), "{here}");
     let page = browser.get(&here).await;
@@ -753,7 +753,7 @@ async fn oh_18_without_a_script_webhooks_are_added_tried_replaced_and_deleted(db
     assert!(!browser.get(&here).await.text().contains("whsec_"), "it is shown once");
     let id = here.rsplit('/').next().unwrap().to_owned();
 
-    let tried = browser.post_form("/api/webhooks/ping", &[("id", &id)]).await;
+    let tried = browser.post_form("/api/outgoing-webhooks/ping", &[("id", &id)]).await;
     assert_eq!(tried.location(), here);
     send(&app).await;
     let page = browser.get(&here).await;
@@ -764,29 +764,29 @@ async fn oh_18_without_a_script_webhooks_are_added_tried_replaced_and_deleted(db
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert!(!page.text().contains("<script>alert(1)"));
-    browser.post_form("/api/webhooks/replay", &[("id", &id)]).await;
+    browser.post_form("/api/outgoing-webhooks/replay", &[("id", &id)]).await;
     send(&app).await;
     assert_eq!(vendor.asked(AT).await.len(), 2);
     let delivery: Uuid = sqlx::query_scalar("select id from webhook_deliveries").fetch_one(app.db()).await.unwrap();
-    browser.post_form("/api/webhooks/replay", &[("id", &id), ("delivery", &delivery.to_string())]).await;
+    browser.post_form("/api/outgoing-webhooks/replay", &[("id", &id), ("delivery", &delivery.to_string())]).await;
     send(&app).await;
     assert_eq!(vendor.asked(AT).await.len(), 3);
 
     let fields = [("id", id.as_str()), ("url", HOOK), ("name", "Another"), ("events[]", "connection.connected")];
-    assert_eq!(browser.post_form("/api/webhooks/change", &fields).await.location(), here);
+    assert_eq!(browser.post_form("/api/outgoing-webhooks/change", &fields).await.location(), here);
     let page = browser.get(&here).await;
     assert!(page.text().contains("Another") && page.text().contains("checked"));
-    assert!(page.dialog("rotate").contains("/api/webhooks/rotate"));
-    browser.post_form("/api/webhooks/rotate", &[("id", &id)]).await;
+    assert!(page.dialog("rotate").contains("/api/outgoing-webhooks/rotate"));
+    browser.post_form("/api/outgoing-webhooks/rotate", &[("id", &id)]).await;
     let page = browser.get(&here).await;
     assert!(page.text().contains("whsec_") && page.text().contains("signs as well until"));
-    browser.post_form("/api/webhooks/switch", &[("id", &id)]).await;
+    browser.post_form("/api/outgoing-webhooks/switch", &[("id", &id)]).await;
     assert!(browser.get(&here).await.text().contains("Off. Nothing is posted."));
-    browser.post_form("/api/webhooks/switch", &[("id", &id), ("on", "true")]).await;
+    browser.post_form("/api/outgoing-webhooks/switch", &[("id", &id), ("on", "true")]).await;
     assert!(!browser.get(&here).await.text().contains("Off. Nothing is posted."));
     let page = browser.get(&here).await;
     assert!(page.dialog("delete").contains("This cannot be undone"));
-    assert_eq!(browser.post_form("/api/webhooks/delete", &[("id", &id)]).await.location(), all);
+    assert_eq!(browser.post_form("/api/outgoing-webhooks/delete", &[("id", &id)]).await.location(), all);
     assert_eq!(count(&app, "webhook_endpoints").await, 0);
     let log = browser.get("/settings/activity").await;
     assert!(log.text().contains("Added a webhook") && log.text().contains("Deleted a webhook"));

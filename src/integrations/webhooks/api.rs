@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The person's webhooks.
-#[server(prefix = "/api", endpoint = "webhooks/own", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "outgoing-webhooks/own", input = GetUrl)]
 pub async fn own_webhooks() -> Result<EndpointsView, AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
@@ -17,7 +17,7 @@ pub async fn own_webhooks() -> Result<EndpointsView, AppError> {
 }
 
 /// One of them, with what was posted from before a delivery on.
-#[server(prefix = "/api", endpoint = "webhooks/one", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "outgoing-webhooks/one", input = GetUrl)]
 pub async fn one_webhook(
     #[server(default)] id: String,
     #[server(default)] before: String,
@@ -28,7 +28,7 @@ pub async fn one_webhook(
 }
 
 /// Registers one; no events are all of them.
-#[server(prefix = "/api", endpoint = "webhooks/add")]
+#[server(prefix = "/api", endpoint = "outgoing-webhooks/add")]
 pub async fn add_webhook(
     #[server(default)] name: String,
     #[server(default)] url: String,
@@ -40,7 +40,7 @@ pub async fn add_webhook(
 }
 
 /// Changes name, address and events.
-#[server(prefix = "/api", endpoint = "webhooks/change")]
+#[server(prefix = "/api", endpoint = "outgoing-webhooks/change")]
 pub async fn change_webhook(
     id: WebhookEndpointId,
     #[server(default)] name: String,
@@ -53,7 +53,7 @@ pub async fn change_webhook(
 }
 
 /// Switches one on or off.
-#[server(prefix = "/api", endpoint = "webhooks/switch")]
+#[server(prefix = "/api", endpoint = "outgoing-webhooks/switch")]
 pub async fn switch_webhook(id: WebhookEndpointId, #[server(default)] on: bool) -> Result<(), AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
@@ -61,7 +61,7 @@ pub async fn switch_webhook(id: WebhookEndpointId, #[server(default)] on: bool) 
 }
 
 /// Makes another secret.
-#[server(prefix = "/api", endpoint = "webhooks/rotate")]
+#[server(prefix = "/api", endpoint = "outgoing-webhooks/rotate")]
 pub async fn rotate_webhook(id: WebhookEndpointId) -> Result<(), AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
@@ -69,7 +69,7 @@ pub async fn rotate_webhook(id: WebhookEndpointId) -> Result<(), AppError> {
 }
 
 /// Removes one.
-#[server(prefix = "/api", endpoint = "webhooks/delete")]
+#[server(prefix = "/api", endpoint = "outgoing-webhooks/delete")]
 pub async fn delete_webhook(id: WebhookEndpointId) -> Result<(), AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
@@ -77,7 +77,7 @@ pub async fn delete_webhook(id: WebhookEndpointId) -> Result<(), AppError> {
 }
 
 /// Posts something of no meaning.
-#[server(prefix = "/api", endpoint = "webhooks/ping")]
+#[server(prefix = "/api", endpoint = "outgoing-webhooks/ping")]
 pub async fn ping_webhook(id: WebhookEndpointId) -> Result<(), AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
@@ -85,7 +85,7 @@ pub async fn ping_webhook(id: WebhookEndpointId) -> Result<(), AppError> {
 }
 
 /// Posts one delivery again; without one, all that failed.
-#[server(prefix = "/api", endpoint = "webhooks/replay")]
+#[server(prefix = "/api", endpoint = "outgoing-webhooks/replay")]
 pub async fn replay_webhook(id: WebhookEndpointId, delivery: Option<WebhookDeliveryId>) -> Result<(), AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
