@@ -132,6 +132,7 @@ async fn ga_03_a_search_finds_by_name_purpose_and_heading_without_a_script(db: P
     for (query, found) in [
         ("q=git", &["GitHub", "GitLab"][..]),
         ("q=GITHUB%20", &["GitHub"]),
+        ("q=hub%20git", &["GitHub"]),
         ("q=hub&q=nothing&category=development", &["GitHub"]),
         ("category=development", &["Bitbucket", "GitHub", "GitLab"]),
     ] {
@@ -144,6 +145,22 @@ async fn ga_03_a_search_finds_by_name_purpose_and_heading_without_a_script(db: P
     }
     let by_tool = stranger.get("/integrations?q=issue").await;
     assert!(named(&said(&by_tool)).contains(&"Linear".to_owned()), "tools are found by what they do");
+    let by_heading = said(&stranger.get("/integrations?q=monitoring").await);
+    for provider in catalogue().all().iter().filter(|provider| provider.category == Category::Monitoring) {
+        assert!(named(&by_heading).contains(&provider.name), "{}", provider.id);
+    }
+    // By a word that stands in the titles of its tools alone.
+    let mut alone = 0;
+    for provider in catalogue().all().iter().filter(|provider| provider.connectable && !provider.name.contains(' ')) {
+        let told = format!("{} {} {} {}", provider.name, provider.id, provider.category.name(), provider.about);
+        let mut words = provider.tools.iter().flat_map(|tool| tool.title.split(' ')).map(str::to_lowercase);
+        let fits = |word: &String| word.chars().all(char::is_alphabetic) && !told.to_lowercase().contains(word);
+        let Some(word) = words.find(fits).filter(|_| alone < 5) else { continue };
+        let found = said(&stranger.get(&format!("/integrations?q={word}")).await);
+        assert!(named(&found).contains(&provider.name), "{}: {word}", provider.id);
+        alone += 1;
+    }
+    assert_eq!(alone, 5);
     let here = stranger.get("/integrations?here=on").await;
     assert!(said(&here).contains(">GitHub</a>") && !here.text().contains("Not set up here"));
     // What is typed comes back as text, and never as anything else.
@@ -286,7 +303,10 @@ async fn ga_08_doctor_prints_what_is_set_and_the_exact_addresses_to_register(db:
 #[sqlx::test]
 async fn ga_09_facts_that_grew_old_are_named_and_others_are_not(db: PgPool) {
     let app = TestApp::new(db).await;
-    assert!(!doctor::tell(&app.state().settings, newest()).contains("days ago"));
+    // On the last day on which they count, and on the day after it.
+    let oldest = catalogue().all().iter().map(|provider| provider.checked).min().unwrap();
+    assert!(!doctor::tell(&app.state().settings, oldest + FACTS_LAST).contains("days ago"));
+    assert!(doctor::tell(&app.state().settings, oldest + FACTS_LAST + Duration::DAY).contains("days ago"));
     let later = doctor::tell(&app.state().settings, newest() + FACTS_LAST + Duration::DAY);
     for provider in catalogue().all() {
         assert!(later.contains(&format!("  {} on {}: https://", provider.id, provider.checked)), "{}", provider.id);
@@ -328,6 +348,10 @@ async fn ga_14_programs_read_the_catalogue_over_the_api(db: PgPool) {
         );
         assert_eq!(service["documentation"], provider.docs.url().as_str(), "{id}");
         assert_eq!(service["tools"].as_array().unwrap().len(), provider.tools.len(), "{id}");
+        for (listed, tool) in service["tools"].as_array().unwrap().iter().zip(&provider.tools) {
+            let effect = format!("{:?}", tool.effect).to_lowercase();
+            assert!(listed["name"] == tool.name.as_str() && listed["effect"] == effect.as_str(), "{listed}");
+        }
         for scope in provider.scopes() {
             let listed =
                 service["scopes"].as_array().unwrap().iter().find(|listed| listed["name"] == scope.name.as_str());
