@@ -53,7 +53,7 @@ fn wrong(code: &str, reason: &str) -> Response {
     refuse(200, body, format!("monday: {reason}"))
 }
 
-fn items<'a>(shelf: &'a mut Shelf) -> &'a mut Vec<Value> {
+fn items(shelf: &mut Shelf) -> &mut Vec<Value> {
     shelf.list("monday/items", || {
         vec![item("880101", "Lights for the pier", "Working on it"), item("880102", "Benches", "Done")]
     })
