@@ -11,7 +11,9 @@ use wiremock::ResponseTemplate;
 use crate::{
     browser::{Browser, mails_to, newest_mail, wait},
     program::person_at,
-    vendor::{EVENTS, GOOGLE_TOKEN, Vendor, ask, connect, count, person, state},
+    vendor::{
+        EVENTS, GITHUB_TOKEN, GOOGLE_TOKEN, Vendor, ask, begin, connect, count, person, return_address, state, state_of,
+    },
 };
 
 const MIRA: &str = "mira@example.com";
@@ -52,7 +54,7 @@ async fn rf_02_a_client_that_is_refused_is_shown_to_operators_and_alarms_nobody_
         integrations.renew_due().await.unwrap();
     }
     let looked = vendor.token_requests().await - before;
-    assert!((5..=40).contains(&looked), "{looked}");
+    assert!((5..=10).contains(&looked), "{looked}");
 
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, MIRA).await;
@@ -75,8 +77,15 @@ async fn rf_02_a_client_that_is_refused_is_shown_to_operators_and_alarms_nobody_
     vendor.json("GET", EVENTS, json!({"items": []})).await;
     wait(&app, Duration::minutes(2));
     let (user, id) = connections[0];
+    sqlx::query("update connections set paused_until = $1 where id <> $2")
+        .bind(app.clock().now() + Duration::minutes(5))
+        .bind(Uuid::from(id))
+        .execute(app.db())
+        .await
+        .unwrap();
     ask(&app, user, id, TOOL, json!({})).await.unwrap();
     assert!(integrations.client_faults().await.unwrap().is_empty(), "the first that works ends it");
+    assert_eq!(count(&app, "connections where paused_until is not null").await, 0, "for all that wait");
     for (user, id) in &connections {
         ask(&app, *user, *id, TOOL, json!({})).await.unwrap();
     }
@@ -84,8 +93,28 @@ async fn rf_02_a_client_that_is_refused_is_shown_to_operators_and_alarms_nobody_
 }
 
 #[sqlx::test]
+async fn a_client_that_is_refused_at_connecting_is_shown_to_operators_too(db: PgPool) {
+    let vendor = Vendor::start().await;
+    let app = vendor.app(db).await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in(&app, MIRA).await;
+    vendor.json("GET", USER, json!({"id": 7, "login": "mira-okafor"})).await;
+    let refused = ResponseTemplate::new(200).set_body_json(json!({"error": "incorrect_client_credentials"}));
+    vendor.answers_times(1, "POST", GITHUB_TOKEN, refused).await;
+    vendor.json("POST", GITHUB_TOKEN, json!({"access_token": "canary", "scope": "repo"})).await;
+    for faults in [1, 0] {
+        wait(&app, Duration::seconds(7));
+        let state = state_of(&begin(&app, &browser, "github").await);
+        browser.get(&return_address("github", &[("code", "c"), ("state", &state)])).await;
+        assert_eq!(app.state().integrations.client_faults().await.unwrap().len(), faults);
+    }
+}
+
+#[sqlx::test]
 async fn rf_03_a_withdrawn_grant_is_told_once_in_the_app_and_by_mail_after_one_call(db: PgPool) {
     let vendor = Vendor::start().await;
+    let renewed = ResponseTemplate::new(200).set_body_json(json!({"access_token": "new", "expires_in": 3600}));
+    vendor.answers_times(1, "POST", GOOGLE_TOKEN, renewed).await;
     let gone = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"}));
     vendor.answers("POST", GOOGLE_TOKEN, gone).await;
     let app = vendor.app(db).await;
@@ -101,7 +130,7 @@ async fn rf_03_a_withdrawn_grant_is_told_once_in_the_app_and_by_mail_after_one_c
     for _ in 0..3 {
         assert!(matches!(ask(&app, user, id, TOOL, json!({})).await, Err(ToolError::NeedsReconnect { .. })));
     }
-    assert_eq!(vendor.token_requests().await, 1, "a dead token is tried once");
+    assert_eq!(vendor.token_requests().await, 2, "renewed once; a dead token is tried once");
     assert_eq!(state(&app, id).await, ("needs_reauth".into(), Some("revoked".into())));
     let told: (String, String) = sqlx::query_as("select title, link from notifications where kind = 'connection'")
         .fetch_one(app.db())
@@ -135,6 +164,28 @@ async fn a_connection_does_not_end_before_its_person_can_be_told(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_token_that_may_be_spent_is_told_as_that_also_after_an_outage(db: PgPool) {
+    let vendor = Vendor::start().await;
+    let dead = ResponseTemplate::new(200).set_body_json(json!({"error": "bad_refresh_token"}));
+    let answers = [ResponseTemplate::new(200).set_body_string("<html>"), ResponseTemplate::new(503), dead];
+    let app = vendor.app(db).await;
+    let user = person(&app).await;
+    let soon = app.clock().now() + Duration::HOUR;
+    let id = connect(&app, user, "github", "old", Some("r"), Some(soon)).await;
+    app.state().integrations.renew_due().await.unwrap();
+    wait(&app, Duration::minutes(50));
+    for (number, answer) in answers.into_iter().enumerate() {
+        assert_eq!(state(&app, id).await.0, "active", "{number}");
+        vendor.server.reset().await;
+        vendor.answers("POST", GITHUB_TOKEN, answer).await;
+        app.state().integrations.renew_due().await.unwrap();
+        assert_eq!(vendor.token_requests().await, 1, "{number}");
+        wait(&app, Duration::minutes(10));
+    }
+    assert_eq!(state(&app, id).await, ("needs_reauth".into(), Some("lost_rotation".into())));
+}
+
+#[sqlx::test]
 async fn rf_12_access_that_was_withdrawn_while_nobody_looked_is_known_within_a_day(db: PgPool) {
     let vendor = Vendor::start().await;
     vendor.json("GET", USER, json!({"id": 7, "login": "mira-okafor"})).await;
@@ -162,6 +213,8 @@ async fn rf_12_access_that_was_withdrawn_while_nobody_looked_is_known_within_a_d
         integrations.look_around().await.unwrap();
     }
     assert_eq!((state(&app, id).await.0.as_str(), count(&app, "notifications").await), ("active", 0));
+    let tried = vendor.asked(USER).await.len();
+    assert!(tried >= 8, "what could not be seen is looked at again soon: {tried}");
 
     vendor.server.reset().await;
     vendor.answers("GET", USER, ResponseTemplate::new(401).set_body_json(json!({"message": "Bad credentials"}))).await;
@@ -179,6 +232,38 @@ async fn rf_12_access_that_was_withdrawn_while_nobody_looked_is_known_within_a_d
         integrations.look_around().await.unwrap();
     }
     assert_eq!(vendor.asked(USER).await.len(), looked, "what waits for its person is left alone");
+}
+
+#[sqlx::test]
+async fn a_look_that_is_refused_renews_once_before_it_ends_a_connection(db: PgPool) {
+    let vendor = Vendor::start().await;
+    let app = vendor.app(db).await;
+    let user = person(&app).await;
+    let refused = || ResponseTemplate::new(401).set_body_json(json!({"message": "Bad credentials"}));
+    let look = async || {
+        for _ in 0..24 {
+            app.state().integrations.look_around().await.unwrap();
+            wait(&app, Duration::HOUR);
+        }
+    };
+    let id = connect(&app, user, "github", "old", Some("refresh"), None).await;
+    for (again, expected) in [(false, "active"), (true, "needs_reauth")] {
+        vendor.server.reset().await;
+        vendor.json("POST", GITHUB_TOKEN, json!({"access_token": "new", "refresh_token": "newer"})).await;
+        vendor.answers_times(1, "GET", USER, refused()).await;
+        if again {
+            vendor.answers("GET", USER, refused()).await;
+        } else {
+            // Somebody else's, whose name is not taken over.
+            vendor.json("GET", USER, json!({"id": 8, "login": "jonas-weil"})).await;
+        }
+        look().await;
+        assert_eq!((state(&app, id).await.0.as_str(), vendor.token_requests().await), (expected, 1));
+    }
+    assert_eq!(state(&app, id).await.1.as_deref(), Some("revoked"));
+    assert_eq!(count(&app, "notifications where kind = 'connection'").await, 1);
+    let label: String = sqlx::query_scalar("select account_label from connections").fetch_one(app.db()).await.unwrap();
+    assert_eq!(label, "mira");
 }
 
 #[sqlx::test]

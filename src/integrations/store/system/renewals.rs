@@ -15,8 +15,8 @@ pub struct DueRenewal {
 }
 
 /// Takes leases on connections that are due, the longest due first: no more at once than `cap` for one service, running
-/// leases counted, and one at a time for a service that does not accept this installation's client. What another
-/// process is taking at this moment is passed over.
+/// leases counted, and for a service that does not accept this installation's client one at a time, while none rests from
+/// the last try. What another process is taking at this moment is passed over.
 pub async fn claim_renewals(
     db: impl PgExecutor<'_>,
     owner: Uuid,
@@ -28,6 +28,8 @@ pub async fn claim_renewals(
     let rows = sqlx::query!(
         r#"with busy as (
                select provider, count(*) as leases from connections where lease_until > $2 group by provider
+           ), resting as (
+               select distinct provider, client_fingerprint from connections where paused_until > $2
            ), due as (
                select id, refresh_due_at, provider, client_fingerprint,
                    row_number() over (partition by provider order by refresh_due_at, id) as place
@@ -39,7 +41,12 @@ pub async fn claim_renewals(
                left join busy on busy.provider = due.provider
                left join client_faults as fault
                    on fault.provider = due.provider and fault.client_fingerprint = due.client_fingerprint
-               where due.place <= case when fault.provider is null then $4::bigint else 1 end - coalesce(busy.leases, 0)
+               left join resting
+                   on resting.provider = due.provider and resting.client_fingerprint = due.client_fingerprint
+               where due.place + coalesce(busy.leases, 0) <= case
+                   when fault.provider is null then $4::bigint
+                   when resting.provider is null then 1
+                   else 0 end
                order by due.refresh_due_at limit $5::bigint
            ), before as (
                select id, exchange_started_at from connections
