@@ -53,6 +53,8 @@ async fn ky_01_every_service_is_connected_used_and_ended(db: PgPool) {
         let verdict = pasted(&row.provider).verdict;
         assert_eq!(ended.value()["verdict"], verdict, "{}: {}", row.provider, ended.text());
     }
+    let ended = abroad.sandbox.ledger().matching(Some("gateway.prod.bill.com"), Some("/connect/v3/logout"));
+    assert!(!ended.is_empty(), "a session is ended where it was begun");
     assert_eq!(count(&abroad.app, "connections").await, 0);
     assert!(abroad.app.state().integrations.connections(user).await.unwrap().is_empty());
 }
