@@ -82,8 +82,8 @@ mod tests {
         kit::id::{ConnectionId, Id as _},
     };
 
-    fn connection(number: usize) -> ConnectionId {
-        ConnectionId::from_bytes((number as u128).to_be_bytes())
+    fn connection(number: u8) -> ConnectionId {
+        ConnectionId::from_bytes([number; 16])
     }
 
     /// A connection of every service, each used later than the one before.
@@ -95,13 +95,14 @@ mod tests {
                 services.push(tool.provider());
                 services.len() - 1
             });
+            let number = u8::try_from(number).unwrap();
             OfferedTool {
                 tool,
                 connection: connection(number),
                 service_name: tool.service(),
                 account_label: "mira".to_owned(),
                 model: ModelUse::Offered,
-                last_used_at: Some(datetime!(2026-11-20 12:00 UTC) + Duration::minutes(number as i64)),
+                last_used_at: Some(datetime!(2026-11-20 12:00 UTC) + Duration::minutes(number.into())),
             }
         });
         offered.collect()
@@ -120,7 +121,7 @@ mod tests {
         let mut readable = everything();
         // Whatever the catalogue has at present.
         let more = readable.clone().into_iter().map(|offered| OfferedTool {
-            connection: connection(1_000),
+            connection: connection(250),
             last_used_at: None,
             ..offered
         });
