@@ -174,7 +174,10 @@ async fn sl_06_a_rotation_that_is_killed_goes_on_and_nobody_misses_a_token(db: P
     let early = after().check_ring(&db, &serve::sealed(), NOON).await;
     assert!(matches!(&early, Err(CanaryError::Missing { key, table: "connections" }) if key == "k1"), "{early:?}");
     assert!(after().check_canary(&db, NOON).await.is_err());
-    assert_eq!(column().reseal(&db, &both()).await.unwrap().done, 1_000, "the rest");
+    // What the killed process had asked last the database may still do, once nobody holds the row.
+    let rest = column().reseal(&db, &both()).await.unwrap().done;
+    assert!([500, 1_000].contains(&rest), "{rest}");
+    assert_eq!(counts(&db).await, (0, i64::try_from(MANY).unwrap()));
     assert!(reads.await.unwrap() > 0);
 
     both().renew_canary(&db, NOON).await.unwrap();
