@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { connect, expect, hydrated, SANDBOX, signIn, test } from "./support";
 import { Aura, database, serve } from "./process";
 
-test.setTimeout(240_000);
+test.setTimeout(420_000);
 
 const VARIANTS = [
   { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },

@@ -125,7 +125,9 @@ impl From<Error> for AppError {
             Error::WrongKind(service) => Self::new(
                 ErrorKind::Invalid,
                 "wrong_kind",
-                format!("{service} is connected in another way. Use the form on the connections page."),
+                format!(
+                    "{service} is connected in another way. Look for it on the connections page, and start from there."
+                ),
             ),
             Error::BadReturn(code) => Self::new(
                 ErrorKind::Invalid,
