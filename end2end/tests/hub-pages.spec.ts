@@ -152,7 +152,7 @@ test("PG-6 The page of direct mode and a way back that failed look right", async
   // Whose account it is, told to a browser as well, as the service's own API does.
   const api = await serve((_, response) => {
     response.writeHead(200, {
-      "content-type": "application/json", "access-control-allow-origin": "*", "access-control-allow-headers": "authorization",
+      "content-type": "application/json", "access-control-allow-origin": "*", "access-control-allow-headers": "authorization, x-forwarded-for",
     });
     response.end(JSON.stringify({ id: "mira", display_name: "Mira Okafor" }));
   });

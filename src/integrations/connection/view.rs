@@ -9,7 +9,7 @@ use crate::{
         api::Disconnect,
         model::{ConnectionState, ConnectionView},
     },
-    ui::{Badge, Banner, Button, ConfirmDialog, LinkButton, Look, Size, TablePanel, Tone, focused_if},
+    ui::{Badge, Banner, Button, ConfirmDialog, LinkButton, Look, Size, TablePanel, Tone},
 };
 
 /// How it fares, in words, with what mends it.
@@ -104,14 +104,13 @@ pub(super) fn Models(
             "{service} does not let its data be sent to a model. Aura reads it for you by rules, and shows it as a card."
         ),
     };
-    let answer = focused_if(choose.version().get_untracked() > 0);
     let switch = match model {
         ModelChoice::Forbidden => None,
         ModelChoice::Allowed => Some((None, "Keep it from the model")),
         ModelChoice::Withheld => Some((Some("true"), "Let the model see it")),
     };
     view! {
-        <p node_ref=answer tabindex="-1">{told}</p>
+        <p>{told}</p>
         {switch
             .map(|(may, words)| {
                 view! {

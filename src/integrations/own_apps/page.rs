@@ -10,7 +10,7 @@ use crate::{
     identity::page::{Refused, emptied_by, on_field, refusal_of},
     ui::{
         Badge, Banner, Button, ConfirmDialog, Field, LinkButton, Look, Page, Panel, PanelBody, Setting, Skeleton,
-        TextInput, Tone, focused_if,
+        TextInput, Tone,
     },
 };
 
@@ -64,7 +64,6 @@ fn All(
     let service = view.service_name.clone();
     let off = view.off.clone();
     let known = view.app.is_some();
-    let done = keep.version().get_untracked() + check.version().get_untracked() > 0;
     // What stands beside the app already is not said twice.
     let in_view = view.app.as_ref().and_then(|app| app.trouble.as_ref()) == view.said.as_ref();
     let said = view.said.clone().filter(|_| !in_view);
@@ -83,14 +82,7 @@ fn All(
                     .clone()
                     .map(|app| {
                         view! {
-                            <TheApp
-                                app=app
-                                id=view.service.clone()
-                                service=service.clone()
-                                done=done
-                                check=check
-                                remove=remove
-                            />
+                            <TheApp app=app id=view.service.clone() service=service.clone() check=check remove=remove/>
                         }
                     })}
                 {match off {
@@ -117,12 +109,9 @@ fn TheApp(
     app: AppView,
     id: String,
     service: String,
-    /// Whether it was just given or looked at.
-    done: bool,
     check: ServerAction<CheckOwnApp>,
     remove: ServerAction<RemoveOwnApp>,
 ) -> impl IntoView {
-    let looked = focused_if(done);
     let (tone, word) = match app.state {
         Standing::Ready => (Tone::Ok, "Ready"),
         Standing::Refused => (Tone::Warn, "Refused"),
@@ -157,7 +146,7 @@ fn TheApp(
                             <div class="grow">
                                 <div class="title">{app.name}</div>
                                 <div class="sub">{format!("Client id {}, {secret}", app.client_hint)}</div>
-                                <p class="sub" node_ref=looked tabindex="-1">{format!("{checked} {accounts}")}</p>
+                                <div class="sub">{format!("{checked} {accounts}")}</div>
                             </div>
                             <Badge tone=tone>{word}</Badge>
                         </div>
