@@ -16,6 +16,7 @@ WHO = os.environ["JUDGED_AS"]
 REPORT = os.environ["JUDGED_REPORT"]
 SCOPES = [
     "profile:read", "profile:write", "files:read", "files:write", "notifications:read", "notifications:write",
+    "connections:read", "connections:write", "webhooks:read", "webhooks:write", "tokens:read",
 ]
 
 # Whoever calls one of these is signed out, changed or gone afterwards: they are called for somebody else each time.
@@ -33,6 +34,13 @@ USUAL = {
     "set_password": lambda: {"new_password": people.PASSWORD, "current_password": people.PASSWORD},
     "add_device": lambda: {"name": "Another", "platform": "android"},
     "make_file_address": lambda: {},
+    "connect_by_key": lambda: people.CONNECTED_BY,
+    "change_connection": lambda: {"models_may_see": False},
+    "keep_spotify_app": lambda: {"client_id": "0000000000000000000000000000a001", "client_secret": "own-app-secret"},
+    "give_spotify_app": lambda: {"client_id": "0000000000000000000000000000a001", "client_secret": "own-app-secret"},
+    "make_webhook": lambda: people.WEBHOOK,
+    "change_webhook": lambda: {"events": [], "on": True},
+    "replay_failed_webhook_deliveries": lambda: {"since": "2026-01-01T00:00:00Z"},
     "publish_app_version": lambda: {
         "platform": "other", "version": f"9.{people.fresh_email()[6:14]}.0", "required": False, "notes": "",
         "store_url": "https://store.example.com/aura",
@@ -108,6 +116,12 @@ def own_id(case):
         return SOMEBODY.api_key(["profile:read"])[1]
     if "/files/" in path:
         return SOMEBODY.file()
+    if "/integrations/" in path:
+        return "apollo"
+    if "/connections/" in path:
+        return SOMEBODY.connection()
+    if "/webhooks/" in path:
+        return SOMEBODY.webhook()
     if "/notifications/" in path:
         return SOMEBODY.notification()
     if "/users/" in path:
@@ -162,6 +176,8 @@ def before_call(context, case, kwargs):
         case.query["name"], case.body, case.media_type = "note.txt", b"A note.\n", "application/octet-stream"
     if SOMEBODY and count % 2 and "id" in (case.path_parameters or {}) and "confirm" not in operation:
         case.path_parameters["id"] = own_id(case) or case.path_parameters["id"]
+        if "delivery" in case.path_parameters:
+            case.path_parameters["delivery"] = SOMEBODY.delivery(case.path_parameters["id"]) or case.path_parameters["delivery"]
 
 
 @schemathesis.hook

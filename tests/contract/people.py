@@ -11,6 +11,8 @@ import urllib.request
 AURA = os.environ.get("AURA_URL", "http://127.0.0.1:3000")
 SANDBOX = os.environ.get("SANDBOX_URL", "http://localhost:4010")
 PASSWORD = "correct horse battery staple nine"
+CONNECTED_BY = {"fields": {"key": "sandbox-apollo-key"}}
+WEBHOOK = {"url": "https://hooks.example.com/aura"}
 DEVICE = {"name": "A judge's phone", "platform": "ios", "app_version": "2.4.1"}
 
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -152,3 +154,22 @@ class Person:
         """A key and its id, while they may have more."""
         status, answer = ask("POST", "/api/v1/api-keys", {"name": "A judge", "scopes": scopes}, self.token)
         return (answer["key"], answer["api_key"]["id"]) if status == 201 else (None, None)
+
+    def connection(self):
+        """The id of an account of theirs that is connected; the sandbox takes the key."""
+        status, answer = ask("POST", "/api/integrations/apollo/key", CONNECTED_BY, self.token)
+        return must(status, 200, answer)["id"]
+
+    def webhook(self):
+        """The id of an address that is told of what happens: a new one, while they may have more."""
+        status, answer = ask("POST", "/api/v1/webhooks", WEBHOOK, self.token)
+        if status == 201:
+            return answer["id"]
+        items = must(*_wanted(200, "GET", "/api/v1/webhooks", None, self.token))["items"]
+        return items[0]["id"] if items else None
+
+    def delivery(self, webhook):
+        """The id of something that was posted to it."""
+        ask("POST", f"/api/v1/webhooks/{webhook}/ping", token=self.token)
+        items = must(*_wanted(200, "GET", f"/api/v1/webhooks/{webhook}/deliveries", None, self.token))["items"]
+        return items[0]["id"] if items else None
