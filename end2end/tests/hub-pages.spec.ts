@@ -42,6 +42,7 @@ async function ask(page: Page, question: string): Promise<void> {
   await page.getByRole("textbox", { name: /ask|message/i }).fill(question);
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
+  await expect(page.locator(".thread")).toBeVisible();
   await expect(page.locator(".thread[aria-busy=true]")).toHaveCount(0, { timeout: 30_000 });
 }
 
