@@ -40,7 +40,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         }
         ("GET", ["repositories", "northbeam", "harbor", "pullrequests"]) => listed(call, &pulls()),
         (method @ ("GET" | "POST"), ["repositories", "northbeam", "harbor", "pullrequests", number, "comments"])
-            if pulls().iter().any(|pull| pull["id"].to_string() == **number) =>
+            if number.parse().is_ok_and(|number: i64| pulls().iter().any(|pull| pull["id"] == number)) =>
         {
             let comments = shelf
                 .list(&format!("bitbucket/comments/{number}"), || vec![comment(31, JONAS, "Why not a list?", &ago(3))]);

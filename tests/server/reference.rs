@@ -23,9 +23,12 @@ async fn with_scalar(app: &TestApp, path: &str) -> Response<Body> {
     fs::create_dir_all(root.join("scalar")).unwrap();
     fs::write(root.join("scalar").join(FILE), "// Scalar").unwrap();
     fs::write(root.join("scalar/LICENSE.txt"), "MIT").unwrap();
-    let mut state = app.state().clone();
-    state.site.options.site_root = Arc::from(root.to_str().unwrap());
-    serve::router(&state).oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
+    let router = {
+        let mut state = app.state().clone();
+        state.site.options.site_root = Arc::from(root.to_str().unwrap());
+        serve::router(&state)
+    };
+    router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
 }
 
 async fn text(response: Response<Body>) -> String {

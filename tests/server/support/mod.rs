@@ -31,7 +31,8 @@ pub use self::logs::Logs;
 
 /// One process of Aura over the test's database, at noon of a fixed day.
 pub struct TestApp {
-    state: AppState,
+    /// On the heap, for it is large, and every test's future holds it.
+    state: Box<AppState>,
     router: Router,
     variables: BTreeMap<String, String>,
     access_lasts: Option<Duration>,
@@ -83,6 +84,7 @@ impl TestApp {
         let options = LeptosOptions::builder().output_name("aura").build();
         let site = Site { options, stylesheet: "/pkg/aura.css".into() };
         let state = Box::pin(AppState::build(settings, site, db, clock, Random::seeded(seed))).await.unwrap();
+        let state = Box::new(state);
         let router = serve::router(&state);
         Self { state, router, variables, access_lasts, processes }
     }

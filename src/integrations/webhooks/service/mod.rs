@@ -158,16 +158,10 @@ impl OutgoingWebhooks {
         if !store::change(&mut tx, user, id, name, url, events.as_deref()).await? {
             return Err(WebhookError::NotFound("webhook"));
         }
-        match wish.on {
-            Some(true) => {
-                store::switch_on(&mut tx, user, id).await?;
-            }
-            Some(false) => {
-                if store::switch_off(&mut tx, user, id, OffReason::Owner.as_str()).await? {
-                    store::give_up_waiting(&mut tx, user, id, SWITCHED_OFF, self.clock.now()).await?;
-                }
-            }
-            None => {}
+        if wish.on == Some(true) {
+            store::switch_on(&mut tx, user, id).await?;
+        } else if wish.on == Some(false) && store::switch_off(&mut tx, user, id, OffReason::Owner.as_str()).await? {
+            store::give_up_waiting(&mut tx, user, id, SWITCHED_OFF, self.clock.now()).await?;
         }
         if let Some(url) = url {
             self.witness(&mut tx, user, "webhook_changed", url).await?;
