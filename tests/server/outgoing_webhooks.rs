@@ -85,8 +85,8 @@ fn is_signed(app: &TestApp, secret: &str, post: &Request) -> bool {
     verify(&[SecretString::from(secret)], &post.headers, &post.body, app.clock().now()).is_ok()
 }
 
-#[expect(clippy::print_stdout, reason = "a judge that is absent says so in one line")]
 /// Whether npm `svix` believes a post, as seen at the test's moment; none where it is not installed.
+#[expect(clippy::print_stdout, reason = "a judge that is absent says so in one line")]
 fn believed_by_svix(app: &TestApp, secret: &str, post: &Request, body: &[u8]) -> Option<bool> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("end2end");
     if !root.join("node_modules/svix").exists() && !root.join("../node_modules/svix").exists() {
