@@ -163,7 +163,7 @@ async fn the_page_reads_without_a_script(db: PgPool) {
     let page = crate::outside::eventually("the text so far", async || {
         app.clock().advance(time::Duration::seconds(2));
         let page = mira.get(sent.location()).await;
-        page.text().contains("<p>Hm</p>").then_some(page)
+        page.text().contains("<p>Hm<span class=\"caret\"></span></p>").then_some(page)
     })
     .await;
     assert!(page.text().contains("/stop\""), "{}", page.text());
