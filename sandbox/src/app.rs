@@ -2,6 +2,7 @@
 //! control and pages by fixed addresses, everything else by its outside host.
 
 use crate::answer::{self, Note, Refused};
+use crate::billing::{self, Stripe};
 use crate::call::Call;
 use crate::dialects::Dialects;
 use crate::faults::{self, Fault};
@@ -25,8 +26,10 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::json;
 use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::net::TcpListener;
 
 /// The whole world; clones are handles to the same one.
 #[derive(Clone)]
@@ -47,6 +50,8 @@ pub struct World {
     failed_once: Mutex<HashSet<String>>,
     resend: Mutex<Resend>,
     shelf: Mutex<Shelf>,
+    stripe: Mutex<Stripe>,
+    kept_answers: Mutex<model::responses::Kept>,
 }
 
 impl Deref for Sandbox {
@@ -72,6 +77,8 @@ impl Sandbox {
             failed_once: Mutex::default(),
             resend: Mutex::default(),
             shelf: Mutex::default(),
+            stripe: Mutex::default(),
+            kept_answers: Mutex::default(),
         })))
     }
 }
@@ -117,6 +124,16 @@ impl World {
         lock(&self.shelf)
     }
 
+    /// The Stripe that bills; see [`crate::billing`] for what a test does with it.
+    pub fn stripe(&self) -> MutexGuard<'_, Stripe> {
+        lock(&self.stripe)
+    }
+
+    /// Answers of the model that nobody has to listen to.
+    pub fn kept_answers(&self) -> MutexGuard<'_, model::responses::Kept> {
+        lock(&self.kept_answers)
+    }
+
     /// Why requests were refused, newest first, as far as it is remembered.
     pub fn refusals(&self) -> Vec<String> {
         self.ledger().refusals().into_iter().map(|entry| entry.note).collect()
@@ -138,6 +155,8 @@ impl World {
         lock(&self.failed_once).clear();
         *self.resend() = Resend::default();
         *self.shelf() = Shelf::default();
+        self.stripe().reset();
+        *self.kept_answers() = model::responses::Kept::default();
     }
 }
 
@@ -164,6 +183,7 @@ pub fn router(sandbox: Sandbox) -> Router {
         .route("/_sandbox/consent", post(oauth::consent::decide))
         .route("/_sandbox/agree", post(keys::agree::decide))
         .nest("/_sandbox/privy", privy::control::router())
+        .nest("/_sandbox/stripe", billing::control::router())
         .fallback(outside)
         .with_state(sandbox)
 }
@@ -178,6 +198,7 @@ async fn outside(State(sandbox): State<Sandbox>, request: Request<Body>) -> Resp
     let path = masked.unwrap_or_else(|| sandbox.dialects.without_secrets(&call.host, &call.path));
     call.entry =
         sandbox.ledger().begin(log::rfc3339(log::now()), &call.host, call.method.as_str(), path.clone(), &agent);
+    sandbox.ledger().connected(call.entry, call.peer);
     // A browser that only asks whether it may ask meets no fault.
     let preflight = call.method == Method::OPTIONS;
     let fault = if preflight { None } else { faults::take(&mut sandbox.faults(), &call.host, &call.path) };
@@ -240,6 +261,9 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
     if privy::is_host(&call.host) {
         return privy::answer(sandbox, call);
     }
+    if billing::pages::is_host(&call.host) {
+        return billing::pages::answer(sandbox, call);
+    }
     if !agent.starts_with("Aura/") {
         return answer::refused(
             answer::json(
@@ -257,6 +281,9 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
     }
     if let Some(response) = keys::answer(call) {
         return response;
+    }
+    if call.host == "api.stripe.com" && billing::api::is_for_us(call) {
+        return billing::api::answer(sandbox, call).await;
     }
     match call.host.as_str() {
         "gateway.prod.bill.com" => keys::bill::answer(sandbox, call),
@@ -278,8 +305,17 @@ async fn vendor(sandbox: &Sandbox, call: &Call, agent: &str) -> Response {
         "169.254.169.254" => sns::metadata(call),
         host if sns::is_host(host) => sns::answer(sandbox, call),
         "api.openai.com" => model::answer(sandbox, call).await,
+        "api.anthropic.com" => model::messages::answer(sandbox, call).await,
+        host if model::converse::is_host(host) => model::converse::answer(sandbox, call).await,
         _ => hosts::answer(sandbox, call),
     }
+}
+
+/// Serves on a listener until it fails. Unlike `axum::serve(listener, router)` it knows which requests came on the same
+/// connection: the journal tells `connection`, and [`Stripe::connections`] counts those of the API that bills.
+pub async fn serve(listener: TcpListener, sandbox: Sandbox) -> Result<(), String> {
+    let service = router(sandbox).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).await.map_err(|error| error.to_string())
 }
 
 const NOBODY: &str = "nothing here plays";

@@ -1,10 +1,12 @@
 //! One request to an outside host, taken apart once.
 
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use std::net::SocketAddr;
 use url::form_urlencoded;
 
 /// Bodies above this are refused.
@@ -27,6 +29,8 @@ pub struct Call {
     pub body: Bytes,
     /// The number of this request in the journal.
     pub entry: u64,
+    /// The caller's port, by which connections are told apart; none where the server does not tell.
+    pub peer: Option<u16>,
 }
 
 impl Call {
@@ -35,6 +39,7 @@ impl Call {
         let (parts, body) = request.into_parts();
         let whole = parts.uri.path().trim_start_matches('/');
         let (host, path) = whole.split_once('/').unwrap_or((whole, ""));
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.port());
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         Some(Self {
             method: parts.method,
@@ -44,6 +49,7 @@ impl Call {
             headers: parts.headers,
             body: to_bytes(body, LIMIT).await.ok()?,
             entry: 0,
+            peer,
         })
     }
 

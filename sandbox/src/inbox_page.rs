@@ -18,7 +18,7 @@ pub struct PageQuery {
 }
 
 /// What a newcomer may do here.
-const TRY: [&str; 9] = [
+const TRY: [&str; 10] = [
     "Sign in to Aura with any address: the code arrives on this page.",
     "Connect GitHub and Google Calendar, then ask: \u{201c}What is on my calendar today and which issues are open?\u{201d}",
     "Connect Slack and ask: \u{201c}What is unread in #general?\u{201d}",
@@ -27,6 +27,7 @@ const TRY: [&str; 9] = [
     "Revoke a service below, then ask again.",
     "Write \u{201c}fail with 429\u{201d}, \u{201c}fail with 500\u{201d}, \u{201c}fail once with 500\u{201d}, \u{201c}cut the stream\u{201d}, \u{201c}no finish reason\u{201d}, \u{201c}html instead of json\u{201d} or \u{201c}hang\u{201d} in a question.",
     "Write \u{201c}answer slowly\u{201d}, then reload the page or press Stop.",
+    "Subscribe with the card 4242 4242 4242 4242, then let a month pass on the page of Stripe; 4000 0000 0000 0341 is declined then.",
     "Paste SG.sandbox-key as the SendGrid key, or any other to see it refused.",
 ];
 
@@ -45,7 +46,7 @@ pub async fn show(State(sandbox): State<Sandbox>, Query(query): Query<PageQuery>
         if refresh { "<a href=\"/\">Stop reloading</a>" } else { "<a href=\"/?refresh=1\">Reload every 5 seconds</a>" };
     let _ = write!(
         body,
-        "<header><h1>Sandbox inbox</h1><p>The outside services, played on this machine. {link} · <a href=\"/_sandbox/journal\">Journal</a></p></header>"
+        "<header><h1>Sandbox inbox</h1><p>The outside services, played on this machine. {link} · <a href=\"/_sandbox/journal\">Journal</a> · <a href=\"/_sandbox/stripe\">Stripe: clock, webhooks, test cards</a></p></header>"
     );
     section(&mut body, "Mail", &mails.iter().take(30).map(mail_item).collect::<String>(), "No mail yet.");
     let texts = sandbox.texts().newest(None);

@@ -21,6 +21,8 @@ pub struct Entry {
     pub path: String,
     /// The caller's `User-Agent`.
     pub user_agent: String,
+    /// The caller's port, the same for all requests of one connection; none where the server does not tell.
+    pub connection: Option<u16>,
     /// Status of the answer; 0 while there is none.
     pub status: u16,
     /// What happened.
@@ -50,6 +52,7 @@ impl Ledger {
             method: method.to_owned(),
             path,
             user_agent: user_agent.to_owned(),
+            connection: None,
             status: 0,
             note: String::new(),
             refused: false,
@@ -68,6 +71,13 @@ impl Ledger {
                 text.push_str(&entry.note);
             }
             entry.note = text;
+        }
+    }
+
+    /// Notes on which connection a request came.
+    pub fn connected(&mut self, id: u64, connection: Option<u16>) {
+        if let Some(entry) = self.find(id) {
+            entry.connection = connection;
         }
     }
 

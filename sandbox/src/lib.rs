@@ -13,6 +13,7 @@ pub mod app;
 mod asana;
 mod bamboohr;
 mod basecamp;
+pub mod billing;
 mod bitbucket;
 mod buffer;
 mod cal_com;
@@ -65,6 +66,7 @@ mod outreach;
 mod pagerduty;
 pub mod people;
 mod pipedrive;
+mod post;
 mod privy;
 mod quickbooks;
 mod resend;
@@ -109,9 +111,13 @@ pub async fn run(settings: Settings) -> Result<(), String> {
         "ready",
         &[("url", &sandbox.settings.base), ("smtp", &format!("127.0.0.1:{}", sandbox.settings.smtp_port))],
     );
-    let router = app::router(sandbox.clone());
+    sandbox.stripe().send_to(Some(sandbox.settings.stripe_webhook_url()));
+    for line in billing::HINTS {
+        log::line("stripe", &[("hint", line)]);
+    }
     tokio::select! {
-        served = async { axum::serve(web, router).await } => served.map_err(|error| error.to_string()),
+        served = app::serve(web, sandbox.clone()) => served,
+        () = billing::live(sandbox.clone()) => Ok(()),
         () = smtp::serve(mail, sandbox) => Ok(()),
         _ = tokio::signal::ctrl_c() => Ok(()),
         _ = terminate.recv() => Ok(()),

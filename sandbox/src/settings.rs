@@ -30,6 +30,17 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Where Stripe's webhooks go: `SANDBOX_STRIPE_WEBHOOK_URL` or `--stripe-webhook-url=`, else to Aura on `PORT` of
+    /// this machine.
+    pub fn stripe_webhook_url(&self) -> String {
+        let given = text("SANDBOX_STRIPE_WEBHOOK_URL", "--stripe-webhook-url=");
+        given.unwrap_or_else(|| {
+            format!("http://127.0.0.1:{}/api/webhooks/stripe", number("PORT", "--aura-port=", 3000_u16))
+        })
+    }
+}
+
 fn text(name: &str, flag: &str) -> Option<String> {
     env::args()
         .find_map(|argument| argument.strip_prefix(flag).map(str::to_owned))

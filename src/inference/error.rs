@@ -32,9 +32,24 @@ pub enum ModelError {
     /// The model's server did not accept the question.
     #[error("the model did not accept the request (status {0})")]
     Rejected(u16),
+    /// The answer is not kept there, or no longer.
+    #[error("this answer cannot be gone on with")]
+    CannotResume,
 }
 
 impl ModelError {
+    /// Whether the same question may be answered in a moment.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable | Self::CutOff)
+    }
+
+    /// Whether another model may answer where this one does not.
+    #[must_use]
+    pub fn is_the_models(&self) -> bool {
+        self.is_passing() || matches!(self, Self::NotFound(_) | Self::Silent(_))
+    }
+
     /// Stable, for logs and programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -47,6 +62,7 @@ impl ModelError {
             Self::Malformed => "model_malformed",
             Self::NotFound(_) => "model_not_found",
             Self::Rejected(_) => "model_rejected",
+            Self::CannotResume => "model_cannot_resume",
         }
     }
 
@@ -78,6 +94,7 @@ impl ModelError {
             Self::Rejected(status) => {
                 format!("The model did not accept the question (status {status}). Try a shorter or simpler one.")
             }
+            Self::CannotResume => "The model no longer has this answer. What had arrived is above. Try again.".into(),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What a model says, piece by piece.
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
 /// One piece of an answer, in the order in which the model sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelEvent {
@@ -7,6 +10,11 @@ pub enum ModelEvent {
     Text(String),
     /// More of a call to a tool.
     ToolCall(ToolCallPart),
+    /// Something that the model wants to see again with the results of its calls; nobody else can read it.
+    Reasoning(Reasoning),
+    /// The model's operator keeps the answer, and everything up to here has been told: whoever loses the line can go on
+    /// from this point.
+    Reference(Reference),
     /// The model says that it is done. An answer without this was cut off.
     Finished(FinishReason),
     /// What the answer cost, in the model's own count.
@@ -31,6 +39,24 @@ pub struct ToolCallPart {
     pub arguments: String,
 }
 
+/// What a model thought, sealed by its operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reasoning {
+    /// The only model that can open it.
+    pub model: String,
+    /// As it came.
+    pub item: Value,
+}
+
+/// A place in an answer that its operator keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// The operator's name for the answer.
+    pub response: String,
+    /// The number of the last event that was told.
+    pub sequence: u64,
+}
+
 /// Why a model stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FinishReason {
@@ -50,8 +76,8 @@ impl FinishReason {
     pub fn from_wire(word: &str) -> Self {
         match word {
             "tool_calls" | "function_call" | "tool_use" => Self::ToolCalls,
-            "length" | "max_tokens" => Self::Length,
-            "content_filter" | "safety" => Self::Filtered,
+            "length" | "max_tokens" | "max_output_tokens" | "model_context_window_exceeded" => Self::Length,
+            "content_filter" | "content_filtered" | "guardrail_intervened" | "refusal" | "safety" => Self::Filtered,
             _ => Self::Complete,
         }
     }

@@ -1,6 +1,9 @@
 //! What a model is asked.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::Reasoning;
 
 /// No request offers more tools: «A max of 128 functions are supported»
 /// (<https://github.com/openai/openai-openapi>, `CreateChatCompletionRequest.tools`).
@@ -17,8 +20,28 @@ pub struct Turn {
     pub tools: Vec<ToolSpec>,
 }
 
+impl Turn {
+    /// About how many tokens a model has to read: English text has some four bytes a token. For the case that nobody
+    /// counts them.
+    #[must_use]
+    pub fn estimated_tokens(&self) -> u64 {
+        let messages = self.messages.iter().map(|message| match message {
+            TurnMessage::Person(text) => text.len(),
+            TurnMessage::Assistant { text, calls } => {
+                text.len() + calls.iter().map(|call| call.name.len() + call.arguments.len()).sum::<usize>()
+            }
+            TurnMessage::ToolResult { content, .. } => content.len(),
+            // It is sealed and longer than what it says.
+            TurnMessage::Reasoning(_) => 0,
+        });
+        let tools =
+            self.tools.iter().map(|tool| tool.name.len() + tool.description.len() + tool.parameters.to_string().len());
+        (self.system.len() + messages.sum::<usize>() + tools.sum::<usize>()) as u64 / 4
+    }
+}
+
 /// One message of a turn.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum TurnMessage {
     /// What the person wrote.
     Person(String),
@@ -36,10 +59,12 @@ pub enum TurnMessage {
         /// The result as text.
         content: String,
     },
+    /// What the model thought before the calls that follow.
+    Reasoning(Reasoning),
 }
 
 /// A whole tool call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// The model's name for it.
     pub id: String,

@@ -96,7 +96,7 @@ fn neutral(property: &Value, question: &str) -> Value {
 }
 
 /// The first moment or date that the system message names, else now.
-fn today(system: &str, now: OffsetDateTime) -> OffsetDateTime {
+pub fn today(system: &str, now: OffsetDateTime) -> OffsetDateTime {
     for word in system.split(|c: char| c.is_whitespace() || "()[]\"'`,;".contains(c)) {
         let word = word.trim_end_matches('.');
         if let Ok(at) = OffsetDateTime::parse(word, &Rfc3339) {

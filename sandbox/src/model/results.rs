@@ -15,6 +15,10 @@ pub fn compose(after: &[Value], answered: &[&Value]) -> String {
         let title = tool.replace('_', " ");
         let raw = content(&message["content"]);
         let _ = write!(text, "\n### {}\n\n", capital(&title));
+        if let Some(told) = of_change(&raw) {
+            let _ = writeln!(text, "{told}");
+            continue;
+        }
         let items = items(&raw, tool.contains("event"));
         if items.is_empty() {
             let _ = writeln!(text, "{}", without_items(&raw));
@@ -25,6 +29,18 @@ pub fn compose(after: &[Value], answered: &[&Value]) -> String {
     }
     text.push_str("\nAll of this was read from your connected services just now. Ask me for details about any line.\n");
     text
+}
+
+/// What came of a change that was proposed.
+fn of_change(raw: &str) -> Option<&'static str> {
+    let told = [
+        ("Done.", "That is done."),
+        ("The person said no", "All right, I leave it as it is."),
+        ("This was not decided in time", "Nobody decided on it, so nothing was changed."),
+        ("nobody knows whether it was done", "It may have been done; please look there."),
+    ];
+    let known = |(words, _): &&(&str, &str)| raw.lines().any(|line| line.contains(words));
+    told.iter().find(known).map(|(_, told)| *told)
 }
 
 fn name_of(after: &[Value], id: &str) -> String {

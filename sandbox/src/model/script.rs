@@ -1,6 +1,6 @@
 //! What the model does next: fail as demanded, call tools that fit the question, or answer.
 
-use super::{arguments, prose, results, topics};
+use super::{arguments, changes, prose, results, topics};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -23,6 +23,14 @@ pub enum Demand {
     Slowly,
     /// A page where a stream belongs.
     Html,
+    /// The stream says in its middle that something failed.
+    FailsLate,
+    /// The stream says nothing more from its middle on.
+    Silent,
+    /// It ends for its length.
+    Length,
+    /// It ends because its operator withholds the rest.
+    Filtered,
 }
 
 /// A tool call.
@@ -50,7 +58,12 @@ pub struct Plan {
 impl Plan {
     /// The vendor's word for how the turn ended.
     pub fn finish_reason(&self) -> &'static str {
-        if self.calls.is_empty() { "stop" } else { "tool_calls" }
+        match self.demand {
+            Demand::Length => "length",
+            Demand::Filtered => "content_filter",
+            _ if self.calls.is_empty() => "stop",
+            _ => "tool_calls",
+        }
     }
 }
 
@@ -102,6 +115,10 @@ fn demand(lower: &str, question: &str, first: impl Fn(&str) -> bool) -> Demand {
         ("no finish reason", Demand::Unfinished),
         ("answer slowly", Demand::Slowly),
         ("html instead of json", Demand::Html),
+        ("fail in the middle", Demand::FailsLate),
+        ("fall silent", Demand::Silent),
+        ("run out of length", Demand::Length),
+        ("withhold the rest", Demand::Filtered),
     ];
     if let Some((_, demand)) = phrases.iter().find(|(phrase, _)| lower.contains(phrase)) {
         return *demand;
@@ -124,6 +141,10 @@ fn calls(
 ) -> (Vec<ToolCall>, Option<&'static str>) {
     let empty = Vec::new();
     let tools = request["tools"].as_array().unwrap_or(&empty);
+    if let Some((name, arguments)) = changes::wanted(question, lower, tools, arguments::today(system, now)) {
+        let call = ToolCall { id: call_id(), name, arguments: arguments.to_string() };
+        return (vec![call], None);
+    }
     let mut calls: Vec<ToolCall> = Vec::new();
     let mut missing = None;
     for topic in topics::raised(lower) {
@@ -136,13 +157,13 @@ fn calls(
             continue;
         }
         let arguments = arguments::fill(&tool["function"]["parameters"], question, system, now);
-        calls.push(ToolCall {
-            id: format!("call_{:012x}", rand::random::<u64>() & 0xffff_ffff_ffff),
-            name: name.to_owned(),
-            arguments: arguments.to_string(),
-        });
+        calls.push(ToolCall { id: call_id(), name: name.to_owned(), arguments: arguments.to_string() });
     }
     (calls, missing)
+}
+
+fn call_id() -> String {
+    format!("call_{:012x}", rand::random::<u64>() & 0xffff_ffff_ffff)
 }
 
 /// The text of a message, which may come in parts.

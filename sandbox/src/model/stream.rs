@@ -1,47 +1,20 @@
-//! The answer as server-sent events, a few characters at a time.
+//! The answer of Chat Completions as server-sent events, a few characters at a time.
 
 use super::script::{Demand, Plan};
+use super::wire::{self, Shape};
 use super::{id, usage};
 use crate::app::Sandbox;
 use crate::log;
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde_json::{Value, json};
-use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 /// Characters in one piece, in turn.
 const SIZES: [usize; 4] = [4, 6, 3, 7];
 
-/// Starts the stream; its end is noted in the journal.
-pub fn answer(sandbox: &Sandbox, entry: u64, request: &Value, plan: Plan) -> Response {
-    let pause = if plan.demand == Demand::Slowly { 200 } else { sandbox.settings.model_delay_ms };
-    let events = events(request, &plan);
-    let demand = plan.demand;
-    let sandbox = sandbox.clone();
-    let (send, receive) = mpsc::channel::<Result<Bytes, std::io::Error>>(1);
-    tokio::spawn(async move {
-        let half = events.len() / 2;
-        for (number, event) in events.iter().enumerate() {
-            if demand == Demand::Cut && number == half {
-                let _ = send.send(Err(std::io::Error::other("cut on demand"))).await;
-                sandbox.ledger().annotate(entry, &format!("cut after {number} events"));
-                return;
-            }
-            if send.send(Ok(Bytes::from(format!("data: {event}\n\n")))).await.is_err() {
-                sandbox.ledger().annotate(entry, &format!("the reader left after {number} of {} events", events.len()));
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(pause)).await;
-        }
-        sandbox.ledger().annotate(entry, &format!("streamed {} events", events.len()));
-    });
-    let mut response = Response::new(Body::from_stream(ReceiverStream::new(receive)));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
+/// Starts the stream.
+pub fn answer(sandbox: &Sandbox, entry: u64, request: &Value, plan: &Plan) -> Response {
+    let events = events(request, plan).iter().map(|event| format!("data: {event}\n\n").into_bytes()).collect();
+    wire::stream(sandbox, entry, Shape::OpenAi, plan, events)
 }
 
 /// All events of a turn as text.
