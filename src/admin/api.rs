@@ -2,7 +2,9 @@
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::model::{ClientLine, EventLine, InvitationLine, Overview, PersonLine, PersonView, RecoveryLine, Troubles};
+use super::model::{
+    ClientLine, EventLine, InvitationLine, Money, Overview, PersonLine, PersonView, RecoveryLine, TeamMoney, Troubles,
+};
 use crate::error::AppError;
 
 /// How many there are of what.
@@ -167,5 +169,66 @@ pub async fn take_back_invitation(#[server(default)] id: String) -> Result<(), A
     let id = desk::id(&id, "invitation").map_err(web::fail)?;
     desk.admin.take_back_invitation(desk.by, id).await.map_err(web::fail)?;
     desk::shown("/admin/invitations", "taken_back");
+    Ok(())
+}
+
+/// Refunds and disputes, the newest first; and the teams that the words name.
+#[server(name = ReadMoney, prefix = "/api", endpoint = "admin/money", input = GetUrl)]
+pub async fn money(#[server(default)] words: String, #[server(default)] before: String) -> Result<Money, AppError> {
+    use crate::{admin::desk::Desk, platform::web};
+    Desk::look().map_err(web::fail)?.admin.money(&words, &before).await.map_err(web::fail)
+}
+
+/// All about one team's money.
+#[server(name = ReadTeamMoney, prefix = "/api", endpoint = "admin/team-money", input = GetUrl)]
+pub async fn team_money(#[server(default)] id: String) -> Result<TeamMoney, AppError> {
+    use crate::{admin::desk, platform::web};
+    let desk = desk::Desk::look().map_err(web::fail)?;
+    let id = desk::id(&id, "team").map_err(web::fail)?;
+    desk.admin.team_money(id).await.map_err(web::fail)
+}
+
+/// Gives a payment back, or a part of it.
+#[server(prefix = "/api", endpoint = "admin/refund")]
+pub async fn refund(
+    #[server(default)] id: String,
+    #[server(default)] team: String,
+    #[server(default)] invoice: String,
+    #[server(default)] amount: String,
+    #[server(default)] left: String,
+    #[server(default)] because: String,
+) -> Result<(), AppError> {
+    use crate::{admin::desk, platform::web};
+    let desk = desk::Desk::act().map_err(web::fail)?;
+    let wanted = desk::refund_wanted(&id, &team, invoice, amount, &left, because).map_err(web::fail)?;
+    desk.admin.refund(desk.by, &wanted).await.map_err(web::fail)?;
+    desk::shown(&format!("/admin/money/{}", wanted.team), "refunded");
+    Ok(())
+}
+
+/// Ends a team's plan at once.
+#[server(prefix = "/api", endpoint = "admin/end-plan")]
+pub async fn end_plan(
+    #[server(default)] id: String,
+    #[server(default)] team: String,
+    #[server(default)] subscription: String,
+    #[server(default)] because: String,
+) -> Result<(), AppError> {
+    use crate::{admin::desk, platform::web};
+    let desk = desk::Desk::act().map_err(web::fail)?;
+    let wanted = desk::end_wanted(&id, &team, subscription, because).map_err(web::fail)?;
+    desk.admin.end_plan(desk.by, &wanted).await.map_err(web::fail)?;
+    desk::shown(&format!("/admin/money/{}", wanted.team), "plan_ended");
+    Ok(())
+}
+
+/// Asks Stripe again for what it has not answered.
+#[server(prefix = "/api", endpoint = "admin/try-money-again")]
+pub async fn try_money_again(#[server(default)] id: String) -> Result<(), AppError> {
+    use crate::{admin::desk, platform::web};
+    let desk = desk::Desk::act().map_err(web::fail)?;
+    let id = desk::id(&id, "act").map_err(web::fail)?;
+    let team = desk.admin.try_money_again(desk.by, id).await.map_err(web::fail)?;
+    desk::shown(&format!("/admin/money/{team}"), "money_done");
     Ok(())
 }

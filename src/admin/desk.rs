@@ -6,6 +6,7 @@ use leptos::prelude::use_context;
 
 use super::Admin;
 use crate::{
+    billing::{EndWanted, RefundWanted},
     error::AppError,
     identity::{
         model::Role,
@@ -62,4 +63,28 @@ pub fn id<T: FromStr>(text: &str, what: &str) -> Result<T, AppError> {
 /// Leads to where the act shows, with a word for the notice there.
 pub fn shown(path: &str, done: &str) {
     web::redirect(&format!("{path}?done={done}"));
+}
+
+/// Reads the form of a refund.
+///
+/// # Errors
+/// When it names no payment that could be; what was left has to be a number, for it is what the operator saw.
+pub fn refund_wanted(
+    id: &str,
+    team: &str,
+    invoice: String,
+    amount: String,
+    left: &str,
+    because: String,
+) -> Result<RefundWanted, AppError> {
+    let left = left.parse().map_err(|_| AppError::not_found("payment"))?;
+    Ok(RefundWanted { id: self::id(id, "payment")?, team: self::id(team, "team")?, invoice, amount, left, because })
+}
+
+/// Reads the form that ends a plan.
+///
+/// # Errors
+/// When it names no team that could be.
+pub fn end_wanted(id: &str, team: &str, subscription: String, because: String) -> Result<EndWanted, AppError> {
+    Ok(EndWanted { id: self::id(id, "plan")?, team: self::id(team, "team")?, subscription, because })
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kit::id::{InvitationId, MailId, MailboxRecoveryId, UserId, WebhookEventId};
+use crate::kit::id::{BillingActId, InvitationId, MailId, MailboxRecoveryId, TeamId, UserId, WebhookEventId};
 
 /// How many there are of what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,10 @@ pub struct Overview {
     pub texts_failed: i64,
     pub events_failed: i64,
     pub clients_refused: i64,
+    /// What is the matter with the models that are set: one ends soon, has ended, or is not there.
+    pub models: Vec<String>,
+    /// Refunds and ends of plans that Stripe has not answered yet.
+    pub money_waits: i64,
 }
 
 /// What did not work out.
@@ -124,6 +128,8 @@ pub struct PersonView {
     pub is_viewer: bool,
     pub ways: Vec<String>,
     pub browsers: Vec<BrowserLine>,
+    /// Those that they are in.
+    pub teams: Vec<TeamLine>,
     /// When the account was closed off and opened again.
     pub statuses: Vec<StatusLine>,
     pub log: Vec<LogLine>,
@@ -200,13 +206,130 @@ pub struct RecoveryLine {
     pub facts: Vec<(String, String)>,
 }
 
+/// A team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamLine {
+    pub id: TeamId,
+    pub name: String,
+    pub owner: Option<UserId>,
+    /// The name of the plan that it has now.
+    pub plan: String,
+}
+
+/// A refund or a dispute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackLine {
+    /// Stripe's.
+    pub id: String,
+    pub team: TeamLine,
+    pub is_dispute: bool,
+    /// Written out, in its currency.
+    pub amount: String,
+    /// Stripe's word.
+    pub state: String,
+    pub reason: Option<String>,
+    /// The number of the invoice.
+    pub invoice: Option<String>,
+    pub at: String,
+    /// Stripe's dashboard, where it is shown.
+    pub page: Option<String>,
+}
+
+/// How far an operator's act about money is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActState {
+    /// Stripe has not said what became of it.
+    Waits,
+    Done,
+    Refused,
+}
+
+/// What an operator did about a team's money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActLine {
+    pub id: BillingActId,
+    pub team: TeamId,
+    /// «Refund of €5.00», «End of the plan pro».
+    pub what: String,
+    pub state: ActState,
+    /// Who did it, by their id.
+    pub by: String,
+    pub because: String,
+    /// Stripe's word for why it refused.
+    pub problem: Option<String>,
+    pub at: String,
+}
+
+/// Refunds, disputes, and what operators wait for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    /// Whether anything is sold here.
+    pub is_on: bool,
+    /// The teams that were looked for.
+    pub found: Option<Vec<TeamLine>>,
+    pub waits: Vec<ActLine>,
+    pub backs: Vec<BackLine>,
+    /// The id from before which there are older ones.
+    pub older: Option<String>,
+}
+
+/// An invoice, and what of its payment can go back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentLine {
+    /// Stripe's id of it.
+    pub invoice: String,
+    pub number: String,
+    pub state: String,
+    pub total: String,
+    /// What went back.
+    pub refunded: Option<String>,
+    /// What can go back; none: nothing.
+    pub left: Option<Left>,
+    pub at: String,
+    /// Stripe's dashboard.
+    pub page: Option<String>,
+}
+
+/// What is left of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// In the smallest unit.
+    pub minor: i64,
+    /// With its currency.
+    pub told: String,
+    /// As it is typed.
+    pub typed: String,
+}
+
+/// The subscription that can be ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endable {
+    /// Stripe's id of it.
+    pub subscription: String,
+    pub paid_until: String,
+}
+
+/// All about one team's money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamMoney {
+    pub team: TeamLine,
+    pub plan: Option<Endable>,
+    pub payments: Vec<PaymentLine>,
+    pub acts: Vec<ActLine>,
+    pub backs: Vec<BackLine>,
+    /// Goes with the forms of the page, so that a form that is sent twice is one act.
+    pub act: BillingActId,
+}
+
 /// Where each kind of thing is shown: the path, and what stands on its tab.
-pub const PLACES: [(&str, &str); 7] = [
+pub const PLACES: [(&str, &str); 8] = [
     ("/admin", "Overview"),
     ("/admin/jobs", "Jobs and mail"),
     ("/admin/events", "Events"),
     ("/admin/services", "Services"),
     ("/admin/people", "People"),
+    ("/admin/money", "Money"),
     ("/admin/invitations", "Invitations"),
     ("/admin/recoveries", "Lost mailboxes"),
 ];

@@ -6,17 +6,17 @@ use leptos_router::hooks::{use_location, use_params_map};
 
 use super::{
     model::PLACES,
-    view::{Events, Invitations, Jobs, People, PersonPage, Recoveries, Services, Summary},
+    view::{Events, Invitations, Jobs, MoneyBack, People, PersonPage, Recoveries, Services, Summary, TeamMoneyPage},
 };
 use crate::ui::Page;
 
-/// What stands at `/admin`, `/admin/{place}` and `/admin/people/{id}`.
+/// What stands at `/admin`, `/admin/{place}`, `/admin/people/{id}` and `/admin/money/{team}`.
 #[component]
 pub fn AdminPage() -> impl IntoView {
     let location = use_location();
     let params = use_params_map();
     let shown = Memo::new(move |_| {
-        params.with(|params| (params.get("place").unwrap_or_default(), params.get("id").unwrap_or_default()))
+        params.with(|params| ["place", "id", "team"].map(|name| params.get(name).unwrap_or_default()))
     });
     let here = move |href: &'static str| location.pathname.with(|path| path == href).then_some("page");
     view! {
@@ -29,15 +29,17 @@ pub fn AdminPage() -> impl IntoView {
                     .collect_view()}
             </nav>
             {move || {
-                let (place, id) = shown.get();
-                match (place.as_str(), id.as_str()) {
-                    (_, id) if !id.is_empty() => view! { <PersonPage id=id.to_owned()/> }.into_any(),
-                    ("jobs", _) => view! { <Jobs/> }.into_any(),
-                    ("events", _) => view! { <Events/> }.into_any(),
-                    ("services", _) => view! { <Services/> }.into_any(),
-                    ("people", _) => view! { <People/> }.into_any(),
-                    ("recoveries", _) => view! { <Recoveries/> }.into_any(),
-                    ("invitations", _) => view! { <Invitations/> }.into_any(),
+                let [place, id, team] = shown.get();
+                match place.as_str() {
+                    _ if !id.is_empty() => view! { <PersonPage id=id/> }.into_any(),
+                    _ if !team.is_empty() => view! { <TeamMoneyPage id=team/> }.into_any(),
+                    "jobs" => view! { <Jobs/> }.into_any(),
+                    "events" => view! { <Events/> }.into_any(),
+                    "services" => view! { <Services/> }.into_any(),
+                    "people" => view! { <People/> }.into_any(),
+                    "money" => view! { <MoneyBack/> }.into_any(),
+                    "recoveries" => view! { <Recoveries/> }.into_any(),
+                    "invitations" => view! { <Invitations/> }.into_any(),
                     _ => view! { <Summary/> }.into_any(),
                 }
             }}

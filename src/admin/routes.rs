@@ -31,10 +31,10 @@ fn below(path: &str, place: &str) -> bool {
     path.strip_prefix(place).is_some_and(|after| after.is_empty() || after.starts_with('/'))
 }
 
-/// A tab, or a person below theirs.
+/// A tab, or a person or a team below theirs.
 fn is_place(path: &str) -> bool {
-    let person = path.strip_prefix("/admin/people/").is_some_and(|id| !id.is_empty() && !id.contains('/'));
-    person || PLACES.iter().any(|(place, _)| *place == path)
+    let one = ["/admin/people/", "/admin/money/"].iter().find_map(|place| path.strip_prefix(place));
+    one.is_some_and(|id| !id.is_empty() && !id.contains('/')) || PLACES.iter().any(|(place, _)| *place == path)
 }
 
 #[cfg(test)]
@@ -43,10 +43,10 @@ mod tests {
 
     #[test]
     fn only_what_has_a_tab_is_a_place() {
-        for path in ["/admin", "/admin/jobs", "/admin/people", "/admin/people/x"] {
+        for path in ["/admin", "/admin/jobs", "/admin/people", "/admin/people/x", "/admin/money", "/admin/money/x"] {
             assert!(is_place(path), "{path}");
         }
-        for path in ["/admin/", "/admin/x", "/admin/people/", "/admin/people/x/y", "/administration"] {
+        for path in ["/admin/", "/admin/x", "/admin/people/", "/admin/people/x/y", "/admin/money/", "/administration"] {
             assert!(!is_place(path), "{path}");
         }
     }

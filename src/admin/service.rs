@@ -1,5 +1,7 @@
 //! What operators can look at and do.
 
+mod money;
+
 use thiserror::Error;
 use time::{OffsetDateTime, macros::format_description};
 
@@ -8,6 +10,7 @@ use super::model::{
     Overview, PersonLine, PersonView, RecoveryLine, RecoveryState, StatusLine, Suspended, TextLine, Troubles,
 };
 use crate::{
+    billing::{Billing, BillingError},
     error::{AppError, ErrorKind},
     identity::{
         Identity,
@@ -17,6 +20,7 @@ use crate::{
             operators::{Invitation, Operator, Person},
         },
     },
+    inference::Inference,
     integrations::{self, Integrations},
     kit::id::{InvitationId, MailId, MailboxRecoveryId, UserId, WebhookEventId},
     platform::{
@@ -51,6 +55,8 @@ pub enum AdminError {
     Texts(#[from] TextError),
     #[error(transparent)]
     Connections(#[from] integrations::Error),
+    #[error(transparent)]
+    Money(#[from] BillingError),
 }
 
 impl From<AdminError> for AppError {
@@ -64,6 +70,7 @@ impl From<AdminError> for AppError {
             AdminError::Identity(error) => error.into(),
             AdminError::Events(error) => error.into(),
             AdminError::Connections(error) => error.into(),
+            AdminError::Money(error) => error.into(),
             AdminError::Jobs(_) | AdminError::Mail(_) | AdminError::Texts(_) => {
                 telemetry::report(&error, "administration");
                 Self::new(
@@ -85,11 +92,14 @@ pub struct Admin {
     mailer: Mailer,
     webhooks: Webhooks,
     integrations: Integrations,
+    billing: Billing,
+    inference: Inference,
 }
 
 impl Admin {
     /// Over the given services.
     #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "each is a part that it shows")]
     pub fn new(
         db: Db,
         clock: Clock,
@@ -97,8 +107,10 @@ impl Admin {
         mailer: Mailer,
         webhooks: Webhooks,
         integrations: Integrations,
+        billing: Billing,
+        inference: Inference,
     ) -> Self {
-        Self { db, clock, identity, mailer, webhooks, integrations }
+        Self { db, clock, identity, mailer, webhooks, integrations, billing, inference }
     }
 
     pub(super) fn now(&self) -> OffsetDateTime {
@@ -121,7 +133,9 @@ impl Admin {
             mails_failed: i64::try_from(self.mailer.failed(1_000).await?.len()).unwrap_or(i64::MAX),
             texts_failed: text_messages::count_failed(&self.db).await?,
             events_failed: self.webhooks.count_failed().await?,
+            models: self.inference.notices().into_iter().map(|notice| notice.sentence).collect(),
             clients_refused: i64::try_from(self.integrations.client_faults().await?.len()).unwrap_or(i64::MAX),
+            money_waits: self.billing.count_open_acts().await?,
         })
     }
 
@@ -263,6 +277,7 @@ impl Admin {
             is_viewer: by == Operator::Person(id),
             ways: portrait.ways.into_iter().map(|(kind, label)| format!("{kind}: {label}")).collect(),
             browsers: browsers.collect(),
+            teams: self.billing.teams_of(id).await?.into_iter().map(money::team_line).collect(),
             log: log.collect(),
         })
     }

@@ -110,16 +110,24 @@ async fn read(identity: Identity, mut request: Request, next: Next) -> Response 
     next.run(request).await
 }
 
-/// Sends whoever opens one of these places, or what lies below them, to the sign-in page first. It stands inside
-/// `layer`.
-pub fn guard(places: &'static [&'static str]) -> FunctionLayer<&'static [&'static str]> {
-    from_fn_with_state(places, |State(places), request, next| Box::pin(keep_out(places, request, next)))
+/// Where only signed-in people go.
+#[derive(Clone, Copy, Debug)]
+pub struct Guarded {
+    /// These, and what lies below them …
+    pub places: &'static [&'static str],
+    /// … without these.
+    pub but: &'static [&'static str],
 }
 
-async fn keep_out(places: &'static [&'static str], request: Request, next: Next) -> Response {
+/// Sends whoever opens a guarded place to the sign-in page first. It stands inside `layer`.
+pub fn guard(guarded: Guarded) -> FunctionLayer<Guarded> {
+    from_fn_with_state(guarded, |State(guarded), request, next| Box::pin(keep_out(guarded, request, next)))
+}
+
+async fn keep_out(guarded: Guarded, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let below = |place: &str| path.strip_prefix(place).is_some_and(|after| after.is_empty() || after.starts_with('/'));
-    let guarded = places.iter().any(|&place| below(place));
+    let guarded = guarded.places.iter().any(|&place| below(place)) && !guarded.but.contains(&path);
     if path == "/signin"
         && is_page(request.method(), request.headers())
         && request.extensions().get::<Session>().is_some()

@@ -128,12 +128,16 @@ ids! {
     WebhookEventId;
     /// A team; everybody has a personal one.
     TeamId;
+    /// An invitation to a team.
+    TeamInvitationId;
     /// An account at an outside service, connected to a user.
     ConnectionId;
     /// A person's decision about one proposed write.
     ApprovalId;
     /// A conversation.
     ConversationId;
+    /// A link by which anybody may read a conversation.
+    ConversationShareId;
     /// A message of a conversation.
     MessageId;
     /// One answer in the making.
@@ -172,6 +176,10 @@ ids! {
     WebhookEndpointId;
     /// One event on its way to such an address.
     WebhookDeliveryId;
+    /// An attempt to buy a plan.
+    CheckoutId;
+    /// What an operator does about a team's money.
+    BillingActId;
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! Values that every part of Aura shares, in the browser and on the server, without a dependency.
 
 pub mod id;
+pub mod money;
 pub mod time;

@@ -28,11 +28,19 @@ pub enum Topic {
     SessionEnded,
     /// Somebody was told something, or has read it; the id is theirs.
     Notified,
+    /// What a team may do has changed; the id is the team's.
+    EntitlementChanged,
 }
 
 impl Topic {
-    const ALL: [Self; 5] =
-        [Self::RunOutput, Self::RunStop, Self::ConnectionChanged, Self::SessionEnded, Self::Notified];
+    const ALL: [Self; 6] = [
+        Self::RunOutput,
+        Self::RunStop,
+        Self::ConnectionChanged,
+        Self::SessionEnded,
+        Self::Notified,
+        Self::EntitlementChanged,
+    ];
 
     fn channel(self) -> &'static str {
         match self {
@@ -41,6 +49,7 @@ impl Topic {
             Self::ConnectionChanged => "aura_connection_changed",
             Self::SessionEnded => "aura_session_ended",
             Self::Notified => "aura_notified",
+            Self::EntitlementChanged => "aura_entitlement_changed",
         }
     }
 }
@@ -87,17 +96,18 @@ impl Drop for Inner {
 }
 
 #[derive(Debug)]
-struct Followers([broadcast::Sender<Event>; 5]);
+struct Followers([broadcast::Sender<Event>; 6]);
 
 impl Followers {
     fn of(&self, topic: Topic) -> &broadcast::Sender<Event> {
-        let [output, stop, connection, session, notified] = &self.0;
+        let [output, stop, connection, session, notified, entitlement] = &self.0;
         match topic {
             Topic::RunOutput => output,
             Topic::RunStop => stop,
             Topic::ConnectionChanged => connection,
             Topic::SessionEnded => session,
             Topic::Notified => notified,
+            Topic::EntitlementChanged => entitlement,
         }
     }
 

@@ -40,9 +40,28 @@ pub enum JobsError {
 
 /// Why a job is to be tried again. The text stands in the queue's table and in the log: nothing secret belongs into it.
 #[derive(Debug)]
-pub struct JobFailed(String);
+pub struct JobFailed(String, Again);
+
+/// Whether another try may help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    Later,
+    Never,
+}
 
 impl JobFailed {
+    /// Something that no other try changes, as an event that this version cannot read.
+    #[must_use]
+    pub fn for_good(reason: impl Into<String>) -> Self {
+        Self(reason.into(), Again::Never)
+    }
+
+    /// Whether no other try changes it.
+    #[must_use]
+    pub fn is_for_good(&self) -> bool {
+        self.1 == Again::Never
+    }
+
     /// Why, in our words.
     #[must_use]
     pub fn reason(&self) -> &str {
@@ -52,7 +71,7 @@ impl JobFailed {
 
 impl<E: std::error::Error> From<E> for JobFailed {
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        Self(error.to_string(), Again::Later)
     }
 }
 
@@ -89,14 +108,30 @@ impl Jobs {
         key: Option<&str>,
         payload: Value,
     ) -> Result<(), JobsError> {
-        let envelope = serde_json::json!({ "task": task, "payload": payload });
-        sqlx::query("select from graphile_worker.add_job(identifier => $1, payload => $2::json, job_key => $3, max_attempts => $4)")
-            .bind(Envelope::IDENTIFIER)
-            .bind(envelope)
-            .bind(key.map(|key| format!("{task}:{key}")))
-            .bind(TRIES)
-            .execute(connection)
-            .await?;
+        self.enqueue_all(connection, task, &[(key.map(str::to_owned), payload)]).await
+    }
+
+    /// Puts several jobs in at once.
+    pub async fn enqueue_all(
+        &self,
+        connection: &mut PgConnection,
+        task: &'static str,
+        jobs: &[(Option<String>, Value)],
+    ) -> Result<(), JobsError> {
+        let envelopes: Vec<Value> =
+            jobs.iter().map(|(_, payload)| serde_json::json!({ "task": task, "payload": payload })).collect();
+        let keys: Vec<Option<String>> =
+            jobs.iter().map(|(key, _)| key.as_ref().map(|key| format!("{task}:{key}"))).collect();
+        sqlx::query(
+            "select graphile_worker.add_job(identifier => $1, payload => job.payload, job_key => job.key, max_attempts => $4)
+             from unnest($2::json[], $3::text[]) as job (payload, key)",
+        )
+        .bind(Envelope::IDENTIFIER)
+        .bind(envelopes)
+        .bind(keys)
+        .bind(TRIES)
+        .execute(connection)
+        .await?;
         Ok(())
     }
 }
@@ -125,14 +160,26 @@ impl JobTable {
         self.on_attempt(task, move |payload, _| handler(payload))
     }
 
-    /// Handles a task whose last try is special.
+    /// Handles a task whose last try is special. Where another feature handles the task as well, this one follows; when it
+    /// fails, both are tried again.
     #[must_use]
     pub fn on_attempt<F, R>(mut self, task: &'static str, handler: F) -> Self
     where
         F: Fn(Value, Attempt) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), JobFailed>> + Send + 'static,
     {
-        self.handlers.insert(task, Arc::new(move |payload, attempt| Box::pin(handler(payload, attempt))));
+        let handler: Handler = Arc::new(move |payload, attempt| Box::pin(handler(payload, attempt)));
+        let handler = match self.handlers.remove(task) {
+            None => handler,
+            Some(first) => Arc::new(move |payload: Value, attempt| -> Outcome {
+                let (first, then) = (first(payload.clone(), attempt), handler.clone());
+                Box::pin(async move {
+                    first.await?;
+                    then(payload, attempt).await
+                })
+            }),
+        };
+        self.handlers.insert(task, handler);
         self
     }
 
@@ -223,11 +270,11 @@ impl TaskHandler for Envelope {
             context.extensions().get::<JobTable>().and_then(|table| table.handlers.get(self.task.as_str()).cloned());
         let result = match handler {
             Some(handler) => handler(self.payload, attempt).await,
-            None => Err(JobFailed(format!("no handler for the task `{}`", self.task))),
+            None => Err(JobFailed(format!("no handler for the task `{}`", self.task), Again::Later)),
         };
         let outcome = if result.is_ok() { "done" } else { "failed" };
         metrics::counter!("aura_jobs_total", "task" => self.task.clone(), "outcome" => outcome).increment(1);
-        result.map_err(|JobFailed(reason)| {
+        result.map_err(|JobFailed(reason, _)| {
             if attempt.last {
                 tracing::error!(task = %self.task, attempt = attempt.number, %reason, "a job failed for good");
             } else {
@@ -254,7 +301,7 @@ async fn repeat(
             () = stop.cancelled() => return,
         }
         let Ok(_turn) = turns.acquire().await else { return };
-        if let Err(JobFailed(reason)) = alone(&db, name, &sweep).await {
+        if let Err(JobFailed(reason, _)) = alone(&db, name, &sweep).await {
             tracing::error!(sweep = name, %reason, "a sweep failed; it comes again");
         }
     }

@@ -14,6 +14,7 @@ use crate::{
     integrations::{Integrations, Readings, model::Verdict, service::Error as ConnectionError},
     kit::id::UserId,
     platform::{clock::Clock, telemetry},
+    team::{TeamError, Teams},
 };
 
 /// Why somebody did not leave.
@@ -26,6 +27,8 @@ pub enum DepartureError {
     #[error(transparent)]
     Files(#[from] FileError),
     #[error(transparent)]
+    Teams(#[from] TeamError),
+    #[error(transparent)]
     Connections(#[from] ConnectionError),
 }
 
@@ -35,6 +38,7 @@ impl From<DepartureError> for AppError {
             DepartureError::Identity(error) => error.into(),
             DepartureError::Account(error) => error.into(),
             DepartureError::Files(error) => error.into(),
+            DepartureError::Teams(error) => error.into(),
             DepartureError::Connections(error) => error.into(),
         }
     }
@@ -55,6 +59,7 @@ pub struct Departures {
     identity: Identity,
     account: Account,
     files: UserFiles,
+    teams: Teams,
     integrations: Integrations,
 }
 
@@ -66,9 +71,10 @@ impl Departures {
         identity: Identity,
         account: Account,
         files: UserFiles,
+        teams: Teams,
         integrations: Integrations,
     ) -> Self {
-        Self { clock, identity, account, files, integrations }
+        Self { clock, identity, account, files, teams, integrations }
     }
 
     pub(super) fn now(&self) -> OffsetDateTime {
@@ -103,6 +109,7 @@ impl Departures {
         let Given { revoked, unsupported, failed } = self.disconnect(user).await?;
         self.account.forget(user).await?;
         self.files.forget(user).await?;
+        self.teams.forget(user).await?;
         let detail = serde_json::json!({ "revoked": revoked, "not_revocable": unsupported, "not_revoked": failed });
         Ok(self.identity.erase(user, detail).await?)
     }

@@ -18,7 +18,7 @@ pub fn ErrorPage(
     #[prop(optional)] staging: bool,
 ) -> impl IntoView {
     view! {
-        <PublicPage staging=staging>
+        <PublicPage staging=staging inside=true>
             <div class="wrap failure">
                 <h1>{title}</h1>
                 <p>{message}</p>

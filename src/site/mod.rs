@@ -20,6 +20,8 @@ mod pricing;
 mod reference;
 #[cfg(feature = "ssr")]
 mod routes;
+#[cfg(feature = "ssr")]
+mod shared;
 
 pub use error::ErrorPage;
 
@@ -32,4 +34,6 @@ pub use person::people;
 #[cfg(feature = "ssr")]
 pub use reference::{Operation, OperationGroup, Reference, reference_document};
 #[cfg(feature = "ssr")]
-pub use routes::{Site, routes};
+pub use routes::{Site, prices, routes};
+#[cfg(feature = "ssr")]
+pub use shared::shared;

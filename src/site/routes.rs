@@ -11,7 +11,11 @@ use axum::{
 use leptos::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::{integrations::catalogue::model::ServiceView, platform::routes::Routes};
+use crate::{
+    billing::{Billing, model::OfferedPlan},
+    integrations::catalogue::model::ServiceView,
+    platform::{refusal::Refusal, routes::Routes},
+};
 
 /// What the public pages show about this installation.
 #[derive(Clone)]
@@ -27,15 +31,21 @@ pub struct Site {
 
 /// The public pages that this part of the product serves.
 pub fn routes() -> Routes<Site> {
-    Routes::new().get("/", landing).get("/pricing", pricing)
+    Routes::new().get("/", landing)
+}
+
+/// What it costs.
+pub fn prices(site: Site, billing: Billing) -> Routes {
+    Routes::new().get("/pricing", pricing).with_state((site, billing))
 }
 
 async fn landing(State(site): State<Site>, headers: HeaderMap) -> Response {
     cacheable(&headers, landing_html(&site))
 }
 
-async fn pricing(State(site): State<Site>, headers: HeaderMap) -> Response {
-    cacheable(&headers, pricing_html(&site))
+async fn pricing(State((site, billing)): State<(Site, Billing)>, headers: HeaderMap) -> Result<Response, Refusal> {
+    let plans = billing.offered().await?;
+    Ok(cacheable(&headers, pricing_html(&site, plans, billing.is_on(), billing.grace_days())))
 }
 
 fn landing_html(site: &Site) -> String {
@@ -49,15 +59,16 @@ fn landing_html(site: &Site) -> String {
     )
 }
 
-fn pricing_html(site: &Site) -> String {
-    let props = PricingProps { staging: site.staging };
-    public_document(
-        "Pricing",
-        "Aura is free today. Paid plans are being prepared, and billing is off until they are here.",
-        &format!("{}/pricing", site.public_url),
-        &site.stylesheet,
-        || Pricing(props).into_any(),
-    )
+fn pricing_html(site: &Site, plans: Vec<OfferedPlan>, on: bool, grace_days: i64) -> String {
+    let told = if on {
+        "What Aura costs, what each plan allows, and what happens when it ends. The free plan stays free."
+    } else {
+        "Aura is free here: billing is off, and everyone has the free plan."
+    };
+    let props = PricingProps { staging: site.staging, plans, on, grace_days };
+    public_document("Pricing", told, &format!("{}/pricing", site.public_url), &site.stylesheet, || {
+        Pricing(props).into_any()
+    })
 }
 
 /// The same bytes for everybody, so any cache may keep them and ask again with the tag.
@@ -75,7 +86,9 @@ pub(super) fn cacheable(request: &HeaderMap, html: String) -> Response {
 mod tests {
     use super::*;
     use crate::{
+        billing::plans::Plans,
         integrations::catalogue::{model::Standing, search::Search},
+        kit::money::Money,
         site::integrations::list_html,
     };
 
@@ -97,11 +110,16 @@ mod tests {
         }
     }
 
+    fn plans() -> Vec<OfferedPlan> {
+        let price = |_: &str| Some(Money::new(1_800, "eur".parse().unwrap()));
+        Plans::read(None).unwrap().iter().map(|plan| plan.offered(price)).collect()
+    }
+
     fn pages() -> [(&'static str, String); 3] {
         let site = site();
         [
             ("Ask across your accounts", landing_html(&site)),
-            ("Pricing", pricing_html(&site)),
+            ("Pricing", pricing_html(&site, plans(), true, 7)),
             ("Services", list_html(&site, Search::default())),
         ]
     }
@@ -127,10 +145,26 @@ mod tests {
     }
 
     #[test]
+    fn prices_are_those_that_are_known() {
+        let html = pricing_html(&site(), plans(), true, 7);
+        assert!(
+            html.contains("<h2>Pro<")
+                && html.contains("€18")
+                && html.contains("Try Pro for 14 days")
+                && html.contains("For 7 days")
+        );
+        let unknown = Plans::read(None).unwrap().iter().map(|plan| plan.offered(|_| None)).collect();
+        let html = pricing_html(&site(), unknown, true, 7);
+        assert!(!html.contains('€') && html.contains("Cannot be bought at the moment"));
+        let html = pricing_html(&site(), plans(), false, 7);
+        assert!(html.contains("Billing is off here") && !html.contains('€') && !html.contains("<h2>Pro<"));
+    }
+
+    #[test]
     fn staging_says_so_on_every_page() {
         let site = Site { staging: true, ..site() };
         assert!(landing_html(&site).contains("class=\"staging\""));
-        assert!(!pricing_html(&self::site()).contains("class=\"staging\""));
+        assert!(!pricing_html(&self::site(), plans(), true, 7).contains("class=\"staging\""));
     }
 
     #[test]

@@ -44,6 +44,16 @@ impl Board {
     }
 }
 
+impl Board {
+    /// Tells a person, in the caller's transaction, of a payment that needs them.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn money(&self, tx: &mut PgConnection, user: UserId, title: &str, body: &str) -> Result<(), sqlx::Error> {
+        self.put(tx, user, Kind::Account, (title, body, "/billing")).await
+    }
+}
+
 #[async_trait::async_trait]
 impl InApp for Board {
     async fn tell(&self, tx: &mut PgConnection, user: UserId, told: Told) -> Result<(), sqlx::Error> {

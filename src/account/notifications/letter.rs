@@ -65,6 +65,22 @@ pub fn webhook_off(host: &str, why: &str, path: &str, public_url: &Url) -> Resul
     )
 }
 
+/// The letter about what happened in a team. The title has the team's name in it, which is its members' own word.
+pub fn team(title: &str, body: &str, path: &str, public_url: &Url) -> Result<Letter, MailError> {
+    Letter::compose(
+        "team",
+        title,
+        &Content {
+            title,
+            paragraphs: &[body],
+            code: None,
+            button: Some(("Look at the team", &at(path, public_url))),
+            footer: "You get this mail because you are or were in the team. You can switch such mails off in your settings, \
+                     under Notifications.",
+        },
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,5 +94,8 @@ mod tests {
         let letter = connection_ends("Spotify", "in 14 days", "/connections/7", &url).unwrap();
         assert_eq!(letter.subject, "Your access to Spotify ends in 14 days");
         assert!(letter.text.contains("https://aura.example/connections/7") && letter.html.contains("in 14 days"));
+        let letter = team("You own «A & B» now", "It was given to you.", "/team?team=7", &url).unwrap();
+        assert_eq!(letter.subject, "You own «A & B» now");
+        assert!(letter.text.contains("https://aura.example/team?team=7") && !letter.html.contains("A & B"));
     }
 }

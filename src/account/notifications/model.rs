@@ -16,11 +16,13 @@ pub enum Kind {
     Account,
     /// A connected service no longer answers.
     Connection,
+    /// What somebody else has done in a team of the person's.
+    Team,
 }
 
 impl Kind {
     /// All of them, as they are shown.
-    pub const ALL: [Self; 4] = [Self::SignIn, Self::Security, Self::Account, Self::Connection];
+    pub const ALL: [Self; 5] = [Self::SignIn, Self::Security, Self::Account, Self::Connection, Self::Team];
 
     /// As it is stored and written.
     #[must_use]
@@ -30,6 +32,7 @@ impl Kind {
             Self::Security => "security",
             Self::Account => "account",
             Self::Connection => "connection",
+            Self::Team => "team",
         }
     }
 
@@ -43,7 +46,7 @@ impl Kind {
     /// not be able to keep its owner from hearing of it.
     #[must_use]
     pub fn letters_are_a_choice(self) -> bool {
-        self == Self::Connection
+        matches!(self, Self::Connection | Self::Team)
     }
 
     /// What people call it.
@@ -54,6 +57,7 @@ impl Kind {
             Self::Security => "Security",
             Self::Account => "Your account",
             Self::Connection => "Connections",
+            Self::Team => "Teams",
         }
     }
 
@@ -65,6 +69,7 @@ impl Kind {
             Self::Security => "What opens your account has changed, or somebody tried to change it.",
             Self::Account => "The account is to be removed, was closed off, or what it may do has changed.",
             Self::Connection => "A connected service no longer answers, and has to be connected again.",
+            Self::Team => "Your role in a team has changed, a seat is missing, or somebody has left.",
         }
     }
 }

@@ -208,7 +208,7 @@ impl Notifications {
         let title = format!("{service} has to be connected again");
         let body = "It no longer lets Aura read for you. Until then Aura answers without it.";
         self.board.put(tx, user, Kind::Connection, (&title, body, link)).await?;
-        self.write(tx, user, letter::connection_broken(service, link, &self.public_url)?).await
+        self.write(tx, user, Kind::Connection, letter::connection_broken(service, link, &self.public_url)?).await
     }
 
     /// Tells somebody, in the caller's transaction, that their consent at a service ends in so many days.
@@ -227,7 +227,7 @@ impl Notifications {
         let title = format!("Your access to {service} ends {when}");
         let body = "Connect it again before that, and Aura goes on reading for you without a gap.";
         self.board.put(tx, user, Kind::Connection, (&title, body, link)).await?;
-        self.write(tx, user, letter::connection_ends(service, &when, link, &self.public_url)?).await
+        self.write(tx, user, Kind::Connection, letter::connection_ends(service, &when, link, &self.public_url)?).await
     }
 
     /// Tells somebody, in the caller's transaction, that nothing is posted any more to a host that they have registered.
@@ -244,13 +244,36 @@ impl Notifications {
     ) -> Result<(), NotificationError> {
         let title = format!("The webhook at {host} was switched off");
         self.board.put(tx, user, Kind::Connection, (&title, why, link)).await?;
-        self.write(tx, user, letter::webhook_off(host, why, link, &self.public_url)?).await
+        self.write(tx, user, Kind::Connection, letter::webhook_off(host, why, link, &self.public_url)?).await
     }
 
-    /// Sends a letter about a connection, unless its owner does not want such letters.
-    async fn write(&self, tx: &mut PgConnection, user: UserId, letter: Letter) -> Result<(), NotificationError> {
+    /// Tells somebody, in the caller's transaction, what happened in a team of theirs. The title names the team; `link` is
+    /// the page of ours where it is looked at.
+    ///
+    /// # Errors
+    /// When the letter cannot be written or the database is away.
+    pub async fn team(
+        &self,
+        tx: &mut PgConnection,
+        user: UserId,
+        title: &str,
+        body: &str,
+        link: &str,
+    ) -> Result<(), NotificationError> {
+        self.board.put(tx, user, Kind::Team, (title, body, link)).await?;
+        self.write(tx, user, Kind::Team, letter::team(title, body, link, &self.public_url)?).await
+    }
+
+    /// Sends a letter of this kind, unless the person does not want such letters.
+    async fn write(
+        &self,
+        tx: &mut PgConnection,
+        user: UserId,
+        kind: Kind,
+        letter: Letter,
+    ) -> Result<(), NotificationError> {
         let chosen = store::preferences(tx, user).await?;
-        let by_letter = chosen.iter().find(|row| row.kind == Kind::Connection.as_str()).is_none_or(|row| row.email);
+        let by_letter = chosen.iter().find(|row| row.kind == kind.as_str()).is_none_or(|row| row.email);
         if by_letter && let Some(address) = self.identity.address_within(tx, user).await? {
             self.outbox.enqueue(tx, &address, letter).await?;
         }

@@ -10,6 +10,8 @@ const TABS: &[(&str, &str)] = &[
     ("/settings/activity", "Activity"),
     ("/settings/notifications", "Notifications"),
     ("/settings/files", "Files"),
+    ("/team", "Team"),
+    ("/billing", "Billing"),
     ("/settings/developer", "Developer"),
 ];
 

@@ -65,6 +65,9 @@ pub fn Done() -> impl IntoView {
             "invited" => "The invitation is on its way.",
             "approved" => "The account has the new address, and is signed out everywhere.",
             "refused" => "The account keeps the address that it has.",
+            "refunded" => "The refund is made. The owner of the team is told by mail.",
+            "plan_ended" => "The plan is over, and the team has the free plan. Its owner is told by mail.",
+            "money_done" => "It is done.",
             "taken_back" => "The invitation is taken back.",
             _ => return None,
         };

@@ -1,6 +1,9 @@
 use leptos::{either::Either, prelude::*};
 
-use super::loaded::{Done, Loaded, Refused};
+use super::{
+    loaded::{Done, Loaded, Refused},
+    money::team_row,
+};
 use crate::{
     admin::{
         api::{EndSessions, Restore, Suspend, person},
@@ -34,7 +37,7 @@ pub fn PersonPage(id: String) -> impl IntoView {
 }
 
 fn shown(view: PersonView) -> impl IntoView {
-    let PersonView { person, is_viewer, ways, browsers, statuses, log } = view;
+    let PersonView { person, is_viewer, ways, browsers, teams, statuses, log } = view;
     let signed_in = !browsers.is_empty();
     let acts = (!is_viewer).then(|| view! { <What person=person.clone() signed_in=signed_in/> });
     view! {
@@ -42,6 +45,7 @@ fn shown(view: PersonView) -> impl IntoView {
             <Who person=person ways=ways/>
             {acts}
             <Browsers browsers=browsers/>
+            <Panel title="Teams and their money"><Rows>{teams.into_iter().map(team_row).collect_view()}</Rows></Panel>
             <Statuses statuses=statuses/>
             <Log log=log/>
         </div>

@@ -19,6 +19,7 @@ fn shown(overview: Overview) -> impl IntoView {
         ("/admin/jobs", "Mails that did not leave", overview.mails_failed),
         ("/admin/jobs", "Text messages that did not leave", overview.texts_failed),
         ("/admin/services", "Services that refuse this installation", overview.clients_refused),
+        ("/admin/money", "Refunds and ends of plans that wait for Stripe", overview.money_waits),
         ("/admin/events?state=failed", "Events that could not be done", overview.events_failed),
     ];
     let here = [
@@ -31,12 +32,23 @@ fn shown(overview: Overview) -> impl IntoView {
     view! {
         <div class="stack loose">
             <Panel title="Needs attention">
-                <Rows>{trouble.into_iter().map(|line| counted(line, true)).collect_view()}</Rows>
+                <Rows>
+                    {overview.models.into_iter().map(model).collect_view()}
+                    {trouble.into_iter().map(|line| counted(line, true)).collect_view()}
+                </Rows>
             </Panel>
             <Panel title="Here">
                 <Rows>{here.into_iter().map(|line| counted(line, false)).collect_view()}</Rows>
             </Panel>
         </div>
+    }
+}
+
+fn model(sentence: String) -> impl IntoView {
+    view! {
+        <Row title="The model" sub=sentence>
+            <Badge tone=Tone::Warn>"Look ahead"</Badge>
+        </Row>
     }
 }
 

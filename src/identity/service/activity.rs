@@ -74,6 +74,7 @@ impl Identity {
     fn happening(&self, line: AuditLine, session: &Session) -> Happening {
         let (what, more) = sentence(&line.kind, &line.detail);
         let from = match (&line.actor, line.client) {
+            (Some(_), _) if line.kind.starts_with("team_") => "Somebody in the team".to_owned(),
             (Some(_), _) => "The people who run this Aura".to_owned(),
             (None, client) => client.unwrap_or_default(),
         };
@@ -166,6 +167,31 @@ fn sentence(kind: &str, detail: &Value) -> (String, String) {
         "provider_token_released" => {
             (format!("Gave an access token of {} to a program", service(&word("provider"))), String::new())
         }
+        "team_made" => plain("Made a team"),
+        "team_renamed" => plain("Renamed a team"),
+        "team_invited" => plain("Invited somebody to a team"),
+        "team_invitation_revoked" => plain("Took an invitation to a team back"),
+        "team_joined" => plain("Joined a team"),
+        "team_left" => plain("Left a team"),
+        "team_member_removed" => plain("Removed somebody from a team"),
+        "team_removed" => plain("You were removed from a team"),
+        "team_role_given" => plain("Changed somebody's role in a team"),
+        "team_role_changed" => ("Your role in a team was changed".to_owned(), word("role")),
+        "team_given" => plain("Gave a team to another member"),
+        "team_received" => plain("A team was given to you"),
+        "team_closed" => plain("Closed a team"),
+        "billing_checkout" => ("Began to buy a plan".to_owned(), word("plan")),
+        "billing_portal" => plain("Opened Stripe's portal"),
+        "billing_changed" => ("Changed a plan".to_owned(), word("plan")),
+        "billing_cancelled" => ("Cancelled a plan".to_owned(), word("plan")),
+        "billing_resumed" => ("Resumed a plan".to_owned(), word("plan")),
+        "billing_refund_asked" => plain("An operator began to give a payment back"),
+        "billing_refunded" => plain("A payment was given back by an operator"),
+        "billing_refund_refused" => plain("A payment could not be given back by an operator"),
+        "billing_end_asked" => ("An operator began to end a plan".to_owned(), word("plan")),
+        "billing_ended" => ("A plan was ended by an operator".to_owned(), word("plan")),
+        "billing_end_refused" => ("A plan could not be ended by an operator".to_owned(), word("plan")),
+        "plan_changed" => ("A team has another plan".to_owned(), word("to")),
         "suspended" => ("The account was suspended".to_owned(), word("reason")),
         "restored" => plain("The account was opened again"),
         "role_granted" => plain("You became an operator"),

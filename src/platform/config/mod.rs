@@ -15,9 +15,9 @@ pub use self::{
     hosts::HostOverrides,
     reader::sealing::key_maker,
     settings::{
-        BucketSettings, ClientCredentials, DatabaseSettings, FileLimits, FileSettings, LimitSettings,
-        LimitStoreSettings, MailSettings, ModelSettings, PrivySettings, Settings, SignUpPolicy, TextMessageSettings,
-        TextMessageWay, TokenSettings,
+        BedrockKeys, BedrockSettings, BillingSettings, BucketSettings, ClientCredentials, DatabaseSettings, FileLimits,
+        FileSettings, LimitSettings, LimitStoreSettings, MailSettings, ModelSettings, ModelWire, PrivySettings,
+        Settings, SignUpPolicy, StripeSettings, TextMessageSettings, TextMessageWay, TokenSettings,
     },
     variable::{Need, VARIABLES, Variable},
     variables::Variables,

@@ -1,6 +1,8 @@
 //! Reads the variables one after the other and gathers what is wrong.
 
+mod billing;
 mod files;
+mod model;
 mod own_apps;
 mod passwords;
 pub(super) mod sealing;
@@ -18,7 +20,7 @@ use sealing::KMS_KEY;
 
 use super::{
     ClientCredentials, ConfigErrors, DatabaseSettings, Environment, HostOverrides, LimitSettings, LimitStoreSettings,
-    MailSettings, ModelSettings, PrivySettings, Settings, SignUpPolicy, Variables,
+    MailSettings, PrivySettings, Settings, SignUpPolicy, Variables,
 };
 
 const SECRET_LENGTH: usize = 32;
@@ -64,6 +66,7 @@ impl<'a> Reader<'a> {
         let broker_direct = self.broker_direct();
         let mail = self.mail(public_url.as_ref());
         let model = self.model();
+        let billing = self.billing();
         let trusted_proxies = self.trusted_proxies();
         let clients = self.clients();
         let limits = self.limits();
@@ -97,6 +100,7 @@ impl<'a> Reader<'a> {
                     broker_direct,
                     mail,
                     model,
+                    billing,
                     limits,
                     privy,
                     resend_webhook_secrets,
@@ -292,22 +296,6 @@ impl<'a> Reader<'a> {
         if text.parse::<lettre::message::Mailbox>().is_err() {
             self.errors.add(name, "must be a mail address, such as Aura <hello@example.com>");
         }
-    }
-
-    fn model(&mut self) -> Option<ModelSettings> {
-        let base_url = self.text("OPENAI_BASE_URL").unwrap_or("https://api.openai.com/v1");
-        match Url::parse(base_url) {
-            Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && self.development()) => {}
-            Ok(_) => self.errors.add("OPENAI_BASE_URL", "must begin with https://"),
-            Err(_) => self.errors.add("OPENAI_BASE_URL", "is not an address; write it as https://host/v1"),
-        }
-        let fallbacks = self.text("MODEL_FALLBACKS").map(list).unwrap_or_default();
-        Some(ModelSettings {
-            api_key: self.secret("OPENAI_API_KEY")?,
-            base_url: base_url.trim_end_matches('/').into(),
-            model: self.text("OPENAI_MODEL").unwrap_or("gpt-4o-mini").into(),
-            fallbacks,
-        })
     }
 
     /// Several secrets with commas between them, so that one can be replaced without a gap.

@@ -38,6 +38,7 @@ pub struct Settings {
     pub mail: MailSettings,
     /// None: questions are answered by rules.
     pub model: Option<ModelSettings>,
+    pub billing: BillingSettings,
     pub limits: LimitSettings,
     /// None: nobody signs in by way of Privy.
     pub privy: Option<PrivySettings>,
@@ -148,15 +149,71 @@ pub struct BucketSettings {
     pub secret: SecretString,
 }
 
-/// The language model, by any address that speaks the Chat Completions API.
+/// The language model, at an address that speaks one of the protocols.
 #[derive(Clone)]
 pub struct ModelSettings {
+    pub wire: ModelWire,
+    /// Empty where Bedrock is asked with keys of AWS.
     pub api_key: SecretString,
     /// Without a slash at the end.
     pub base_url: String,
     pub model: String,
     /// Tried in this order when the first is away.
     pub fallbacks: Vec<String>,
+    /// Whether the model's operator keeps answers, so that they survive a crash of ours.
+    pub background: bool,
+    pub bedrock: BedrockSettings,
+}
+
+/// How a model is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelWire {
+    /// OpenAI's Chat Completions, which nearly every server speaks.
+    Chat,
+    /// OpenAI's Responses.
+    Responses,
+    /// Anthropic's Messages.
+    Anthropic,
+    /// Converse of Amazon Bedrock.
+    Bedrock,
+}
+
+/// What only Bedrock needs.
+#[derive(Clone)]
+pub struct BedrockSettings {
+    pub region: String,
+    /// None: the key of the model counts.
+    pub keys: Option<BedrockKeys>,
+}
+
+/// Who we are at Bedrock, and nowhere else.
+#[derive(Clone)]
+pub struct BedrockKeys {
+    pub id: String,
+    pub secret: SecretString,
+}
+
+/// What is sold, and by whom.
+#[derive(Clone)]
+pub struct BillingSettings {
+    /// None: nothing is sold, and everybody has the free plan.
+    pub stripe: Option<StripeSettings>,
+    /// The table of plans that replaces the one that is built in.
+    pub plans: Option<String>,
+    /// How long a plan stays after a payment failed.
+    pub grace: Duration,
+    /// How many tokens the model's key may take on a day of UTC, for everybody together. None: as many as they want.
+    pub daily_tokens: Option<u64>,
+}
+
+/// An account at Stripe.
+#[derive(Clone)]
+pub struct StripeSettings {
+    pub secret_key: SecretString,
+    /// Whether real money moves: the key says so.
+    pub live: bool,
+    /// Secrets of its webhook, each accepted; empty: its posts are refused, and changes are found by asking.
+    pub webhook_secrets: Vec<SecretString>,
 }
 
 /// The limits on how often something may be tried.
@@ -234,6 +291,16 @@ impl Settings {
         let mut off = Vec::new();
         if self.model.is_none() {
             off.push("off: answers by a model — OPENAI_API_KEY is not set; questions are answered by rules".into());
+        }
+        if self.billing.stripe.is_none() {
+            off.push(
+                "off: billing — STRIPE_SECRET_KEY is not set; nothing is sold, everybody has the free plan".into(),
+            );
+        }
+        if self.billing.stripe.as_ref().is_some_and(|stripe| stripe.webhook_secrets.is_empty()) {
+            off.push(
+                "off: Stripe's posts — STRIPE_WEBHOOK_SECRET is not set; changes are found every ten minutes".into(),
+            );
         }
         if self.kms_key.is_some() && self.sealing_keys.writes_in_clear() {
             off.push(

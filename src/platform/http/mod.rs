@@ -8,7 +8,7 @@ mod request;
 mod response;
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -47,7 +47,8 @@ pub struct Http {
     /// Hosts that a person may name though they lie in a private network.
     allowed: Arc<[String]>,
     known: Client,
-    public: Client,
+    /// Made when the first address of a person's is called: each client reads all roots of trust.
+    public: Arc<OnceLock<Option<Client>>>,
     streaming: Client,
 }
 
@@ -71,7 +72,7 @@ impl Http {
             overrides,
             allowed: Arc::default(),
             known: build(base())?,
-            public: build(base().dns_resolver(PublicOnly))?,
+            public: Arc::default(),
             streaming: build(base().read_timeout(Duration::from_secs(60)))?,
         })
     }
@@ -169,7 +170,11 @@ impl Http {
         }
         let allowed = found.host_str().is_some_and(|host| self.allowed.iter().any(|allowed| allowed == host));
         plain(found, allowed)?;
-        Ok(if allowed { &self.known } else { &self.public })
+        if allowed {
+            return Ok(&self.known);
+        }
+        let public = self.public.get_or_init(|| base().dns_resolver(PublicOnly).build().ok());
+        public.as_ref().ok_or(HttpError::Broken)
     }
 }
 

@@ -27,6 +27,14 @@ pub enum Bucket {
     TextDay,
     /// Wishes for another address of an account in a day, by the address it has.
     RecoveryDay,
+    /// Invitations to a team in a minute, by team and address.
+    InvitationMinute,
+    /// Invitations to a team in a day, by team and address.
+    InvitationDay,
+    /// Invitations to any team in a day, by address.
+    InvitedDay,
+    /// Invitations to a team in a day, by team.
+    TeamInvitationsDay,
     /// Calls to a service in a minute, by connection. Each service has its own number.
     Calls,
 }
@@ -47,6 +55,10 @@ impl Bucket {
             Self::TextHour => "text-hour",
             Self::TextDay => "text-day",
             Self::RecoveryDay => "recovery-day",
+            Self::InvitationMinute => "invitation-minute",
+            Self::InvitationDay => "invitation-day",
+            Self::InvitedDay => "invited-day",
+            Self::TeamInvitationsDay => "team-invitations-day",
             Self::Calls => "calls",
         }
     }
@@ -55,10 +67,12 @@ impl Bucket {
     #[must_use]
     pub fn max(self) -> usize {
         match self {
+            Self::InvitationMinute => 1,
             Self::RecoveryDay | Self::TextHour => 3,
-            Self::Auth | Self::MailMinute => 5,
-            Self::General | Self::Login | Self::MailDay | Self::TextDay => 10,
+            Self::Auth | Self::MailMinute | Self::InvitationDay => 5,
+            Self::General | Self::Login | Self::MailDay | Self::TextDay | Self::InvitedDay => 10,
             Self::Refresh | Self::UnknownToken | Self::SignUpDay => 20,
+            Self::TeamInvitationsDay => 50,
             Self::Calls => 60,
         }
     }
@@ -68,11 +82,21 @@ impl Bucket {
     pub fn window(self) -> Duration {
         match self {
             Self::General => Duration::seconds(10),
-            Self::Auth | Self::Login | Self::Refresh | Self::UnknownToken | Self::MailMinute | Self::Calls => {
-                Duration::minutes(1)
-            }
+            Self::Auth
+            | Self::Login
+            | Self::Refresh
+            | Self::UnknownToken
+            | Self::MailMinute
+            | Self::InvitationMinute
+            | Self::Calls => Duration::minutes(1),
             Self::TextHour => Duration::hours(1),
-            Self::MailDay | Self::SignUpDay | Self::RecoveryDay | Self::TextDay => Duration::days(1),
+            Self::MailDay
+            | Self::SignUpDay
+            | Self::RecoveryDay
+            | Self::TextDay
+            | Self::InvitationDay
+            | Self::InvitedDay
+            | Self::TeamInvitationsDay => Duration::days(1),
         }
     }
 }

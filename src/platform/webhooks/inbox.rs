@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{
     WebhookError, signature,
     store::{self, NewEvent},
+    together::Together,
     work::TASK,
 };
 use crate::{
@@ -33,6 +34,17 @@ pub enum Received {
     Known,
 }
 
+/// What is known of an event beside its body.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrived<'a> {
+    /// The sender's id of it; a repetition has the same.
+    pub event_id: &'a str,
+    /// Its `type`.
+    pub kind: &'a str,
+    /// When its sender signed or made it.
+    pub sent_at: OffsetDateTime,
+}
+
 /// The events that outside services posted.
 #[derive(Clone)]
 pub struct Webhooks {
@@ -41,13 +53,15 @@ pub struct Webhooks {
     random: Random,
     vault: Vault,
     jobs: Jobs,
+    together: Together,
 }
 
 impl Webhooks {
     /// Over the given parts of the platform.
     #[must_use]
     pub fn new(db: Db, clock: Clock, random: Random, vault: Vault, jobs: Jobs) -> Self {
-        Self { db, clock, random, vault, jobs }
+        let together = Together::new(db.clone(), jobs);
+        Self { db, clock, random, vault, jobs, together }
     }
 
     /// Takes a post: checks its signature over `body`, the bytes as they came, and keeps it with its job, once.
@@ -62,31 +76,36 @@ impl Webhooks {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Received, WebhookError> {
-        let now = self.clock.now();
-        let signed = signature::verify(secrets, headers, body, now)?;
+        let signed = signature::verify(secrets, headers, body, self.clock.now())?;
         let event: Value = serde_json::from_slice(body).map_err(|_| WebhookError::Malformed)?;
         let kind = event.get("type").and_then(Value::as_str).ok_or(WebhookError::Malformed)?;
+        self.keep(source, Arrived { event_id: &signed.id, kind, sent_at: signed.sent_at }, body).await
+    }
+
+    /// Keeps an event with its job, once. Whoever calls this knows that it is its sender's: it has checked the signature,
+    /// or has fetched the event itself.
+    ///
+    /// # Errors
+    /// When it could not be kept.
+    pub async fn keep(
+        &self,
+        source: &'static str,
+        arrived: Arrived<'_>,
+        body: &[u8],
+    ) -> Result<Received, WebhookError> {
+        let now = self.clock.now();
         let id: WebhookEventId = self.random.id(now);
         let sealed_body = self.vault.seal(&place(id, source), body)?;
-        let mut tx = self.db.begin().await?;
-        let new = store::insert_event(
-            &mut tx,
-            &NewEvent {
-                id,
-                source,
-                event_id: &signed.id,
-                kind: &kind.chars().take(100).collect::<String>(),
-                sealed_body: &sealed_body,
-                sent_at: signed.sent_at,
-                received_at: now,
-            },
-        )
-        .await?;
-        if new {
-            self.jobs.enqueue(&mut tx, TASK, Some(&id.to_string()), serde_json::json!({ "id": id })).await?;
-        }
-        tx.commit().await?;
-        Ok(if new { Received::New } else { Received::Known })
+        let event = NewEvent {
+            id,
+            source,
+            event_id: arrived.event_id.to_owned(),
+            kind: arrived.kind.chars().take(100).collect(),
+            sealed_body,
+            sent_at: arrived.sent_at,
+            received_at: now,
+        };
+        self.together.keep(event).await
     }
 
     /// Does an event again, whatever became of it before.

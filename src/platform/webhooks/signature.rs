@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use super::WebhookError;
 
 /// How far the sender's clock may be off, and how long a post may have been on its way.
-const TOLERANCE: Duration = Duration::minutes(5);
+pub(super) const TOLERANCE: Duration = Duration::minutes(5);
 const LONGEST_ID: usize = 200;
 
 /// What the signature vouches for beside the body.

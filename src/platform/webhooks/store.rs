@@ -1,14 +1,16 @@
-use sqlx::{PgConnection, query, query_as};
+use std::sync::Arc;
+
+use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
 use crate::{kit::id::WebhookEventId, platform::db::Db};
 
-pub(super) struct NewEvent<'a> {
+pub(super) struct NewEvent {
     pub(super) id: WebhookEventId,
-    pub(super) source: &'a str,
-    pub(super) event_id: &'a str,
-    pub(super) kind: &'a str,
-    pub(super) sealed_body: &'a str,
+    pub(super) source: &'static str,
+    pub(super) event_id: String,
+    pub(super) kind: String,
+    pub(super) sealed_body: String,
     pub(super) sent_at: OffsetDateTime,
     pub(super) received_at: OffsetDateTime,
 }
@@ -21,23 +23,33 @@ pub(super) struct Event {
     pub(super) sent_at: OffsetDateTime,
 }
 
-/// Whether the event is new.
-pub(super) async fn insert_event(connection: &mut PgConnection, new: &NewEvent<'_>) -> sqlx::Result<bool> {
-    let inserted = query!(
-        "insert into webhook_events (id, source, event_id, kind, sealed_body, sent_at, received_at)
-         values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict on constraint webhook_events_event_key do nothing",
-        new.id as WebhookEventId,
-        new.source,
-        new.event_id,
-        new.kind,
-        new.sealed_body,
-        new.sent_at,
-        new.received_at,
+/// Which of the events are new.
+pub(super) async fn insert_events(
+    connection: &mut PgConnection,
+    events: &[Arc<NewEvent>],
+) -> sqlx::Result<Vec<WebhookEventId>> {
+    let ids: Vec<WebhookEventId> = events.iter().map(|event| event.id).collect();
+    let sources: Vec<String> = events.iter().map(|event| event.source.to_owned()).collect();
+    let event_ids: Vec<String> = events.iter().map(|event| event.event_id.clone()).collect();
+    let kinds: Vec<String> = events.iter().map(|event| event.kind.clone()).collect();
+    let sealed_bodies: Vec<String> = events.iter().map(|event| event.sealed_body.clone()).collect();
+    let sent: Vec<OffsetDateTime> = events.iter().map(|event| event.sent_at).collect();
+    let received: Vec<OffsetDateTime> = events.iter().map(|event| event.received_at).collect();
+    query_scalar!(
+        r#"insert into webhook_events (id, source, event_id, kind, sealed_body, sent_at, received_at)
+           select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+           on conflict on constraint webhook_events_event_key do nothing
+           returning id as "id: WebhookEventId""#,
+        &ids as &[WebhookEventId],
+        &sources,
+        &event_ids,
+        &kinds,
+        &sealed_bodies,
+        &sent,
+        &received,
     )
-    .execute(connection)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
+    .fetch_all(connection)
+    .await
 }
 
 /// Begins a try: counts it and gives the event.

@@ -76,6 +76,13 @@ impl Webhooks {
         let now = self.clock.now();
         match &outcome {
             Ok(()) => store::settle_done(&self.db, id, now).await?,
+            Err(problem) if problem.is_for_good() => {
+                // It waits for an operator, who runs it again; meanwhile nobody tries.
+                metrics::counter!("aura_events_parked_total").increment(1);
+                tracing::error!(event = %id, reason = problem.reason(), "an event cannot be read and is parked");
+                store::note_problem(&self.db, id, problem.reason(), true, now).await?;
+                return Ok(());
+            }
             Err(problem) => store::note_problem(&self.db, id, problem.reason(), attempt.last, now).await?,
         }
         outcome
