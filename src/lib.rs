@@ -11,6 +11,7 @@ compile_error!("build with `ssr` or with `hydrate`, not with both");
 pub mod account;
 pub mod admin;
 pub mod app;
+pub mod billing;
 pub mod chat;
 pub mod error;
 pub mod identity;
@@ -18,6 +19,7 @@ pub mod integrations;
 pub mod kit;
 pub mod privacy;
 pub mod site;
+pub mod team;
 pub mod ui;
 
 #[cfg(feature = "ssr")]
@@ -30,8 +32,6 @@ pub mod platform;
 pub mod providers;
 #[cfg(feature = "ssr")]
 pub mod serve;
-#[cfg(feature = "ssr")]
-pub mod team;
 
 /// Takes over the page that the server rendered; called by the script that the page loads.
 #[cfg(feature = "hydrate")]

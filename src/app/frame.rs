@@ -5,8 +5,10 @@ use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
     account::notifications::view::{Bell, Unread},
+    billing::view::PlanBanner,
     chat::Recents,
     identity::view::{AccountBox, RecoveryBanner, ViewerChanges},
+    team::view::TeamSwitcher,
     ui::{AppShell, Icon, NavItem},
 };
 
@@ -19,11 +21,14 @@ pub(super) fn Frame() -> impl IntoView {
     let current = Memo::new(move |_| {
         let path = location.pathname.get();
         let place = path.split('/').nth(1).unwrap_or_default();
+        // These have the tabs of the settings.
+        let place = if place == "team" { "settings" } else { place };
         format!("/{place}")
     });
     let nav = vec![
         NavItem::new("/chat", "message-square", "Chat"),
         NavItem::new("/connections", "plug", "Connections"),
+        NavItem::new("/billing", "credit-card", "Billing"),
         NavItem::new("/settings", "settings-2", "Settings"),
     ];
     view! {
@@ -33,8 +38,9 @@ pub(super) fn Frame() -> impl IntoView {
             start=|| view! { <a class="button ghost square" href="/chat" aria-label="New conversation"><Icon name="square-pen"/></a> }
             bell=|| view! { <Bell/> }
             recents=|| view! { <Recents/> }
+            team=|| view! { <TeamSwitcher/> }
             account=|| view! { <AccountBox/> }
-            banner=|| view! { <RecoveryBanner/> }
+            banner=|| view! { <RecoveryBanner/> <PlanBanner/> }
         >
             <Outlet/>
         </AppShell>

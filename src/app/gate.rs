@@ -12,6 +12,7 @@ use crate::identity::gate::{
     ConfirmEmailPage, ConfirmPage, LostMailboxPage, PasswordPage, PrivyCodePage, RefreshPage, SignInPage,
     StopRecoveryPage, UndoEmailPage, VerifyEmailPage, WalletPage,
 };
+use crate::team::gate::JoinPage;
 
 /// Their table; `GATE` has the same addresses.
 #[component]
@@ -32,6 +33,7 @@ pub(super) fn Gate() -> impl IntoView {
                 <Route path=path!("/undo-email") view=UndoEmailPage/>
                 <Route path=path!("/settings/confirm") view=ConfirmPage/>
                 <Route path=path!("/settings/wallet") view=WalletPage/>
+                <Route path=path!("/team/join") view=JoinPage/>
             </Routes>
         </Router>
     }

@@ -31,17 +31,20 @@ use crate::{
         view::SettingsFrame,
     },
     admin::page::AdminPage,
-    chat::ChatPage,
+    billing::page::{BillingPage, CancelledPage, LeavingPage, PlansPage, SuccessPage},
+    chat::{ChatPage, ManagePage, SearchPage},
     identity::page::{ActivityPage, SecurityPage},
     integrations::{
+        api::room as connections_room,
         connection::ConnectionPage,
         forms::FormPage,
         own_apps::OwnAppPage,
-        page::ConnectionsPage,
+        page::{ConnectionsPage, ConnectionsUsed},
         webhooks::{WebhookPage, WebhooksPage},
     },
     privacy::view::DeleteAccount,
     site::ErrorPage,
+    team::page::{NewTeamPage, TeamPageView},
     ui::Installation,
 };
 use frame::Frame;
@@ -59,6 +62,7 @@ pub const GATE: &[&str] = &[
     "/undo-email",
     "/settings/confirm",
     "/settings/wallet",
+    "/team/join",
 ];
 
 /// Everything that runs in a browser. Every page can be used without a script, so every page is rendered whole: a part
@@ -83,6 +87,8 @@ pub fn App() -> impl IntoView {
             <Redirected to=redirected/>
             <Routes fallback=NotFound>
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                    <Route path=path!("/chat/search") view={Lazy::<FindConversations>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/chat/:id/manage") view={Lazy::<ManageConversation>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/chat/:id?") view={Lazy::<Conversation>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/connections/:id") view={Lazy::<OneConnection>::new()} ssr=SsrMode::Async/>
@@ -92,6 +98,18 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/profile") view={Lazy::<Profile>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/:place?") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/people/:id") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/admin/money/:team") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/billing/success") view={Lazy::<Paid>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/billing/cancelled") view={Lazy::<NotPaid>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/billing/leave") view={Lazy::<ToStripe>::new()} ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("/billing") view=SettingsFrame ssr=SsrMode::Async>
+                        <Route path=path!("") view={Lazy::<Money>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/plans") view={Lazy::<AllPlans>::new()} ssr=SsrMode::Async/>
+                    </ParentRoute>
+                    <ParentRoute path=path!("/team") view=SettingsFrame ssr=SsrMode::Async>
+                        <Route path=path!("") view={Lazy::<OneTeam>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/new") view={Lazy::<NewTeam>::new()} ssr=SsrMode::Async/>
+                    </ParentRoute>
                     <ParentRoute path=path!("/settings") view=SettingsFrame ssr=SsrMode::Async>
                         <Route path=path!("") view={Lazy::<Settings>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/security") view={Lazy::<Security>::new()} ssr=SsrMode::Async/>
@@ -115,6 +133,13 @@ fn AllSettings() -> impl IntoView {
         <SettingsPage/>
         <DeleteAccount/>
     }
+}
+
+/// The plan, beside what other features count of it.
+#[component]
+fn OwnPlan() -> impl IntoView {
+    let room = Resource::new_blocking(|| (), |()| connections_room());
+    view! { <BillingPage connections=move || view! { <ConnectionsUsed room=room/> }/> }
 }
 
 fn titled(title: String) -> String {
@@ -170,6 +195,8 @@ macro_rules! lazy_page {
 lazy_page!(Security, SecurityPage);
 lazy_page!(ActivityLog, ActivityPage);
 lazy_page!(Conversation, ChatPage);
+lazy_page!(FindConversations, SearchPage);
+lazy_page!(ManageConversation, ManagePage);
 lazy_page!(Connections, ConnectionsPage);
 lazy_page!(OneConnection, ConnectionPage);
 lazy_page!(AddService, FormPage);
@@ -183,6 +210,13 @@ lazy_page!(OneWebhook, WebhookPage);
 lazy_page!(Notified, NotificationsPage);
 lazy_page!(NotificationSettings, NotificationSettingsPage);
 lazy_page!(OwnFiles, FilesPage);
+lazy_page!(Paid, SuccessPage);
+lazy_page!(NotPaid, CancelledPage);
+lazy_page!(ToStripe, LeavingPage);
+lazy_page!(Money, OwnPlan);
+lazy_page!(AllPlans, PlansPage);
+lazy_page!(OneTeam, TeamPageView);
+lazy_page!(NewTeam, NewTeamPage);
 
 #[component]
 fn NotFound() -> impl IntoView {

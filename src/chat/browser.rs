@@ -1,9 +1,9 @@
 //! What only a browser has: the event stream of a run, the keys of the composer.
 
 #[cfg(feature = "hydrate")]
-pub(super) use in_browser::{follow, is_at_end, sends, show_end};
+pub(super) use in_browser::{follow, is_at_end, keep_draft, kept_draft, sends, show_end};
 #[cfg(not(feature = "hydrate"))]
-pub(super) use on_server::{follow, is_at_end, sends, show_end};
+pub(super) use on_server::{follow, is_at_end, keep_draft, kept_draft, sends, show_end};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
@@ -27,6 +27,18 @@ mod in_browser {
             kept.try_with_value(|(id, _)| browser::call("leave", &[id]));
         });
         followed
+    }
+
+    /// What was written under this name and not sent. Signing out removes it.
+    pub fn kept_draft(name: &str) -> Option<String> {
+        window().local_storage().ok()??.get_item(name).ok()?
+    }
+
+    /// Keeps what is being written; nothing, once it is sent. A browser that keeps nothing, or no more, does without.
+    pub fn keep_draft(name: &str, text: &str) {
+        if let Ok(Some(storage)) = window().local_storage() {
+            let _ = if text.is_empty() { storage.remove_item(name) } else { storage.set_item(name, text) };
+        }
     }
 
     /// Whether this key sends: Enter does, with Shift it begins a new line, and while a character is being composed
@@ -64,6 +76,14 @@ mod on_server {
     pub fn follow(_run: RunId, _after: i32, _hear: impl Fn(RunEvent) + 'static) -> bool {
         false
     }
+
+    /// On the server nothing is kept.
+    pub fn kept_draft(_name: &str) -> Option<String> {
+        None
+    }
+
+    /// On the server nothing is kept.
+    pub fn keep_draft(_name: &str, _text: &str) {}
 
     /// On the server no key is pressed.
     pub fn sends(_event: &KeyboardEvent) -> bool {

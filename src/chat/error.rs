@@ -1,6 +1,7 @@
 //! Why a conversation could not be used.
 
 use crate::{
+    billing::BillingError,
     error::{AppError, ErrorKind},
     integrations,
     platform::{crypto::VaultError, telemetry},
@@ -27,6 +28,27 @@ pub enum ChatError {
     /// An answer is being written.
     #[error("the conversation has a running answer")]
     Busy,
+    /// A form has something in it that no page puts there.
+    #[error("the form was not complete")]
+    BadForm,
+    /// A conversation's name is empty or too long.
+    #[error("the title is not valid")]
+    BadTitle,
+    /// There are as many links to the conversation as there may be.
+    #[error("the conversation has too many links")]
+    ManyShares,
+    /// More was said of an answer than fits.
+    #[error("the words about an answer are too many")]
+    ManyWords,
+    /// There is no other version that could be shown instead.
+    #[error("the message is the only version")]
+    OnlyVersion,
+    /// It is older than the plan of its team lets conversations go on.
+    #[error("the conversation is older than {days} days")]
+    ReadOnly { days: u32 },
+    /// What the plan allows is used up, or could not be read.
+    #[error("chat: {0}")]
+    Billing(#[from] BillingError),
     /// The log no longer takes events: somebody else settled the run.
     #[error("the run was settled elsewhere")]
     Lost,
@@ -66,7 +88,43 @@ impl From<ChatError> for AppError {
                 "bad_client_key",
                 "The form was not complete. Reload the page and send again.",
             ),
+            ChatError::BadForm => Self::new(
+                ErrorKind::Invalid,
+                "bad_request",
+                "The form was not complete. Reload the page and send it again.",
+            ),
+            ChatError::BadTitle => Self::new(
+                ErrorKind::Unprocessable,
+                "bad_title",
+                "Give the conversation a name of 1 to 200 characters.",
+            )
+            .on_field("title"),
+            ChatError::ManyShares => Self::new(
+                ErrorKind::Conflict,
+                "too_many_links",
+                "This conversation has 20 links. Take one back before you make another.",
+            ),
+            ChatError::ManyWords => Self::new(
+                ErrorKind::TooLarge,
+                "feedback_too_long",
+                "This is longer than 2,000 characters. Shorten it, and keep it again.",
+            )
+            .on_field("words"),
             ChatError::NotFound(what) => Self::not_found(what),
+            ChatError::OnlyVersion => Self::new(
+                ErrorKind::Conflict,
+                "only_version",
+                "There is no other version of this message. To remove all of it, delete the conversation.",
+            ),
+            ChatError::ReadOnly { days } => Self::new(
+                ErrorKind::Conflict,
+                "conversation_read_only",
+                format!(
+                    "Nobody has written here for more than {days} days, and this team's plan lets older conversations be \
+                     read only. Start a new one; your text is kept."
+                ),
+            ),
+            ChatError::Billing(error) => error.into(),
             ChatError::Integrations(error) => error.into(),
             ChatError::Team(error) => error.into(),
             ChatError::Busy => Self::new(

@@ -8,6 +8,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use futures::Stream;
+use serde::Deserialize as _;
 use tokio::time::Instant;
 
 use super::{
@@ -15,12 +16,12 @@ use super::{
     markdown,
     model::{CardState, RunEvent, RunState},
     reading,
-    service::Chat,
+    service::{Asker, Chat},
     store,
     store::log::EventRow,
 };
 use crate::{
-    kit::id::{RunId, UserId},
+    kit::id::{ApprovalId, RunId, UserId},
     platform::bus::{Event, Subscription, Topic},
 };
 
@@ -42,6 +43,7 @@ pub struct Followed {
 struct Follower {
     chat: Chat,
     user: UserId,
+    zone: String,
     run: RunId,
     after: i32,
     text: String,
@@ -63,6 +65,20 @@ impl Chat {
         run: RunId,
         after: i32,
     ) -> Result<impl Stream<Item = Followed> + Send + use<>, ChatError> {
+        self.follow_in("UTC", user, run, after).await
+    }
+
+    /// The same, with the times of what it proposes in a zone.
+    ///
+    /// # Errors
+    /// When the run is not theirs.
+    pub async fn follow_in(
+        &self,
+        zone: &str,
+        user: UserId,
+        run: RunId,
+        after: i32,
+    ) -> Result<impl Stream<Item = Followed> + Send + use<>, ChatError> {
         // First the subscription, then the table: nothing falls between.
         let output = self.parts.bus.subscribe(Topic::RunOutput);
         if store::runs::find(&self.parts.db, user, run).await?.is_none() {
@@ -74,6 +90,7 @@ impl Chat {
         let follower = Follower {
             chat: self.clone(),
             user,
+            zone: zone.to_owned(),
             run,
             after,
             rendered: text.len(),
@@ -127,6 +144,11 @@ impl Follower {
             self.after = row.seq;
             let seq = Some(row.seq);
             let Some(event) = self.event(row).await? else { continue };
+            // Whoever waits sees all that was written.
+            if event == RunEvent::Waiting {
+                let html = self.rendered(markdown::render(&self.text));
+                self.waiting.push_back(html);
+            }
             if matches!(event, RunEvent::Settled { .. }) {
                 self.end(Followed { seq, upto: self.after, event });
                 break;
@@ -144,7 +166,7 @@ impl Follower {
         };
         let state = RunState::parse(&run.state);
         // Between the two queries the run may have settled: then its last event is still to be read.
-        if state == RunState::Running || run.last_seq > self.after {
+        if state.is_open() || run.last_seq > self.after {
             return Ok(run.last_seq > self.after);
         }
         let event = RunEvent::Settled { state, error: run.error_message };
@@ -180,12 +202,22 @@ impl Follower {
                 }
                 None => None,
             },
+            "proposed" | "decided" => Box::pin(self.proposal(&row)).await?,
+            "waiting" => Some(RunEvent::Waiting),
+            "resumed" => Some(RunEvent::Resumed),
             "settled" => {
                 let state = RunState::parse(row.payload["state"].as_str().unwrap_or_default());
                 Some(RunEvent::Settled { state, error: text("error") })
             }
             _ => None,
         })
+    }
+
+    /// A proposal as it stands now; what became of one that is gone is not told.
+    async fn proposal(&self, row: &EventRow) -> Result<Option<RunEvent>, ChatError> {
+        let Ok(id) = ApprovalId::deserialize(&row.payload["approval"]) else { return Ok(None) };
+        let asker = Asker { user: self.user, name: String::new(), zone: self.zone.clone() };
+        Ok(self.chat.cards(&asker, &[id]).await?.pop().map(|card| RunEvent::Proposal { card }))
     }
 
     fn render_when_due(&mut self) -> Option<Followed> {

@@ -1,5 +1,5 @@
 //! What chat does without being asked: runs whose process died are settled, readings removed that are old or to be
-//! forgotten.
+//! forgotten, and conversations taken out of a team that their person has left.
 
 use std::time::Duration;
 
@@ -8,11 +8,13 @@ use serde::Deserialize;
 use super::service::Chat;
 use crate::{
     integrations::FORGET_READINGS,
-    kit::id::{ConnectionId, UserId},
+    kit::id::{ConnectionId, TeamId, UserId},
     platform::jobs::JobTable,
+    team,
 };
 
 const SWEEP: Duration = Duration::from_secs(5);
+const LOOK_AFTER: Duration = Duration::from_secs(30);
 const REMOVE: Duration = Duration::from_secs(3600);
 
 /// A connection whose readings are to be forgotten, and whose it was.
@@ -22,11 +24,26 @@ struct Forgotten {
     connection: ConnectionId,
 }
 
+/// Somebody who is no longer in a team.
+#[derive(Deserialize)]
+struct Left {
+    user: UserId,
+    team: TeamId,
+}
+
 /// Adds chat's work to the table.
 #[must_use]
 pub fn register(table: JobTable, chat: &Chat) -> JobTable {
-    let (sweeping, removing, forgetting) = (chat.clone(), chat.clone(), chat.clone());
+    let [sweeping, removing, forgetting, leaving, waiting] = [(); 5].map(|()| chat.clone());
     table
+        .on(team::LEFT, move |payload| {
+            let chat = leaving.clone();
+            async move {
+                let Left { user, team } = serde_json::from_value(payload)?;
+                chat.take_home(user, team).await?;
+                Ok(())
+            }
+        })
         .on(FORGET_READINGS, move |payload| {
             let chat = forgetting.clone();
             async move {
@@ -42,6 +59,13 @@ pub fn register(table: JobTable, chat: &Chat) -> JobTable {
                 if settled > 0 {
                     tracing::warn!(settled, "answers had lost their process");
                 }
+                Ok(())
+            }
+        })
+        .every(LOOK_AFTER, "look_after_waiting_runs", move || {
+            let chat = waiting.clone();
+            async move {
+                chat.look_after_waiting().await?;
                 Ok(())
             }
         })

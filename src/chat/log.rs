@@ -10,13 +10,15 @@ use zeroize::Zeroizing;
 
 use super::{
     error::ChatError,
+    meter::Meter,
     model::{RunState, ToolCard},
     service::Parts,
     store,
     tools::result_place,
+    waiting::{self, Park, TakenUp},
 };
 use crate::{
-    kit::id::{ConnectionId, MessageId, RunId, ToolResultId, UserId},
+    kit::id::{ApprovalId, ConnectionId, MessageId, RunId, ToolResultId, UserId},
     platform::bus::Topic,
 };
 
@@ -33,6 +35,10 @@ const MATERIALISE: Duration = Duration::from_secs(3);
 pub(super) enum Entry {
     /// Which model answers.
     Model(String),
+    /// The model is asked, with about so many tokens to read.
+    Asked(u64),
+    /// What it took, as its operator counts.
+    Took { read: u64, written: u64 },
     /// What it is doing.
     Status(String),
     /// More text.
@@ -41,6 +47,10 @@ pub(super) enum Entry {
     Started(ToolCard),
     /// It answered or failed; what was found is sealed before it is stored.
     Finished(Box<Reading>),
+    /// A change is proposed.
+    Proposed(ApprovalId),
+    /// It was made without asking anew, or was not.
+    Decided(ApprovalId),
 }
 
 /// A finished card with what was found.
@@ -98,6 +108,7 @@ pub(super) struct RunLog {
     payloads: Vec<Value>,
     results: Vec<Sealed>,
     model: Option<String>,
+    meter: Meter,
     /// Text of the last queued event, when that is text: pieces are joined.
     tail: String,
     beaten: Instant,
@@ -117,6 +128,7 @@ impl RunLog {
             payloads: Vec::new(),
             results: Vec::new(),
             model: None,
+            meter: Meter::default(),
             tail: String::new(),
             beaten: now,
             materialised: now,
@@ -124,14 +136,34 @@ impl RunLog {
         }
     }
 
+    /// Goes on where the run was put to wait.
+    pub(super) fn taken_up(parts: Parts, subject: Subject, from: &TakenUp) -> Self {
+        let mut log = Self::new(parts, subject);
+        log.seq = from.seq;
+        log.text.clone_from(&from.text);
+        log.materialised_length = from.text.len();
+        log.meter.resume(from.turn.taken());
+        log
+    }
+
     /// Takes an entry; it is not visible to anybody before a write.
     pub(super) fn push(&mut self, entry: Entry) -> Result<(), ChatError> {
         match entry {
-            Entry::Model(name) => self.model = Some(name),
-            Entry::Text(text) => self.tail.push_str(&text),
+            Entry::Model(name) => {
+                self.meter.model(&name);
+                self.model = Some(name);
+            }
+            Entry::Asked(tokens) => self.meter.asked(tokens),
+            Entry::Took { read, written } => self.meter.took(read, written),
+            Entry::Text(text) => {
+                self.meter.wrote(&text);
+                self.tail.push_str(&text);
+            }
             Entry::Status(text) => self.queue("status", json!({ "text": text })),
             Entry::Started(card) => self.queue("tool_started", public(&card, 0)),
             Entry::Finished(reading) => self.finished(*reading)?,
+            Entry::Proposed(approval) => self.queue("proposed", json!({ "approval": approval })),
+            Entry::Decided(approval) => self.queue("decided", json!({ "approval": approval })),
         }
         Ok(())
     }
@@ -251,6 +283,31 @@ impl RunLog {
         (self.kinds, self.payloads) = (kinds, payloads);
     }
 
+    /// Writes the rest, and puts the run to wait with what it proposes, in one transaction.
+    pub(super) async fn park(&mut self, park: &Park) -> Result<(), ChatError> {
+        if !self.kinds.is_empty() || !self.tail.is_empty() || self.model.is_some() {
+            self.write().await?;
+        }
+        let Subject { run, user, answer } = self.subject;
+        let now = self.parts.clock.now();
+        let mut transaction = self.parts.db.begin().await?;
+        let to = self.next_seq(park.proposed.len() + 1);
+        let advance = store::log::Advance { run, user, from: self.seq, to, model: None, now };
+        if store::log::advance(&mut transaction, &advance).await?.is_none() {
+            return Err(ChatError::Lost);
+        }
+        let mut turn = park.turn.clone();
+        let taken = self.meter.read_off();
+        (turn.model, turn.tokens_read, turn.tokens_written) = (taken.model, taken.read, taken.written);
+        let park = Park { reason: park.reason, turn, proposed: park.proposed.clone() };
+        waiting::park(&self.parts, &mut transaction, self.subject, self.seq + 1, &park, now).await?;
+        store::log::materialise(&mut transaction, user, answer, &self.text).await?;
+        self.parts.bus.notify(&mut transaction, Topic::RunOutput, &run.to_string()).await?;
+        transaction.commit().await?;
+        self.seq = to;
+        Ok(())
+    }
+
     /// Writes the rest, the whole text and the end, in one transaction.
     pub(super) async fn settle(&mut self, ending: &Ending) -> Result<(), ChatError> {
         if !self.kinds.is_empty() || !self.tail.is_empty() || self.model.is_some() {
@@ -265,6 +322,8 @@ impl RunLog {
             return Err(ChatError::Lost);
         }
         close(&mut transaction, &Closing { run, user, answer, seq: to, text: &self.text, ending, now }).await?;
+        let failed = matches!(ending.state, RunState::Failed | RunState::Interrupted);
+        self.parts.billing.settle(&mut transaction, run, &self.meter.read_off(), failed).await?;
         self.parts.bus.notify(&mut transaction, Topic::RunOutput, &run.to_string()).await?;
         transaction.commit().await?;
         self.seq = to;

@@ -1,6 +1,6 @@
 //! Chat: questions about a person's own services, answered from what was read there.
 //!
-//! `POST /api/chat` (`routes`, or `api` from the page) reaches [`Chat::send`] in `service`, which writes the question,
+//! `POST /api/chat` (`routes`, or `api` from the page) reaches [`Chat::take`] in `service`, which writes the question,
 //! an empty answer and a run in one transaction and starts a task. The task (`worker`) asks the model, or the rules
 //! of `rules` where there is none, lets `tools` read through the connections, and writes everything into the run's
 //! numbered log (`log`). Viewers never hear from the task: `GET /api/chat/runs/{id}/events` (`follow`) replays the log
@@ -9,21 +9,34 @@
 
 pub mod api;
 mod browser;
+pub mod found;
+pub mod managed;
 pub mod model;
 pub mod page;
+pub mod proposal;
 mod unfinished;
 mod view;
 
 #[cfg(feature = "ssr")]
+mod decide;
+#[cfg(feature = "ssr")]
 mod error;
+#[cfg(feature = "ssr")]
+mod export;
+#[cfg(feature = "ssr")]
+mod fields;
 #[cfg(feature = "ssr")]
 mod follow;
 #[cfg(feature = "ssr")]
 pub mod jobs;
 #[cfg(feature = "ssr")]
+mod listening;
+#[cfg(feature = "ssr")]
 mod log;
 #[cfg(feature = "ssr")]
 pub mod markdown;
+#[cfg(feature = "ssr")]
+mod meter;
 #[cfg(feature = "ssr")]
 mod moment;
 #[cfg(feature = "ssr")]
@@ -39,7 +52,15 @@ mod service;
 #[cfg(feature = "ssr")]
 mod store;
 #[cfg(feature = "ssr")]
+mod talk;
+#[cfg(feature = "ssr")]
 mod tools;
+#[cfg(feature = "ssr")]
+mod unsent;
+#[cfg(feature = "ssr")]
+mod visit;
+#[cfg(feature = "ssr")]
+mod waiting;
 #[cfg(feature = "ssr")]
 mod worker;
 
@@ -51,9 +72,9 @@ pub use page::ChatPage;
 #[cfg(feature = "ssr")]
 pub use routes::routes;
 #[cfg(feature = "ssr")]
-use routes::{conversation_id, run_id};
+use routes::{approval_id, conversation_id, run_id};
 #[cfg(feature = "ssr")]
-pub use service::{Asker, Chat, Parts};
+pub use service::{Asker, Chat, Parts, Place};
 #[cfg(feature = "ssr")]
 pub use store::sealed::SEALED;
-pub use view::Recents;
+pub use view::{ManagePage, Recents, SearchPage};

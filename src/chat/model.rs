@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kit::id::{ConversationId, MessageId, RunId};
+use super::proposal::ProposalCard;
+use crate::kit::id::{ConversationId, MessageId, RunId, UserId};
 
 /// The longest question, in characters.
 pub const LONGEST_QUESTION: usize = 32_000;
@@ -10,6 +11,16 @@ pub const LONGEST_QUESTION: usize = 32_000;
 /// What stands above answers that no model wrote.
 pub const AI_IS_OFF: &str =
     "AI is switched off on this installation. Aura answers simple questions from your services by rules.";
+
+/// What stands above answers that no model wrote, because the model's budget of the day is used up.
+pub const BUDGET_IS_USED_UP: &str = "This installation's model rests until midnight (UTC). Until then Aura answers simple questions from your services by rules.";
+
+/// Whether a word about what is being done stays with the answer once it is written: that no model wrote it, or not the
+/// one that should have.
+#[must_use]
+pub fn outlasts(status: &str) -> bool {
+    status == AI_IS_OFF || status == BUDGET_IS_USED_UP || status.starts_with("Answered by ")
+}
 
 /// What stands under an answer whose process died.
 pub const INTERRUPTED: &str = "This answer was interrupted when the server stopped. What had arrived is above.";
@@ -26,7 +37,7 @@ pub struct ConversationSummary {
 /// Conversations of one stretch of time, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecentGroup {
-    /// `Today`, `Yesterday`, `Last week`, `Older`.
+    /// `Pinned`, `Today`, `Yesterday`, `Last week`, `Older`.
     pub label: String,
     /// The conversations.
     pub conversations: Vec<ConversationSummary>,
@@ -43,10 +54,23 @@ pub struct Opened {
     pub accounts: u32,
     /// Whether answers come from rules, not from a model.
     pub by_rules: bool,
+    /// How many more questions the model answers; none where it answers none, which costs nothing.
+    pub left: Option<MessagesLeft>,
     /// `Good morning, Mira.`
     pub greeting: String,
     /// Questions that the connected services can answer.
     pub suggestions: Vec<Suggestion>,
+    /// Whose page it is: what is written but not sent is kept in the browser under this.
+    pub owner: UserId,
+}
+
+/// What is left of the month for the team whose plan pays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessagesLeft {
+    pub left: u32,
+    pub most: u32,
+    /// As «November».
+    pub month: String,
 }
 
 /// A first question, ready to be asked.
@@ -60,15 +84,34 @@ pub struct Suggestion {
     pub question: String,
 }
 
-/// A conversation with all its messages.
+/// A conversation with the messages of a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
     /// Which one.
     pub id: ConversationId,
     /// Its name: how the first question began.
     pub title: String,
+    /// Whether it stands above the others.
+    pub pinned: bool,
+    /// Whether it was put away.
+    pub archived: bool,
+    /// Those of the path that is shown, oldest first.
+    pub messages: Vec<Message>,
+    /// Whether more stands before them.
+    pub has_earlier: bool,
+    /// Whether more stands after them.
+    pub has_later: bool,
+    /// The end of the path that is shown: what the next question follows.
+    pub leaf: Option<MessageId>,
+}
+
+/// Messages of a path that stand before others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
     /// Oldest first.
     pub messages: Vec<Message>,
+    /// Whether more stands before them.
+    pub has_earlier: bool,
 }
 
 impl Conversation {
@@ -92,6 +135,30 @@ pub enum Message {
     Answer(Answer),
 }
 
+impl Message {
+    /// Which message.
+    #[must_use]
+    pub fn id(&self) -> MessageId {
+        match self {
+            Self::Question(question) => question.id,
+            Self::Answer(answer) => answer.id,
+        }
+    }
+}
+
+/// Which of its versions a message is: a question that was asked in other words, an answer that was asked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// Counted from one.
+    pub at: u32,
+    /// How many there are.
+    pub of: u32,
+    /// The one before.
+    pub before: Option<MessageId>,
+    /// The one after.
+    pub after: Option<MessageId>,
+}
+
 /// What the person asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
@@ -99,6 +166,8 @@ pub struct Question {
     pub id: MessageId,
     /// As it was typed.
     pub text: String,
+    /// Which version.
+    pub versions: Versions,
 }
 
 /// An answer, whole or in the making.
@@ -114,10 +183,23 @@ pub struct Answer {
     pub moment: String,
     /// What was read for it.
     pub cards: Vec<ToolCard>,
+    /// What it proposes to change.
+    pub proposals: Vec<ProposalCard>,
     /// How it came about.
     pub run: Run,
-    /// What it answers, so that it can be asked again.
-    pub question: String,
+    /// Which version.
+    pub versions: Versions,
+    /// What the person thought of it.
+    pub feedback: Option<Feedback>,
+}
+
+/// What a person thought of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feedback {
+    /// Whether it was of use.
+    pub good: bool,
+    /// In their words; often empty.
+    pub words: String,
 }
 
 /// The making of an answer.
@@ -141,6 +223,8 @@ pub struct Run {
 pub enum RunState {
     /// It is being written.
     Running,
+    /// It cannot go on without its person.
+    Waiting,
     /// It is whole.
     Finished,
     /// The person stopped it.
@@ -152,11 +236,18 @@ pub enum RunState {
 }
 
 impl RunState {
+    /// Whether more may follow.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Running | Self::Waiting)
+    }
+
     /// As the database has it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Waiting => "waiting",
             Self::Finished => "finished",
             Self::Stopped => "stopped",
             Self::Failed => "failed",
@@ -169,6 +260,7 @@ impl RunState {
     pub fn parse(word: &str) -> Self {
         match word {
             "running" => Self::Running,
+            "waiting" => Self::Waiting,
             "finished" => Self::Finished,
             "stopped" => Self::Stopped,
             "failed" => Self::Failed,
@@ -257,6 +349,15 @@ pub enum RunEvent {
         /// Replaces the card with the same `call_id`.
         card: ToolCard,
     },
+    /// A change is proposed, or was decided on, or has been made.
+    Proposal {
+        /// Replaces the card with the same id.
+        card: ProposalCard,
+    },
+    /// It waits for its person, for as long as that takes.
+    Waiting,
+    /// It goes on.
+    Resumed,
     /// It is over; nothing follows.
     Settled {
         /// How it ended.
@@ -268,7 +369,8 @@ pub enum RunEvent {
 
 impl RunEvent {
     /// The names under which events travel.
-    pub const KINDS: [&'static str; 6] = ["status", "text", "html", "tool_started", "tool_finished", "settled"];
+    pub const KINDS: [&'static str; 9] =
+        ["status", "text", "html", "tool_started", "tool_finished", "proposal", "waiting", "resumed", "settled"];
 
     /// The name under which this event travels.
     #[must_use]
@@ -279,9 +381,35 @@ impl RunEvent {
             Self::Html { .. } => "html",
             Self::ToolStarted { .. } => "tool_started",
             Self::ToolFinished { .. } => "tool_finished",
+            Self::Proposal { .. } => "proposal",
+            Self::Waiting => "waiting",
+            Self::Resumed => "resumed",
             Self::Settled { .. } => "settled",
         }
     }
+}
+
+/// A send, as a page or a program writes it. Ids that are left out are empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    /// Where; none: in a new conversation.
+    #[serde(default)]
+    pub conversation: String,
+    /// The question.
+    #[serde(default)]
+    pub text: String,
+    /// Names the send, so that it counts once however often it arrives.
+    #[serde(alias = "client_key", alias = "client_message_id")]
+    pub key: String,
+    /// The answer that it follows; none: the end of what is shown.
+    #[serde(default)]
+    pub after: String,
+    /// The question that it says in other words.
+    #[serde(default)]
+    pub beside: String,
+    /// The question or answer that is to be answered once more; then there is no text.
+    #[serde(default)]
+    pub again: String,
 }
 
 /// What a send made.

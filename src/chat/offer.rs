@@ -4,8 +4,13 @@ use std::{cmp::Reverse, collections::HashSet};
 
 use crate::{
     inference::{MOST_TOOLS, ToolSpec},
-    integrations::tools::{OfferedTool, RoutedCall},
+    integrations::tools::{ModelUse, OfferedTool, RoutedCall},
+    kit::id::ConnectionId,
 };
+
+/// Told of every tool that changes something.
+const PROPOSES: &str = " This only proposes the change: the person sees a card with exactly these arguments, and approves, \
+                        edits or denies it. Call it once, with everything that they asked for.";
 
 /// The tools under the names by which the model calls them. Two accounts of one service are told apart by a number.
 pub(super) struct Offer<'a> {
@@ -15,16 +20,22 @@ pub(super) struct Offer<'a> {
 
 impl<'a> Offer<'a> {
     /// As many as a model takes: first those that the question's words point at (`fitting`), then those of services that
-    /// it names, then those of the connections that were used last.
-    pub(super) fn new(readable: &'a [OfferedTool], question: &str, fitting: &[RoutedCall]) -> Self {
+    /// it names, then those that share words with it, then those of the same connections, then those of the connections
+    /// that were used last.
+    pub(super) fn new(
+        tools: impl IntoIterator<Item = &'a OfferedTool>,
+        question: &str,
+        fitting: &[RoutedCall],
+    ) -> Self {
         let words = words(question);
         let rank = |offered: &&OfferedTool| {
             let fits =
                 fitting.iter().any(|call| call.connection == offered.connection && call.tool.name == offered.tool.name);
             let named = words.contains(&self::words(offered.service_name));
-            (!fits, !named, Reverse(offered.last_used_at))
+            let beside = fitting.iter().any(|call| call.connection == offered.connection);
+            (!fits, !named, Reverse(shared(&words, offered)), !beside, Reverse(offered.last_used_at))
         };
-        let mut ranked: Vec<&OfferedTool> = readable.iter().collect();
+        let mut ranked: Vec<&OfferedTool> = tools.into_iter().collect();
         // Those of one rank stay in the order in which they came.
         ranked.sort_by_key(rank);
         let mut told = HashSet::new();
@@ -42,6 +53,24 @@ impl<'a> Offer<'a> {
         Self { tools, left_out }
     }
 
+    /// The same tools under the same names once more, as far as they are still there.
+    pub(super) fn again(tools: &'a [OfferedTool], names: &[(String, String, ConnectionId)]) -> Self {
+        let find = |(name, tool, connection): &(String, String, ConnectionId)| {
+            let found = |offered: &&OfferedTool| {
+                offered.connection == *connection && offered.tool.name == tool && offered.model == ModelUse::Offered
+            };
+            Some((name.clone(), tools.iter().find(found)?))
+        };
+        Self { tools: names.iter().filter_map(find).collect(), left_out: Vec::new() }
+    }
+
+    /// The tools by the names under which they are offered.
+    pub(super) fn names(&self) -> Vec<(String, String, ConnectionId)> {
+        let name =
+            |(name, offered): &(String, &OfferedTool)| (name.clone(), offered.tool.name.to_owned(), offered.connection);
+        self.tools.iter().map(name).collect()
+    }
+
     /// The services of which some tool had no room, each once.
     pub(super) fn left_out(&self) -> &[&'static str] {
         &self.left_out
@@ -51,8 +80,11 @@ impl<'a> Offer<'a> {
         let spec = |(name, offered): &(String, &OfferedTool)| ToolSpec {
             name: name.clone(),
             description: format!(
-                "{} ({}, account {})",
-                offered.tool.description, offered.service_name, offered.account_label
+                "{} ({}, account {}){}",
+                offered.tool.description,
+                offered.service_name,
+                offered.account_label,
+                if offered.tool.effect.changes() { PROPOSES } else { "" }
             ),
             parameters: offered.tool.parameters.clone(),
         };
@@ -62,6 +94,15 @@ impl<'a> Offer<'a> {
     pub(super) fn find(&self, name: &str) -> Option<&'a OfferedTool> {
         self.tools.iter().find(|(known, _)| known == name).map(|(_, offered)| *offered)
     }
+}
+
+/// How many words of four letters or more a question shares with what a tool is called.
+fn shared(question: &str, offered: &OfferedTool) -> usize {
+    let name = words(&format!("{} {}", offered.tool.title, offered.tool.name));
+    let mut counted: Vec<&str> = name.split(' ').filter(|word| word.len() >= 4).collect();
+    counted.sort_unstable();
+    counted.dedup();
+    counted.into_iter().filter(|word| question.contains(&format!(" {word}"))).count()
 }
 
 /// The words of a text in small letters, each between blanks.
@@ -78,8 +119,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        integrations::tools::{self, Effect, ModelUse},
-        kit::id::{ConnectionId, Id as _},
+        integrations::tools::{self, Effect},
+        kit::id::Id as _,
     };
 
     fn connection(number: u8) -> ConnectionId {

@@ -9,12 +9,12 @@ use leptos_router::{
 
 use super::{
     api,
-    model::{Conversation, Opened},
+    model::Opened,
     view::{Composer, Desk, FirstRun, Transcript},
 };
 use crate::{
     error::AppError,
-    ui::{Empty, LinkButton, Look, SmallBar, Topbar},
+    ui::{Empty, Icon, LinkButton, Look, SmallBar, Topbar},
 };
 
 /// `/chat` and `/chat/{id}`.
@@ -22,14 +22,19 @@ use crate::{
 pub fn ChatPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let opened = Resource::new_blocking(move || id.get(), api::open);
+    let query = use_query_map();
+    let before = Memo::new(move |_| query.with(|query| query.get("before").unwrap_or_default()));
     // A suggestion is a link that brings its question along, so that it works without a script.
-    let draft = use_query_map().with_untracked(|query| query.get("q").unwrap_or_default());
+    let draft = query.with_untracked(|query| query.get("q").unwrap_or_default());
     let desk = Desk::new(draft);
+    let opened = Resource::new_blocking(
+        move || (id.get(), before.get(), desk.acts.done()),
+        |(id, before, _)| api::open(id, before),
+    );
     let navigate = use_navigate();
     Effect::new(move |_| {
         if let Some(sent) = desk.sent.get() {
-            let here = id.get_untracked() == sent.conversation.to_string();
+            let here = id.get_untracked() == sent.conversation.to_string() && before.get_untracked().is_empty();
             desk.sent.set(None);
             if here {
                 opened.refetch();
@@ -54,12 +59,27 @@ pub fn ChatPage() -> impl IntoView {
 #[component]
 fn Room(opened: Opened, desk: Desk) -> impl IntoView {
     desk.sit_down(&opened);
-    let Opened { conversation, accounts, by_rules, greeting, suggestions, .. } = opened;
+    let Opened { conversation, accounts, by_rules, left, greeting, suggestions, .. } = opened;
     let above = match conversation {
-        Some(Conversation { title, messages, .. }) => view! {
-            <Title text=title.clone()/>
-            <Topbar title=title/>
-            <Transcript messages=messages desk=desk/>
+        Some(conversation) => view! {
+            <Title text=conversation.title.clone()/>
+            <Topbar title=conversation.title.clone()>
+                <a
+                    class="button ghost square"
+                    href=format!("/chat/{}/manage#share", conversation.id)
+                    aria-label="Share this conversation"
+                >
+                    <Icon name="share"/>
+                </a>
+                <a
+                    class="button ghost square"
+                    href=format!("/chat/{}/manage", conversation.id)
+                    aria-label="More: rename, pin, archive, export, delete"
+                >
+                    <Icon name="ellipsis"/>
+                </a>
+            </Topbar>
+            <Transcript conversation=conversation desk=desk/>
         }
         .into_any(),
         None => view! {
@@ -71,7 +91,7 @@ fn Room(opened: Opened, desk: Desk) -> impl IntoView {
     };
     view! {
         {above}
-        <Composer desk=desk accounts=accounts/>
+        <Composer desk=desk accounts=accounts left=left/>
     }
 }
 

@@ -4,30 +4,34 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::Value;
+use sqlx::PgConnection;
 
 use super::{
     error::ChatError,
     markdown,
     model::{
-        Answer, CardState, Conversation, ConversationSummary, Message, Opened, Question, RecentGroup, Run, RunState,
-        Suggestion, ToolCard,
+        Answer, CardState, Conversation, ConversationSummary, Earlier, Message, MessagesLeft, Opened, Question,
+        RecentGroup, Run, RunState, Suggestion, ToolCard, Versions, outlasts,
     },
     moment,
-    service::{Asker, Chat},
+    service::{Asker, Chat, Parts},
     store::{
         self,
-        conversations::MessageRow,
+        conversations::HeadRow,
         log::EventRow,
+        messages::{MessageRow, VersionRow},
         runs::{RunRow, SealedRow},
     },
     tools::{Found, numbered, result_place},
 };
 use crate::{
     integrations::tools::Effect,
-    kit::id::{ConversationId, MessageId, RunId, UserId},
+    kit::id::{ApprovalId, ConversationId, MessageId, RunId, UserId},
 };
 
 const RECENT: i64 = 100;
+/// How many messages a page shows.
+pub(super) const PAGE: i64 = 50;
 const SUGGESTIONS: usize = 3;
 
 impl Chat {
@@ -36,8 +40,21 @@ impl Chat {
     /// # Errors
     /// When the conversation is not theirs.
     pub async fn open(&self, asker: &Asker, id: Option<ConversationId>) -> Result<Opened, ChatError> {
+        self.open_before(asker, id, None).await
+    }
+
+    /// The same, turned back to what stands before a message.
+    ///
+    /// # Errors
+    /// When the conversation or the message is not theirs.
+    pub async fn open_before(
+        &self,
+        asker: &Asker,
+        id: Option<ConversationId>,
+        before: Option<MessageId>,
+    ) -> Result<Opened, ChatError> {
         let conversation = match id {
-            Some(id) => Some(self.conversation(asker, id).await?),
+            Some(id) => Some(self.conversation(asker, id, before).await?),
             None => None,
         };
         let tools = self.parts.integrations.tools(asker.user).await?;
@@ -58,14 +75,41 @@ impl Chat {
         }
         suggestions.truncate(SUGGESTIONS);
         let now = self.parts.clock.now();
+        let left = self.messages_left(asker.user, id).await?;
         Ok(Opened {
             conversation,
+            left,
             next_key: hex::encode(self.parts.random.bytes::<16>()),
             accounts: u32::try_from(connections.len()).unwrap_or(u32::MAX),
             by_rules: !self.parts.inference.is_on(),
             greeting: moment::greeting(now, &asker.zone, &asker.name),
             suggestions,
+            owner: asker.user,
         })
+    }
+
+    /// What is left for the team that a question would be asked in.
+    async fn messages_left(
+        &self,
+        user: UserId,
+        conversation: Option<ConversationId>,
+    ) -> Result<Option<MessagesLeft>, ChatError> {
+        if !self.has_model().await? {
+            return Ok(None);
+        }
+        let Parts { db, clock, teams, billing, .. } = &self.parts;
+        let mut transaction = db.begin().await?;
+        let team = match conversation {
+            Some(id) => store::conversations::team(&mut transaction, user, id).await?,
+            None => None,
+        };
+        let team = match team {
+            Some(team) => teams.going_on(&mut transaction, user, team, clock.now()).await?,
+            None => teams.chosen(&mut transaction, user, clock.now()).await?,
+        };
+        let used = billing.used_month(&mut transaction, team).await?;
+        transaction.commit().await?;
+        Ok(Some(MessagesLeft { left: used.messages_left(), most: used.most_messages, month: used.name }))
     }
 
     /// The list beside every page, newest first.
@@ -77,7 +121,7 @@ impl Chat {
         let now = self.parts.clock.now();
         let mut groups: Vec<RecentGroup> = Vec::new();
         for row in rows {
-            let label = moment::stretch(row.updated_at, now, &asker.zone);
+            let label = if row.pinned { "Pinned" } else { moment::stretch(row.updated_at, now, &asker.zone) };
             let summary = ConversationSummary { id: row.id, title: row.title };
             match groups.last_mut() {
                 Some(group) if group.label == label => group.conversations.push(summary),
@@ -87,18 +131,94 @@ impl Chat {
         Ok(groups)
     }
 
-    /// One moment of a conversation: text, cards and the numbers they reach come from one snapshot.
-    async fn conversation(&self, asker: &Asker, id: ConversationId) -> Result<Conversation, ChatError> {
-        let user = asker.user;
-        let mut snapshot = self.parts.db.begin_with("begin isolation level repeatable read read only").await?;
-        let Some(title) = store::conversations::title(&mut snapshot, user, id).await? else {
-            return Err(ChatError::NotFound("conversation"));
-        };
-        let messages = store::conversations::messages(&mut snapshot, user, id).await?;
-        let runs = store::runs::of_conversation(&mut snapshot, user, id).await?;
-        let events = store::log::of_conversation(&mut snapshot, user, id).await?;
-        let results = store::runs::results_of_conversation(&mut snapshot, user, id).await?;
+    /// What stands before a message of theirs, on the way to it.
+    ///
+    /// # Errors
+    /// When the conversation or the message is not theirs.
+    pub async fn earlier(&self, asker: &Asker, id: ConversationId, before: MessageId) -> Result<Earlier, ChatError> {
+        let mut snapshot = self.snapshot().await?;
+        let (messages, has_earlier) = self.before(&mut snapshot, asker, id, before).await?;
         snapshot.commit().await?;
+        Ok(Earlier { messages, has_earlier })
+    }
+
+    pub(super) async fn snapshot(&self) -> sqlx::Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+        self.parts.db.begin_with("begin isolation level repeatable read read only").await
+    }
+
+    /// One moment of a conversation: text, cards and the numbers they reach come from one snapshot. What stands before
+    /// a message, or else the end.
+    async fn conversation(
+        &self,
+        asker: &Asker,
+        id: ConversationId,
+        before: Option<MessageId>,
+    ) -> Result<Conversation, ChatError> {
+        let user = asker.user;
+        let mut snapshot = self.snapshot().await?;
+        let head = store::conversations::head(&mut snapshot, user, id).await?;
+        let HeadRow { title, pinned, archived } = head.ok_or(ChatError::NotFound("conversation"))?;
+        let leaf = store::messages::leaf(&mut snapshot, user, id).await?;
+        let (messages, has_earlier) = match (before, leaf) {
+            (Some(before), _) => self.before(&mut snapshot, asker, id, before).await?,
+            (None, Some(leaf)) => self.until(&mut snapshot, asker, id, leaf).await?,
+            (None, None) => (Vec::new(), false),
+        };
+        snapshot.commit().await?;
+        Ok(Conversation { id, title, pinned, archived, messages, has_earlier, has_later: before.is_some(), leaf })
+    }
+
+    async fn before(
+        &self,
+        snapshot: &mut PgConnection,
+        asker: &Asker,
+        id: ConversationId,
+        before: MessageId,
+    ) -> Result<(Vec<Message>, bool), ChatError> {
+        let found = store::messages::find(snapshot, asker.user, id, before).await?;
+        match found.ok_or(ChatError::NotFound("message"))?.parent {
+            Some(parent) => self.until(snapshot, asker, id, parent).await,
+            None => Ok((Vec::new(), false)),
+        }
+    }
+
+    /// The last messages on the way to this one, itself too, and whether others stand before them.
+    async fn until(
+        &self,
+        snapshot: &mut PgConnection,
+        asker: &Asker,
+        id: ConversationId,
+        to: MessageId,
+    ) -> Result<(Vec<Message>, bool), ChatError> {
+        let mut rows = store::messages::path(snapshot, asker.user, id, to, PAGE + 1).await?;
+        let has_earlier = i64::try_from(rows.len()).is_ok_and(|count| count > PAGE);
+        if has_earlier {
+            rows.remove(0);
+        }
+        Ok((self.shown(snapshot, asker, id, rows).await?, has_earlier))
+    }
+
+    /// These messages as a page shows them. Of the logs only those are read that belong to them.
+    pub(super) async fn shown(
+        &self,
+        snapshot: &mut PgConnection,
+        asker: &Asker,
+        id: ConversationId,
+        rows: Vec<MessageRow>,
+    ) -> Result<Vec<Message>, ChatError> {
+        let user = asker.user;
+        let ids: Vec<MessageId> = rows.iter().map(|row| row.id).collect();
+        let parents: Vec<MessageId> = rows.iter().filter_map(|row| row.parent).collect();
+        let of_the_first = rows.iter().any(|row| row.parent.is_none());
+        let versions = store::messages::versions(snapshot, user, id, &parents, of_the_first).await?;
+        let runs = store::runs::of_answers(snapshot, user, &ids).await?;
+        let run_ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+        let events = store::log::of_runs(snapshot, user, &run_ids).await?;
+        let results = store::runs::results_of(snapshot, user, &run_ids).await?;
+        let mut feedback = store::feedback::of_answers(snapshot, user, &ids).await?;
+
+        let proposed = store::waits::of_runs(snapshot, user, &run_ids).await?;
+        let proposals = self.cards(asker, &proposed.iter().map(|(_, id)| *id).collect::<Vec<_>>()).await?;
 
         let mut events_of: HashMap<RunId, Vec<EventRow>> = HashMap::new();
         for event in events {
@@ -107,19 +227,23 @@ impl Chat {
         let results: HashMap<(RunId, &str), &SealedRow> =
             results.iter().map(|row| ((row.run, row.call_id.as_str()), row)).collect();
         let mut runs: HashMap<MessageId, RunRow> = runs.into_iter().map(|run| (run.answer, run)).collect();
-        let mut shown = Vec::with_capacity(messages.len());
-        let mut question = String::new();
-        for message in messages {
-            if message.author == "person" {
-                question.clone_from(&message.content);
-                shown.push(Message::Question(Question { id: message.id, text: message.content }));
-            } else if let Some(run) = runs.remove(&message.id) {
+        let mut shown = Vec::with_capacity(rows.len());
+        for row in rows {
+            let version = version(&row, &versions);
+            if row.author == "person" {
+                shown.push(Message::Question(Question { id: row.id, text: row.content, versions: version }));
+            } else if let Some(run) = runs.remove(&row.id) {
                 let events = events_of.remove(&run.id).unwrap_or_default();
                 let find = |call: &str| results.get(&(run.id, call)).copied();
-                shown.push(Message::Answer(self.answer(asker, &message, &run, events, find, question.clone())));
+                let mut answer = self.answer(asker, &row, &run, events, find, version);
+                answer.feedback = feedback.remove(&row.id);
+                let of_run = proposed.iter().filter(|(of, _)| *of == run.id);
+                let card = |(_, id): &(RunId, ApprovalId)| proposals.iter().find(|card| card.id == *id).cloned();
+                answer.proposals = of_run.filter_map(card).collect();
+                shown.push(Message::Answer(answer));
             }
         }
-        Ok(Conversation { id, title, messages: shown })
+        Ok(shown)
     }
 
     fn answer<'a>(
@@ -129,7 +253,7 @@ impl Chat {
         run: &RunRow,
         events: Vec<EventRow>,
         find: impl Fn(&str) -> Option<&'a SealedRow>,
-        question: String,
+        versions: Versions,
     ) -> Answer {
         let state = RunState::parse(&run.state);
         let mut text = String::new();
@@ -162,16 +286,18 @@ impl Chat {
                 card.error = Some("This was not finished.".to_owned());
             }
         }
-        // Only the rules have something to say that outlasts the answer.
-        let status = status.filter(|_| state == RunState::Running || run.model.is_none());
+        // Little that is said of the writing outlasts the answer.
+        let status = status.filter(|status| state == RunState::Running || run.model.is_none() || outlasts(status));
         Answer {
             id: message.id,
             html,
             clock: moment::clock(message.created_at, &asker.zone),
             moment: moment::machine(message.created_at),
             cards,
+            proposals: Vec::new(),
             run: Run { id: run.id, state, last_seq: run.last_seq, status, error: run.error_message.clone() },
-            question,
+            versions,
+            feedback: None,
         }
     }
 
@@ -193,6 +319,19 @@ impl Chat {
                 card.detail = "Cannot be shown".to_owned();
             }
         }
+    }
+}
+
+/// Which of its versions a message is. `all` has those of every message of the page.
+fn version(row: &MessageRow, all: &[VersionRow]) -> Versions {
+    let own: Vec<MessageId> = all.iter().filter(|version| version.parent == row.parent).map(|row| row.id).collect();
+    let at = own.iter().position(|id| *id == row.id).unwrap_or_default();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Versions {
+        at: number(at + 1),
+        of: number(own.len()),
+        before: at.checked_sub(1).and_then(|at| own.get(at)).copied(),
+        after: own.get(at + 1).copied(),
     }
 }
 

@@ -14,10 +14,11 @@ use zeroize::Zeroizing;
 use super::{
     log::{Entry, Reading},
     model::{CardItem, CardState, ToolCard},
+    service::Parts,
+    worker::Job,
 };
 use crate::{
     integrations::{
-        Integrations,
         model::Item,
         tools::{Caller, ModelUse, OfferedTool, RoutedCall, TimeContext, Tool, ToolAnswer, ToolError},
     },
@@ -100,7 +101,7 @@ impl Planned {
 
 /// Makes the calls of one run.
 pub(super) struct Reader {
-    integrations: Integrations,
+    parts: Parts,
     user: UserId,
     run: RunId,
     context: TimeContext,
@@ -110,14 +111,23 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(
-        integrations: Integrations,
-        user: UserId,
-        run: RunId,
-        context: TimeContext,
-        log: mpsc::Sender<Entry>,
-    ) -> Self {
-        Self { integrations, user, run, context, log, cards: AtomicU32::new(0), items: AtomicU32::new(0) }
+    pub(super) fn new(parts: Parts, job: &Job, context: TimeContext, log: mpsc::Sender<Entry>) -> Self {
+        let (cards, items) = job.taken_up.as_ref().map_or((0, 0), |from| (from.turn.cards, from.turn.items));
+        let (user, run) = (job.asker.user, job.run);
+        Self { parts, user, run, context, log, cards: AtomicU32::new(cards), items: AtomicU32::new(items) }
+    }
+
+    /// How many cards there are, and how many items in them.
+    pub(super) fn counted(&self) -> (u32, u32) {
+        (self.cards.load(Ordering::Relaxed), self.items.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn caller(&self) -> Caller {
+        caller(self.run)
+    }
+
+    pub(super) fn context(&self) -> &TimeContext {
+        &self.context
     }
 
     /// Makes one call and shows it.
@@ -156,8 +166,8 @@ impl Reader {
     }
 
     async fn call(&self, planned: &Planned) -> Result<ToolAnswer, ToolError> {
-        let caller = Caller { kind: "run", id: Uuid::from(self.run), label: "an answer".to_owned() };
-        let call = self.integrations.read(
+        let caller = self.caller();
+        let call = self.parts.integrations.read(
             &caller,
             self.user,
             planned.connection,
@@ -174,6 +184,11 @@ impl Reader {
     }
 }
 
+/// As whom a run calls services.
+pub(super) fn caller(run: RunId) -> Caller {
+    Caller { kind: "run", id: Uuid::from(run), label: "an answer".to_owned() }
+}
+
 fn seal_ready(answer: &ToolAnswer) -> Option<Zeroizing<Vec<u8>>> {
     let found = Found { detail: answer.detail.clone(), items: answer.items.clone(), data: answer.data.clone() };
     serde_json::to_vec(&found).ok().map(Zeroizing::new)
@@ -187,7 +202,7 @@ pub(super) fn for_model(outcome: &Result<ToolAnswer, ToolError>) -> String {
     }
 }
 
-fn cut(mut text: String) -> String {
+pub(super) fn cut(mut text: String) -> String {
     if text.len() > MODEL_BYTES {
         let end = (0..=MODEL_BYTES).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
         text.truncate(end);

@@ -4,23 +4,24 @@
 
 use std::{pin::pin, time::Duration};
 
-use futures::StreamExt as _;
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     error::ChatError,
     log::{BREATH, Ending, Entry, RunLog, Subject},
-    model::{AI_IS_OFF, RunState},
+    model::{AI_IS_OFF, BUDGET_IS_USED_UP, RunState},
     moment,
     offer::Offer,
     rules,
     service::{Asker, Parts, interrupted},
     store,
-    tools::{Planned, Reader, for_model},
+    talk::Talk,
+    tools::{Planned, Reader},
+    waiting::{Park, TakenUp},
 };
 use crate::{
-    inference::{Call, FinishReason, ModelError, ModelEvent, ToolCallPart, Turn, TurnMessage, prompts},
+    inference::{TurnMessage, prompts},
     integrations::tools::{Effect, ModelUse, OfferedTool, TimeContext},
     kit::id::{ConversationId, MessageId, RunId},
     platform::{
@@ -29,15 +30,9 @@ use crate::{
     },
 };
 
-/// How often a model may ask for tools before it has to answer.
-const ROUNDS: usize = 6;
-/// How many calls of one round are made.
-const CALLS: usize = 12;
 /// How much of the conversation a model sees.
 const HISTORY_MESSAGES: i64 = 40;
 const HISTORY_CHARACTERS: usize = 60_000;
-/// No answer is longer.
-const ANSWER_BYTES: usize = 512 * 1024;
 /// For how long a log that cannot be written is tried again.
 const STUBBORN: Duration = Duration::from_secs(20);
 
@@ -50,14 +45,28 @@ pub(super) struct Job {
     pub question: MessageId,
     pub answer: MessageId,
     pub text: String,
+    /// Whether the model stays out of it.
+    pub by_rules: bool,
+    /// What it goes on from, where it has waited.
+    pub taken_up: Option<Box<TakenUp>>,
+}
+
+/// How the composing of an answer ended.
+pub(super) enum Outcome {
+    Ended(Ending),
+    /// It cannot go on without its person.
+    Parked(Box<Park>),
 }
 
 /// Writes the answer to its end, whatever that is.
 pub(super) async fn run(parts: Parts, job: Job, closing: CancellationToken) {
     let stops = parts.bus.subscribe(Topic::RunStop);
     let subject = Subject { run: job.run, user: job.asker.user, answer: job.answer };
-    let log = RunLog::new(parts.clone(), subject);
-    if let Err(error) = write(parts, job, log, stops, closing).await {
+    let log = match &job.taken_up {
+        Some(from) => RunLog::taken_up(parts.clone(), subject, from),
+        None => RunLog::new(parts.clone(), subject),
+    };
+    if let Err(error) = Box::pin(write(parts, job, log, stops, closing)).await {
         match error {
             // Another process took this run for dead and has settled it.
             ChatError::Lost => tracing::warn!(run = %subject.run, "a run was settled elsewhere"),
@@ -76,7 +85,7 @@ async fn write(
     let (pen, mut entries) = mpsc::channel(64);
     let run = job.run;
     let mut trouble: Option<Instant> = None;
-    let ending = {
+    let outcome = {
         let mut composing = pin!(Box::pin(compose(parts, job, pen)));
         let mut ticks = tokio::time::interval(BREATH);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -85,27 +94,32 @@ async fn write(
                 biased;
                 () = stop_wish(&mut stops, run) => {
                     log.forget_unwritten();
-                    break Ending::new(RunState::Stopped);
+                    break Outcome::Ended(Ending::new(RunState::Stopped));
                 }
-                () = closing.cancelled() => break interrupted(),
+                () = closing.cancelled() => break Outcome::Ended(interrupted()),
                 _ = ticks.tick() => {
                     if log.is_due() && stop_after_write(&mut log, &mut trouble).await? {
                         log.forget_unwritten();
-                        break Ending::new(RunState::Stopped);
+                        break Outcome::Ended(Ending::new(RunState::Stopped));
                     }
                 }
                 Some(entry) = entries.recv() => log.push(entry)?,
-                ending = &mut composing => break ending,
+                outcome = &mut composing => break outcome,
             }
         }
     };
+    let is_stopped = matches!(&outcome, Outcome::Ended(ending) if ending.state == RunState::Stopped);
     while let Ok(entry) = entries.try_recv() {
-        if ending.state != RunState::Stopped || !matches!(entry, Entry::Text(_)) {
+        if !is_stopped || !matches!(entry, Entry::Text(_)) {
             log.push(entry)?;
         }
     }
     loop {
-        match log.settle(&ending).await {
+        let written = match &outcome {
+            Outcome::Ended(ending) => log.settle(ending).await,
+            Outcome::Parked(park) => log.park(park).await,
+        };
+        match written {
             Err(ChatError::Database(error)) if is_passing(&mut trouble) => {
                 tracing::warn!(%error, "the end of an answer could not be written yet");
                 tokio::time::sleep(Duration::from_millis(250)).await;
@@ -147,58 +161,79 @@ fn is_passing(trouble: &mut Option<Instant>) -> bool {
 }
 
 /// Composes the answer: by the model where there is one, else by rules.
-async fn compose(parts: Parts, job: Job, pen: mpsc::Sender<Entry>) -> Ending {
+async fn compose(parts: Parts, job: Job, pen: mpsc::Sender<Entry>) -> Outcome {
     let context = TimeContext { now: parts.clock.now(), zone: job.asker.zone.clone() };
-    let reader = Reader::new(parts.integrations.clone(), job.asker.user, job.run, context.clone(), pen);
+    let reader = Reader::new(parts.clone(), &job, context.clone(), pen);
     let tools = match parts.integrations.tools(job.asker.user).await {
         Ok(tools) => tools,
         Err(error) => {
             telemetry::report(&error, "the tools of a person could not be listed");
-            return Ending::failed(
+            return Outcome::Ended(Ending::failed(
                 "tools_unavailable",
                 "Your connections could not be read at the moment. Try again in a minute.".to_owned(),
-            );
+            ));
         }
     };
-    let without_model = !parts.inference.is_on();
-    if without_model {
-        reader.tell(Entry::Status(AI_IS_OFF.to_owned())).await;
+    let ended = match &job.taken_up {
+        Some(from) => Talk::taken_up(&parts, &reader, &job, &tools, &from.turn).await,
+        None => match begin(&parts, &reader, &job, &tools, &context).await {
+            Begun::Ended(ending) => return Outcome::Ended(ending),
+            Begun::Talk(talk) => talk.go_on().await,
+        },
+    };
+    ended.unwrap_or_else(|error| {
+        tracing::warn!(code = error.code(), run = %job.run, "the model gave no whole answer");
+        Outcome::Ended(Ending::failed(error.code(), error.sentence()))
+    })
+}
+
+/// What the beginning of an answer leads to.
+enum Begun<'a> {
+    Ended(Ending),
+    Talk(Box<Talk<'a>>),
+}
+
+async fn begin<'a>(
+    parts: &'a Parts,
+    reader: &'a Reader,
+    job: &'a Job,
+    tools: &'a [OfferedTool],
+    context: &TimeContext,
+) -> Begun<'a> {
+    if job.by_rules {
+        let why = if parts.inference.is_on() { BUDGET_IS_USED_UP } else { AI_IS_OFF };
+        reader.tell(Entry::Status(why.to_owned())).await;
     }
-    if without_model || rules::answer_alone(&parts.integrations, &job.text, &tools, &context) {
-        return rules::answer(&parts.integrations, &reader, &job.text, &tools, &context).await;
+    if job.by_rules || rules::answer_alone(&parts.integrations, &job.text, tools, context) {
+        return Begun::Ended(rules::answer(&parts.integrations, reader, &job.text, tools, context).await);
     }
-    let history = match history(&parts, &job).await {
-        Ok(history) => history,
+    let messages = match history(parts, job).await {
+        Ok(messages) => messages,
         Err(error) => {
             telemetry::report(&error, "a conversation could not be read for the model");
-            return Ending::failed(
+            return Begun::Ended(Ending::failed(
                 "history_unavailable",
                 "This conversation could not be read at the moment. Try again in a minute.".to_owned(),
-            );
+            ));
         }
     };
-    let shown = show_withheld(&parts, &reader, &job, &tools, &context).await;
+    // What was read for an earlier answer may be quoted in it. Where that cannot be told, it is taken for read.
+    let user = job.asker.user;
+    let untrusted = store::waits::has_read(&parts.db, user, job.conversation).await.unwrap_or(true);
+    let shown = show_withheld(parts, reader, job, tools, context).await;
     let mut system = prompts::assistant(&moment::for_model(context.now, &context.zone));
     for service in shown {
         system.push_str(&prompts::withheld(service));
     }
-    let readable: Vec<OfferedTool> = tools
-        .iter()
-        .filter(|offered| offered.tool.effect == Effect::Read && offered.model == ModelUse::Offered)
-        .cloned()
-        .collect();
-    let fitting = parts.integrations.route(&job.text, &readable, &context);
-    let offer = Offer::new(&readable, &job.text, &fitting);
+    let offerable = || tools.iter().filter(|offered| offered.model == ModelUse::Offered);
+    let readable: Vec<OfferedTool> =
+        offerable().filter(|offered| offered.tool.effect == Effect::Read).cloned().collect();
+    let fitting = parts.integrations.route(&job.text, &readable, context);
+    let offer = Offer::new(offerable(), &job.text, &fitting);
     if !offer.left_out().is_empty() {
         system.push_str(&prompts::left_out(offer.left_out()));
     }
-    match converse(&parts, &reader, &offer, system, history).await {
-        Ok(ending) => ending,
-        Err(error) => {
-            tracing::warn!(code = error.code(), run = %job.run, "the model gave no whole answer");
-            Ending::failed(error.code(), error.sentence())
-        }
-    }
+    Begun::Talk(Box::new(Talk::new(parts, reader, job, offer, system, messages, untrusted)))
 }
 
 /// Reads what no model may see and shows it as cards; which services were shown.
@@ -248,124 +283,4 @@ async fn history(parts: &Parts, job: &Job) -> Result<Vec<TurnMessage>, ChatError
     }
     messages.reverse();
     Ok(messages)
-}
-
-/// Lets the model answer, and read in between.
-async fn converse(
-    parts: &Parts,
-    reader: &Reader,
-    offer: &Offer<'_>,
-    system: String,
-    messages: Vec<TurnMessage>,
-) -> Result<Ending, ModelError> {
-    let mut turn = Turn { system, messages, tools: offer.specs() };
-    let mut written = 0;
-    for round in 0..=ROUNDS {
-        if round == ROUNDS {
-            turn.tools.clear();
-        }
-        reader.tell(Entry::Status(if round == 0 { "is thinking".to_owned() } else { "is writing".to_owned() })).await;
-        let said = listen(parts, reader, &turn, &mut written).await?;
-        match said.reason {
-            FinishReason::Filtered => {
-                return Ok(Ending::failed(
-                    "model_filtered",
-                    "The model's operator withheld the rest of this answer. Ask in other words.".to_owned(),
-                ));
-            }
-            FinishReason::Length => {
-                return Ok(Ending::failed(
-                    "model_length",
-                    "The answer reached the model's limit of length and stops here. Ask for the rest.".to_owned(),
-                ));
-            }
-            _ if said.calls.is_empty() || round == ROUNDS => return Ok(Ending::new(RunState::Finished)),
-            _ => {}
-        }
-        reader.tell(Entry::Status("is reading your services".to_owned())).await;
-        let results = futures::future::join_all(said.calls.iter().map(|call| perform(reader, offer, call))).await;
-        let results: Vec<TurnMessage> = said
-            .calls
-            .iter()
-            .zip(results)
-            .map(|(call, content)| TurnMessage::ToolResult { call: call.id.clone(), content })
-            .collect();
-        turn.messages.push(TurnMessage::Assistant { text: said.text, calls: said.calls });
-        turn.messages.extend(results);
-        if written > 0 {
-            reader.tell(Entry::Text("\n\n".to_owned())).await;
-        }
-    }
-    Ok(Ending::new(RunState::Finished))
-}
-
-async fn perform(reader: &Reader, offer: &Offer<'_>, call: &Call) -> String {
-    let Some(offered) = offer.find(&call.name) else {
-        return "There is no tool of this name.".to_owned();
-    };
-    let arguments = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
-    match serde_json::from_str::<serde_json::Value>(arguments) {
-        Ok(arguments) if arguments.is_object() => {
-            let outcome = reader.read(&Planned::new(offered, arguments)).await;
-            prompts::tool_data(&call.name, &for_model(&outcome))
-        }
-        _ => "The arguments were not a JSON object. Call again with one.".to_owned(),
-    }
-}
-
-/// What a model said in one round.
-struct Said {
-    text: String,
-    calls: Vec<Call>,
-    reason: FinishReason,
-}
-
-async fn listen(parts: &Parts, reader: &Reader, turn: &Turn, written: &mut usize) -> Result<Said, ModelError> {
-    let mut answer = parts.inference.answer(turn).await?;
-    reader.tell(Entry::Model(answer.model)).await;
-    let mut text = String::new();
-    let mut calls: Vec<(u32, Call)> = Vec::new();
-    let mut reason = None;
-    while let Some(event) = answer.events.next().await {
-        match event? {
-            ModelEvent::Text(piece) => {
-                *written += piece.len();
-                if *written > ANSWER_BYTES {
-                    return Ok(Said { text, calls: Vec::new(), reason: FinishReason::Length });
-                }
-                text.push_str(&piece);
-                reader.tell(Entry::Text(piece.replace('\0', ""))).await;
-            }
-            ModelEvent::ToolCall(part) => collect(&mut calls, part),
-            ModelEvent::Finished(why) => reason = Some(why),
-            ModelEvent::Usage { input, output } => {
-                tracing::info!(input, output, prompt = prompts::VERSION, "the model has answered");
-            }
-        }
-    }
-    let reason = reason.ok_or(ModelError::CutOff)?;
-    let calls = calls.into_iter().map(|(_, call)| call).filter(|call| !call.name.is_empty()).take(CALLS).collect();
-    Ok(Said { text, calls, reason })
-}
-
-/// Joins the parts of a call; a call without an id gets one.
-fn collect(calls: &mut Vec<(u32, Call)>, part: ToolCallPart) {
-    let ToolCallPart { index, id, name, arguments } = part;
-    let position = calls.iter().position(|(known, _)| *known == index).unwrap_or_else(|| {
-        let call = Call { id: format!("call_{index}"), name: String::new(), arguments: String::new() };
-        calls.push((index, call));
-        calls.len() - 1
-    });
-    if let Some((_, call)) = calls.get_mut(position) {
-        if let Some(id) = id {
-            call.id = id;
-        }
-        if let Some(name) = name {
-            call.name = name;
-        }
-        // More than this is no argument but a flood.
-        if call.arguments.len() < 64 * 1024 {
-            call.arguments.push_str(&arguments);
-        }
-    }
 }

@@ -30,7 +30,7 @@ mod executor;
 #[cfg(feature = "ssr")]
 pub mod jobs;
 #[cfg(feature = "ssr")]
-mod plain;
+pub(crate) mod plain;
 #[cfg(feature = "ssr")]
 pub mod router;
 #[cfg(feature = "ssr")]

@@ -16,6 +16,13 @@ pub struct Item {
     pub at: Option<String>,
 }
 
+/// How many accounts somebody has connected, and how many they may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    pub used: u32,
+    pub most: u32,
+}
+
 /// How a connection fares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,6 +75,9 @@ pub struct ConnectionView {
     pub state: ConnectionState,
     /// Why it needs attention, as a sentence.
     pub trouble: Option<String>,
+    /// Whether nothing is read through it, because the plan has no room for it.
+    #[serde(default)]
+    pub resting: bool,
     /// What is missing where it is partial.
     pub missing_scopes: Vec<String>,
     /// What it could be allowed beside that, for tools that are off until then.
@@ -80,6 +90,14 @@ pub struct ConnectionView {
     pub by_key: bool,
     /// Where the person removes access at the service.
     pub manage: String,
+}
+
+impl ConnectionView {
+    /// Whether its person has to do something.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.resting || self.state != ConnectionState::Active
+    }
 }
 
 /// What the connections page shows.
@@ -121,4 +139,22 @@ pub struct Disconnected {
     pub verdict: Verdict,
     /// Where the person can remove access, for the verdicts where it was not revoked.
     pub manage: String,
+}
+
+/// Where a proposal to change something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProposalState {
+    /// Its person has not decided.
+    Waiting,
+    /// They did not in time.
+    Expired,
+    Denied,
+    /// Approved, and the service has not answered yet.
+    UnderWay,
+    Done,
+    /// The service did not do it.
+    Failed,
+    /// Approved, and nobody knows whether it was done.
+    Unknown,
 }

@@ -3,9 +3,10 @@
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
+pub use super::view::ConnectionsUsed;
 use super::{
     api::{Disconnect, overview},
-    model::{ConnectionState, ConnectionsView},
+    model::ConnectionsView,
     view::{Attention, Connected, Notice, Services},
 };
 use crate::{
@@ -41,7 +42,7 @@ fn Lists(view: ConnectionsView, disconnect: ServerAction<Disconnect>) -> impl In
     let ConnectionsView { connections, services, now } = view;
     let now = now.unwrap_or(Timestamp(0));
     let failed = move || disconnect.value().with(|done| done.as_ref().and_then(|done| done.clone().err()));
-    let waiting = connections.iter().filter(|connection| connection.state != ConnectionState::Active).count();
+    let waiting = connections.iter().filter(|connection| connection.waits()).count();
     let accounts = |count: usize| if count == 1 { "1 account".to_owned() } else { format!("{count} accounts") };
     let summary = match (connections.len(), waiting) {
         (0, _) => "Nothing is connected yet. Start with one service below, then ask about it in the chat.".to_owned(),

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A whole document around a view, which writes every text of others safely.
-pub(super) fn document(title: &str, stylesheet: &str, body: impl FnOnce() -> AnyView) -> String {
+pub(crate) fn document(title: &str, stylesheet: &str, body: impl FnOnce() -> AnyView) -> String {
     let page = || {
         view! {
             <AuraGradient/>

@@ -73,6 +73,9 @@ pub struct ToolEntry {
     pub question: String,
     #[serde(default, rename = "intent")]
     pub intents: Vec<Intent>,
+    /// For tools that change something which is there: how its present state is read, each value under the name of the
+    /// argument that would change it.
+    pub before: Option<Step>,
     #[serde(rename = "step")]
     pub steps: Vec<Step>,
 }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::AppState;
 use crate::{
-    account, chat, identity, integrations,
+    account, billing, chat, identity, inference, integrations,
     platform::{
         jobs::{JobFailed, JobTable},
         limits, mail,
@@ -15,7 +15,7 @@ use crate::{
         text_messages,
         webhooks::{self, Handlers},
     },
-    privacy,
+    privacy, team,
 };
 
 const PURGE_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -41,11 +41,15 @@ pub fn jobs(state: &AppState) -> JobTable {
         let privy = privy.clone();
         async move { Ok(privy.handle(post).await?) }
     });
+    let handlers = billing::jobs::handlers(handlers, state.billing.clone());
     let table = text_messages::work(table, state.texts.clone());
     let table = webhooks::work(table, state.webhooks.clone(), handlers);
     let table = identity::jobs::register(table, state.identity.clone());
     let table = account::jobs::register(table, state.account.clone());
     let table = account::files::jobs::register(table, state.user_files.clone());
+    let table = team::jobs::register(table, state.teams.clone());
+    let table = billing::jobs::register(table, &state.billing);
+    let table = inference::jobs::register(table, &state.inference);
     let table = chat::jobs::register(table, &state.chat);
     let table = integrations::jobs::register(table, &state.integrations);
     let table = privacy::jobs::register(table, state.departures.clone());

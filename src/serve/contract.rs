@@ -31,6 +31,8 @@ const TAGS: &[(&str, &str)] = &[
     ("users", "The person, as they see and change themselves, and as operators see them."),
     ("api keys", "Keys with which other programs act for the person, within scopes."),
     ("notifications", "What the person is told."),
+    ("billing", "The plan of a team, and what is left of it."),
+    ("teams", "The person's teams, who is in them, and inviting others."),
     ("files", "What the person keeps here."),
     ("broker", "Tokens for front ends of their own, whose people sign in at a service."),
     ("connections", "Accounts at outside services, and apps of the person's own there."),

@@ -90,7 +90,7 @@ async fn events(
         vec![tallies.chain(once(async { None })).boxed(), over.chain(once(async { None })).boxed()];
     for (run, after) in wanted.runs {
         // One that is gone, or never was theirs, has nothing to tell.
-        if let Ok(followed) = live.chat.follow(session.user, run, after).await {
+        if let Ok(followed) = live.chat.follow_in(&session.time_zone, session.user, run, after).await {
             parts.push(progress(run, followed).boxed());
         }
     }

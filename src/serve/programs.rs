@@ -8,13 +8,13 @@ use axum::{
 use super::{AppState, contract};
 use crate::{
     account::{self, api_keys, app_versions, files, notifications},
-    identity, integrations,
+    billing, identity, integrations,
     platform::{
         api::{cors, etag, idempotency},
         audit, limits,
         routes::RouteList,
     },
-    privacy,
+    privacy, team,
 };
 
 /// What programs use. They show a token and no cookie, so no other site can make a browser speak for them.
@@ -31,6 +31,8 @@ pub(super) fn programs(state: &AppState, list: &mut RouteList) -> Router {
         .merge(integrations::catalogue::v1::routes(state.integrations.clone()).into_router(list))
         .merge(integrations::connection::v1::routes(state.integrations.clone()).into_router(list))
         .merge(integrations::webhooks::v1::routes(state.integrations.webhooks().clone()).into_router(list))
+        .merge(team::v1::routes(state.teams.clone()).into_router(list))
+        .merge(billing::v1::routes(state.billing.clone()).into_router(list))
         .merge(privacy::v1::routes(state.departures.clone()).into_router(list))
         .layer(from_fn_with_state(state.idempotency.clone(), idempotency::layer))
         .layer(from_fn_with_state(state.limits.clone(), limits::general));

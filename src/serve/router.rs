@@ -18,8 +18,8 @@ use super::{
     reference,
 };
 use crate::{
-    account, admin, chat,
-    identity::{self, privy::refresh::Renewal},
+    account, admin, billing, chat,
+    identity::{self, privy::refresh::Renewal, session::Guarded},
     integrations, music,
     platform::{
         audit, health, limits, mail,
@@ -32,7 +32,11 @@ use crate::{
 };
 
 /// Where only signed-in people go.
-const GUARDED: &[&str] = &["/admin", "/chat", "/connections", "/notifications", "/profile", "/settings"];
+const GUARDED: &[&str] =
+    &["/admin", "/billing", "/chat", "/connections", "/notifications", "/profile", "/settings", "/team"];
+
+/// What lies below them and is for everybody: an invitation is looked at before signing in.
+const OPEN: &[&str] = &["/team/join"];
 
 /// Where files are uploaded, which are larger than anything else that is posted.
 const UPLOADS: &[Upload] = &[
@@ -76,7 +80,7 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
         .merge(
             integrations::own_apps::routes(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list),
         )
-        .merge(chat::routes(state.chat.clone()).into_router(&mut list))
+        .merge(chat::routes(state.chat.clone(), &state.site.stylesheet).into_router(&mut list))
         .merge(events::routes(state).into_router(&mut list))
         .merge(account::routes(state.account.clone()).into_router(&mut list))
         .merge(account::files::routes(state.user_files.clone()).into_router(&mut list))
@@ -84,7 +88,7 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
         .merge(music::routes(state.identity.clone(), state.integrations.clone()).into_router(&mut list))
         .merge(identity::export::routes(state.identity.clone()).into_router(&mut list))
         .layer(from_fn(admin::keep_out))
-        .layer(identity::session::guard(GUARDED))
+        .layer(identity::session::guard(Guarded { places: GUARDED, but: OPEN }))
         .layer(identity::privy::refresh::layer(Renewal { on: state.privy.is_set_up(), places: GUARDED }))
         .layer(from_fn_with_state(state.limits.clone(), limits::general))
         .merge(identity::routes::routes(state.privy.clone()).into_router(&mut list))
@@ -92,8 +96,10 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
         .layer(from_fn(audit::witness));
     let routes = with_session
         .merge(site::routes().with_state(public(state)).into_router(&mut list))
+        .merge(site::prices(public(state), state.billing.clone()).into_router(&mut list))
         .merge(site::integrations(public(state), state.integrations.clone()).into_router(&mut list))
         .merge(site::people(public(state), state.account.clone()).into_router(&mut list))
+        .merge(site::shared(public(state), state.chat.clone()).into_router(&mut list))
         .merge(account::pictures(state.account.clone()).into_router(&mut list))
         .merge(health::routes(state.db.clone()).into_router(&mut list))
         .merge(state.site.routes(&mut list))
@@ -101,6 +107,8 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
         .layer(from_fn_with_state(OwnScheme::of(&state.settings.public_url), security::own_origin));
     // Outside services post from elsewhere, and sign what they post.
     let posts = mail::routes(state.webhooks.clone(), &state.settings.resend_webhook_secrets).into_router(&mut list);
+    let stripe_secrets = state.settings.billing.stripe.as_ref().map_or(&[][..], |stripe| &stripe.webhook_secrets);
+    let posts = posts.merge(billing::webhook::routes(&state.billing, stripe_secrets).into_router(&mut list));
     let both = both(state, &mut list).merge(broker(state, &mut list));
     // After all others that the contract describes, for it serves the contract.
     let programs = programs(state, &mut list);

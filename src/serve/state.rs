@@ -14,6 +14,7 @@ use crate::{
         notifications::{Board, Notifications},
     },
     admin::Admin,
+    billing::{self, Billing, plans::Plans, stripe::Stripe},
     chat::{self, Chat},
     identity::{Identity, model::Ways, password::Passwords, phone::Phones, privy::Privy},
     inference::Inference,
@@ -35,7 +36,7 @@ use crate::{
         webhooks::Webhooks,
     },
     privacy::Departures,
-    team::Teams,
+    team::{self, Teams},
     ui::Installation,
 };
 
@@ -67,6 +68,7 @@ pub struct AppState {
     pub notifications: Notifications,
     pub idempotency: Idempotency,
     pub teams: Teams,
+    pub billing: Billing,
     pub inference: Inference,
     pub integrations: Integrations,
     pub chat: Chat,
@@ -83,6 +85,8 @@ impl AppState {
         clock: Clock,
         random: Random,
     ) -> Result<Self, StartError> {
+        let plans =
+            Plans::read(settings.billing.plans.as_deref()).map_err(|error| StartError::new("PLANS_FILE", &error))?;
         let keys = Keys::new(settings.auth_secret.clone(), settings.auth_secret_previous.clone());
         let http = Http::new(settings.host_overrides.clone())
             .map_err(|error| StartError::new("outgoing HTTP", &error))?
@@ -122,7 +126,7 @@ impl AppState {
         let notifications = Notifications::new(
             db.clone(),
             clock.clone(),
-            board,
+            board.clone(),
             identity.clone(),
             outbox.clone(),
             settings.public_url.clone(),
@@ -148,11 +152,47 @@ impl AppState {
         let api_keys = ApiKeys::new(db.clone(), clock.clone(), random.clone(), identity.clone());
         let app_versions = AppVersions::new(db.clone(), clock.clone(), random.clone());
         let idempotency = Idempotency::new(db.clone(), clock.clone(), random.clone(), vault.clone());
-        let teams = Teams::new(random.clone());
-        let inference = Inference::new(settings.model.as_ref(), &http);
+        let teams = Teams::new(team::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            jobs,
+            outbox: outbox.clone(),
+            limits: limits.clone(),
+            identity: identity.clone(),
+            notifications: notifications.clone(),
+            public_url: settings.public_url.clone(),
+            free_seats: i32::try_from(plans.free().limits.members).unwrap_or(i32::MAX),
+        });
+        let stripe = settings
+            .billing
+            .stripe
+            .as_ref()
+            .map(|account| Stripe::new(http.clone(), account.secret_key.clone(), account.live, random.clone()));
+        let billing = Billing::new(billing::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            keys: keys.clone(),
+            bus: bus.clone(),
+            jobs,
+            limits: limits.clone(),
+            outbox: outbox.clone(),
+            webhooks: webhooks.clone(),
+            board: board.clone(),
+            identity: identity.clone(),
+            teams: teams.clone(),
+            plans,
+            stripe,
+            grace: settings.billing.grace,
+            daily_tokens: settings.billing.daily_tokens,
+            public_url: settings.public_url.clone(),
+        });
+        let inference = Inference::new(settings.model.as_ref(), &http, &clock, &random);
         let integrations = Integrations::new(
             &settings,
             identity.clone(),
+            billing.clone(),
             notifications.clone(),
             db.clone(),
             clock.clone(),
@@ -171,11 +211,19 @@ impl AppState {
             vault: vault.clone(),
             bus: bus.clone(),
             teams: teams.clone(),
+            billing: billing.clone(),
             inference: inference.clone(),
             integrations: integrations.clone(),
+            public_url: settings.public_url.clone(),
         });
-        let departures =
-            Departures::new(clock.clone(), identity.clone(), account.clone(), user_files.clone(), integrations.clone());
+        let departures = Departures::new(
+            clock.clone(),
+            identity.clone(),
+            account.clone(),
+            user_files.clone(),
+            teams.clone(),
+            integrations.clone(),
+        );
         let admin = Admin::new(
             db.clone(),
             clock.clone(),
@@ -183,6 +231,8 @@ impl AppState {
             mailer.clone(),
             webhooks.clone(),
             integrations.clone(),
+            billing.clone(),
+            inference.clone(),
         );
         Ok(Self {
             settings: Arc::new(settings),
@@ -210,6 +260,7 @@ impl AppState {
             notifications,
             idempotency,
             teams,
+            billing,
             inference,
             integrations,
             chat,
@@ -229,6 +280,8 @@ impl AppState {
         provide_context(self.api_keys.clone());
         provide_context(self.user_files.clone());
         provide_context(self.notifications.clone());
+        provide_context(self.teams.clone());
+        provide_context(self.billing.clone());
         provide_context(self.integrations.clone());
         provide_context(self.inference.clone());
         provide_context(self.chat.clone());

@@ -1,4 +1,4 @@
-use super::Icon;
+use super::{Icon, escaped};
 use leptos::{context::Provider, prelude::*};
 
 /// What a field tells the control inside it.
@@ -120,9 +120,8 @@ pub fn TextArea(
             required=required
             aria-invalid=move || invalid.get().then_some("true")
             aria-describedby=move || described_by.get()
-        >
-            {value}
-        </textarea>
+            inner_html=escaped(&value)
+        ></textarea>
     }
 }
 

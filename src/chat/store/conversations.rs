@@ -9,19 +9,12 @@ use crate::{
     platform::db::Db,
 };
 
-/// A message with the run that writes it, where it is an answer.
-pub(in crate::chat) struct MessageRow {
-    pub id: MessageId,
-    pub author: String,
-    pub content: String,
-    pub created_at: OffsetDateTime,
-}
-
 /// A line of the list.
 pub(in crate::chat) struct RecentRow {
     pub id: ConversationId,
     pub title: String,
     pub updated_at: OffsetDateTime,
+    pub pinned: bool,
 }
 
 /// Until the transaction ends, no other send of this person with this key goes on.
@@ -41,9 +34,9 @@ pub(in crate::chat) async fn sent(
         r#"select c.id as "conversation: ConversationId", r.id as "run: RunId"
            from conversations c
            join messages m on m.conversation_id = c.id and m.client_key = $2
-           join runs r on r.question_id = m.id and r.user_id = $1
+           join runs r on (r.question_id = m.id or r.answer_id = m.id) and r.user_id = $1
            where c.user_id = $1
-           order by r.created_at desc
+           order by r.created_at, r.id
            limit 1"#,
         user as UserId,
         key,
@@ -74,64 +67,58 @@ pub(in crate::chat) async fn insert(
     Ok(())
 }
 
-/// Moves a conversation to the top of the list; false when it is not theirs.
+/// The conversation that goes on.
+pub(in crate::chat) struct Touched {
+    /// Whose plan pays.
+    pub team: TeamId,
+    /// When it went on before.
+    pub last: OffsetDateTime,
+}
+
+/// Moves a conversation to the top of the list; none when it is not theirs.
 pub(in crate::chat) async fn touch(
     connection: &mut PgConnection,
     user: UserId,
     id: ConversationId,
     now: OffsetDateTime,
-) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "update conversations set updated_at = $3 where id = $2 and user_id = $1",
+) -> sqlx::Result<Option<Touched>> {
+    sqlx::query_as!(
+        Touched,
+        r#"with before as (select id, updated_at from conversations where id = $2 and user_id = $1 for update)
+           update conversations c set updated_at = $3 from before where c.id = before.id
+           returning c.team_id as "team: TeamId", before.updated_at as last"#,
         user as UserId,
         id as ConversationId,
         now,
     )
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .fetch_optional(connection)
+    .await
 }
 
-pub(in crate::chat) struct NewMessage<'a> {
-    pub id: MessageId,
-    pub conversation: ConversationId,
-    pub author: &'a str,
-    pub content: &'a str,
-    pub key: Option<&'a str>,
-    pub at: OffsetDateTime,
-}
-
-/// Adds a message at its moment, but after all that are there: two processes whose clocks differ keep the order.
-pub(in crate::chat) async fn insert_message(
-    connection: &mut PgConnection,
-    user: UserId,
-    message: &NewMessage<'_>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "insert into messages (id, conversation_id, author, content, client_key, created_at)
-         select $2, c.id, $4, $5, $6,
-             greatest($7, (select max(m.created_at) + interval '1 microsecond' from messages m where m.conversation_id = c.id))
-         from conversations c where c.id = $3 and c.user_id = $1",
-        user as UserId,
-        message.id as MessageId,
-        message.conversation as ConversationId,
-        message.author,
-        message.content,
-        message.key,
-        message.at,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-pub(in crate::chat) async fn title(
+/// Keeps everybody else from changing a conversation until the transaction ends; whether it is theirs.
+pub(in crate::chat) async fn lock(
     connection: &mut PgConnection,
     user: UserId,
     id: ConversationId,
-) -> sqlx::Result<Option<String>> {
+) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select id as "id: ConversationId" from conversations where id = $2 and user_id = $1 for update"#,
+        user as UserId,
+        id as ConversationId,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// The team that a conversation of theirs is in.
+pub(in crate::chat) async fn team(
+    connection: &mut PgConnection,
+    user: UserId,
+    id: ConversationId,
+) -> sqlx::Result<Option<TeamId>> {
     sqlx::query_scalar!(
-        "select title from conversations where id = $2 and user_id = $1",
+        r#"select team_id as "team: TeamId" from conversations where id = $2 and user_id = $1"#,
         user as UserId,
         id as ConversationId,
     )
@@ -139,30 +126,65 @@ pub(in crate::chat) async fn title(
     .await
 }
 
-pub(in crate::chat) async fn messages(
-    connection: &mut PgConnection,
-    user: UserId,
-    id: ConversationId,
-) -> sqlx::Result<Vec<MessageRow>> {
-    sqlx::query_as!(
-        MessageRow,
-        r#"select m.id as "id: MessageId", m.author, m.content, m.created_at
-           from messages m join conversations c on c.id = m.conversation_id
-           where c.id = $2 and c.user_id = $1
-           order by m.created_at, m.id"#,
+/// Whether a person has conversations in a team.
+pub(in crate::chat) async fn any_in(connection: &mut PgConnection, user: UserId, team: TeamId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from conversations where user_id = $1 and team_id = $2) as "any!""#,
         user as UserId,
-        id as ConversationId,
+        team as TeamId,
     )
-    .fetch_all(connection)
+    .fetch_one(connection)
     .await
 }
 
+/// Moves all of a person's conversations from one team to another; how many.
+pub(in crate::chat) async fn take_home(
+    connection: &mut PgConnection,
+    user: UserId,
+    from: TeamId,
+    to: TeamId,
+) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "update conversations set team_id = $3 where user_id = $1 and team_id = $2",
+        user as UserId,
+        from as TeamId,
+        to as TeamId,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// What stands above a conversation.
+pub(in crate::chat) struct HeadRow {
+    pub title: String,
+    pub pinned: bool,
+    pub archived: bool,
+}
+
+pub(in crate::chat) async fn head(
+    connection: &mut PgConnection,
+    user: UserId,
+    id: ConversationId,
+) -> sqlx::Result<Option<HeadRow>> {
+    sqlx::query_as!(
+        HeadRow,
+        r#"select title, pinned_at is not null as "pinned!", archived_at is not null as "archived!"
+           from conversations where id = $2 and user_id = $1"#,
+        user as UserId,
+        id as ConversationId,
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// What is not put away: first what is pinned, then the newest.
 pub(in crate::chat) async fn recent(db: &Db, user: UserId, limit: i64) -> sqlx::Result<Vec<RecentRow>> {
     sqlx::query_as!(
         RecentRow,
-        r#"select id as "id: ConversationId", title, updated_at
-           from conversations where user_id = $1
-           order by updated_at desc
+        r#"select id as "id: ConversationId", title, updated_at, pinned_at is not null as "pinned!"
+           from conversations where user_id = $1 and archived_at is null
+           order by pinned_at is null, updated_at desc
            limit $2"#,
         user as UserId,
         limit,
@@ -171,7 +193,83 @@ pub(in crate::chat) async fn recent(db: &Db, user: UserId, limit: i64) -> sqlx::
     .await
 }
 
-/// What was said before a question, newest first, with the model that wrote each answer (none: the rules).
+/// Renames a conversation; whether it is theirs.
+pub(in crate::chat) async fn rename(db: &Db, user: UserId, id: ConversationId, title: &str) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update conversations set title = $3 where id = $2 and user_id = $1",
+        user as UserId,
+        id as ConversationId,
+        title,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Pins a conversation, or no longer; whether it is theirs. What is pinned is not put away.
+pub(in crate::chat) async fn pin(
+    db: &Db,
+    user: UserId,
+    id: ConversationId,
+    at: Option<OffsetDateTime>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update conversations
+         set pinned_at = $3, archived_at = case when $3::timestamptz is null then archived_at end
+         where id = $2 and user_id = $1",
+        user as UserId,
+        id as ConversationId,
+        at,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Puts a conversation away, or back; whether it is theirs. What is put away is not pinned.
+pub(in crate::chat) async fn archive(
+    db: &Db,
+    user: UserId,
+    id: ConversationId,
+    at: Option<OffsetDateTime>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update conversations
+         set archived_at = $3, pinned_at = case when $3::timestamptz is null then pinned_at end
+         where id = $2 and user_id = $1",
+        user as UserId,
+        id as ConversationId,
+        at,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// All conversations of a person, oldest first.
+pub(in crate::chat) async fn ids(db: &Db, user: UserId) -> sqlx::Result<Vec<ConversationId>> {
+    sqlx::query_scalar!(
+        r#"select id as "id: ConversationId" from conversations where user_id = $1 order by created_at, id"#,
+        user as UserId,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Removes a conversation with everything in it.
+pub(in crate::chat) async fn delete(
+    connection: &mut PgConnection,
+    user: UserId,
+    id: ConversationId,
+) -> sqlx::Result<()> {
+    sqlx::query!("delete from conversations where id = $2 and user_id = $1", user as UserId, id as ConversationId,)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// What was said on the way to a question, newest first, with the model that wrote each answer (none: the rules). What
+/// was said in other versions is no part of it.
 pub(in crate::chat) struct HistoryRow {
     pub author: String,
     pub content: String,
@@ -187,13 +285,21 @@ pub(in crate::chat) async fn history(
 ) -> sqlx::Result<Vec<HistoryRow>> {
     sqlx::query_as!(
         HistoryRow,
-        r#"select m.author, m.content, r.model as "model?"
-           from messages m
-           join conversations c on c.id = m.conversation_id and c.user_id = $1
-           join messages q on q.id = $3 and q.conversation_id = c.id
-           left join runs r on r.answer_id = m.id
-           where c.id = $2 and m.created_at < q.created_at and m.content <> ''
-           order by m.created_at desc, m.id desc
+        r#"with recursive path as (
+               select q.parent_id, 0::bigint as steps
+               from messages q join conversations c on c.id = q.conversation_id
+               where q.id = $3 and c.id = $2 and c.user_id = $1
+               union all
+               select m.parent_id, path.steps + 1
+               from path join messages m on m.id = path.parent_id and m.conversation_id = $2
+               where path.steps < $4
+           )
+           select m.author, m.content, r.model as "model?"
+           from path
+           join messages m on m.id = path.parent_id and m.conversation_id = $2
+           left join runs r on r.answer_id = m.id and r.user_id = $1
+           where m.content <> ''
+           order by path.steps
            limit $4"#,
         user as UserId,
         conversation as ConversationId,

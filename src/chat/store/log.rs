@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::{
-    kit::id::{ConnectionId, ConversationId, MessageId, RunId, ToolResultId, UserId},
+    kit::id::{ConnectionId, MessageId, RunId, ToolResultId, UserId},
     platform::db::Db,
 };
 
@@ -55,20 +55,20 @@ pub(in crate::chat) async fn text_until(db: &Db, user: UserId, run: RunId, until
     Ok(text.unwrap_or_default())
 }
 
-/// What a conversation's page needs: all but the text, which settled answers have in their message.
-pub(in crate::chat) async fn of_conversation(
+/// What a page needs of these runs: all but the text, which settled answers have in their message.
+pub(in crate::chat) async fn of_runs(
     connection: &mut PgConnection,
     user: UserId,
-    conversation: ConversationId,
+    runs: &[RunId],
 ) -> sqlx::Result<Vec<EventRow>> {
     sqlx::query_as!(
         EventRow,
         r#"select e.run_id as "run: RunId", e.seq, e.kind, e.payload
            from run_events e join runs r on r.id = e.run_id
-           where r.conversation_id = $2 and r.user_id = $1 and (e.kind <> 'text' or r.state = 'running')
+           where e.run_id = any($2) and r.user_id = $1 and (e.kind <> 'text' or r.state = 'running')
            order by e.run_id, e.seq"#,
         user as UserId,
-        conversation as ConversationId,
+        runs as &[RunId],
     )
     .fetch_all(connection)
     .await

@@ -57,7 +57,26 @@ pub(in crate::chat) async fn find(db: &Db, user: UserId, id: RunId) -> sqlx::Res
     .await
 }
 
-pub(in crate::chat) async fn of_conversation(
+/// The runs that write these answers.
+pub(in crate::chat) async fn of_answers(
+    connection: &mut PgConnection,
+    user: UserId,
+    answers: &[MessageId],
+) -> sqlx::Result<Vec<RunRow>> {
+    sqlx::query_as!(
+        RunRow,
+        r#"select id as "id: RunId", answer_id as "answer: MessageId", state, model, error_message, last_seq
+           from runs where answer_id = any($2) and user_id = $1
+           order by created_at"#,
+        user as UserId,
+        answers as &[MessageId],
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// The runs of a conversation that have not ended, oldest first.
+pub(in crate::chat) async fn unsettled(
     connection: &mut PgConnection,
     user: UserId,
     conversation: ConversationId,
@@ -65,7 +84,7 @@ pub(in crate::chat) async fn of_conversation(
     sqlx::query_as!(
         RunRow,
         r#"select id as "id: RunId", answer_id as "answer: MessageId", state, model, error_message, last_seq
-           from runs where conversation_id = $2 and user_id = $1
+           from runs where conversation_id = $2 and user_id = $1 and settled_at is null
            order by created_at"#,
         user as UserId,
         conversation as ConversationId,
@@ -103,18 +122,17 @@ pub(in crate::chat) struct SealedRow {
     pub sealed: String,
 }
 
-pub(in crate::chat) async fn results_of_conversation(
+pub(in crate::chat) async fn results_of(
     connection: &mut PgConnection,
     user: UserId,
-    conversation: ConversationId,
+    runs: &[RunId],
 ) -> sqlx::Result<Vec<SealedRow>> {
     sqlx::query_as!(
         SealedRow,
         r#"select t.id as "id: ToolResultId", t.run_id as "run: RunId", t.call_id, t.sealed_result as sealed
-           from tool_results t join runs r on r.id = t.run_id
-           where r.conversation_id = $2 and r.user_id = $1 and t.user_id = $1"#,
+           from tool_results t where t.run_id = any($2) and t.user_id = $1"#,
         user as UserId,
-        conversation as ConversationId,
+        runs as &[RunId],
     )
     .fetch_all(connection)
     .await

@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use super::waits::Waiting;
 use crate::{
     kit::id::{MessageId, RunId, UserId},
     platform::db::Db,
@@ -49,4 +50,28 @@ pub(in crate::chat) async fn text(connection: &mut PgConnection, run: RunId) -> 
 pub(in crate::chat) async fn remove_results(db: &Db, before: OffsetDateTime) -> sqlx::Result<u64> {
     let done = sqlx::query!("delete from tool_results where created_at < $1", before).execute(db).await?;
     Ok(done.rows_affected())
+}
+
+/// Runs that have waited too long.
+pub(in crate::chat) async fn overdue(db: &Db, now: OffsetDateTime) -> sqlx::Result<Vec<Waiting>> {
+    sqlx::query_as!(
+        Waiting,
+        r#"select id as "run: RunId", user_id as "user: UserId", sealed_turn from run_waits
+           where expires_at <= $1 order by expires_at limit 100"#,
+        now,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Runs that wait.
+pub(in crate::chat) async fn waiting(db: &Db, now: OffsetDateTime) -> sqlx::Result<Vec<(UserId, RunId)>> {
+    let rows = sqlx::query!(
+        r#"select id as "run: RunId", user_id as "user: UserId" from run_waits where expires_at > $1
+           order by created_at desc limit 1000"#,
+        now,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.user, row.run)).collect())
 }

@@ -1,13 +1,20 @@
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 
-use super::{desk::Desk, tool_card::ToolCardView};
+use super::{
+    desk::Desk,
+    proposal_card::ProposalCardView,
+    tool_card::ToolCardView,
+    versions::{Again, AnswerActs},
+};
 use crate::{
     chat::{
         browser,
-        model::{AI_IS_OFF, Answer, INTERRUPTED, RunEvent, RunState, ToolCard},
+        model::{Answer, INTERRUPTED, RunEvent, RunState, ToolCard, outlasts},
+        proposal::ProposalCard,
         unfinished::continued,
     },
-    ui::{Button, Icon, Prose, Ring},
+    kit::id::{MessageId, RunId},
+    ui::{Icon, Prose, Ring, escaped},
 };
 
 /// An answer's moving parts.
@@ -19,12 +26,13 @@ struct Live {
     /// What came after it, as plain text.
     tail: RwSignal<String>,
     cards: RwSignal<Vec<ToolCard>>,
+    proposals: RwSignal<Vec<ProposalCard>>,
     status: RwSignal<Option<String>>,
     error: RwSignal<Option<String>>,
 }
 
 impl Live {
-    fn hear(self, event: RunEvent, desk: Desk) {
+    fn hear(self, event: RunEvent, run: RunId, desk: Desk) {
         match event {
             RunEvent::Status { text } => self.status.set(Some(text)),
             RunEvent::Text { text } => self.tail.update(|tail| tail.push_str(&text)),
@@ -38,6 +46,20 @@ impl Live {
                     None => cards.push(card),
                 });
             }
+            RunEvent::Proposal { card } => {
+                self.proposals.update(|cards| match cards.iter_mut().find(|known| known.id == card.id) {
+                    Some(known) => *known = card,
+                    None => cards.push(card),
+                });
+            }
+            RunEvent::Waiting => {
+                self.state.set(RunState::Waiting);
+                desk.running.set(None);
+            }
+            RunEvent::Resumed => {
+                self.state.set(RunState::Running);
+                desk.running.set(Some(run));
+            }
             RunEvent::Settled { state, error } => {
                 self.error.set(error);
                 self.state.set(state);
@@ -50,16 +72,18 @@ impl Live {
 /// An answer: what was read for it, its text, and how it ended.
 #[component]
 pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
-    let Answer { html, clock, moment, cards, run, question, .. } = answer;
+    let acts = answer.clone();
+    let Answer { id, html, clock, moment, cards, proposals, run, .. } = answer;
     let live = Live {
         state: RwSignal::new(run.state),
         html: RwSignal::new(html),
         tail: RwSignal::new(String::new()),
         cards: RwSignal::new(cards),
+        proposals: RwSignal::new(proposals),
         status: RwSignal::new(run.status),
         error: RwSignal::new(run.error),
     };
-    let was_running = run.state == RunState::Running;
+    let was_running = run.state.is_open();
     // Effects run in the browser only: there the link that reloads the page is not needed.
     let followed = RwSignal::new(false);
     Effect::new(move |_| {
@@ -67,7 +91,7 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
             browser::show_end();
             followed.set(browser::follow(run.id, run.last_seq, move |event| {
                 let at_end = browser::is_at_end();
-                live.hear(event, desk);
+                live.hear(event, run.id, desk);
                 if at_end {
                     browser::show_end();
                 }
@@ -81,6 +105,8 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
     });
     let call_ids =
         Memo::new(move |_| live.cards.with(|cards| cards.iter().map(|card| card.call_id.clone()).collect::<Vec<_>>()));
+    let proposed =
+        Memo::new(move |_| live.proposals.with(|cards| cards.iter().map(|card| card.id).collect::<Vec<_>>()));
     view! {
         <article class="thread" aria-label="Answer" aria-busy=move || is_running.get().then_some("true")>
             <Ring/>
@@ -88,7 +114,7 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
                 "Aura "
                 {move || {
                     if is_running.get() {
-                        let doing = live.status.get().filter(|status| status != AI_IS_OFF);
+                        let doing = live.status.get().filter(|status| !outlasts(status));
                         view! { <span class="muted">{doing.unwrap_or_else(|| "is writing".to_owned())}</span> }
                             .into_any()
                     } else {
@@ -96,13 +122,15 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
                             <time datetime=moment.clone()>{clock.clone()}</time>
                             {(was_running && live.state.get() == RunState::Finished)
                                 .then(|| view! { <span class="visually-hidden">"The answer is complete."</span> })}
+                            {(live.state.get() == RunState::Waiting)
+                                .then(|| view! { <span class="muted">" waits for you"</span> })}
                         }
                             .into_any()
                     }
                 }}
             </p>
             {move || {
-                live.status.get().filter(|status| status == AI_IS_OFF).map(|status| view! { <p class="sub">{status}</p> })
+                live.status.get().filter(|status| outlasts(status)).map(|status| view! { <p class="sub">{status}</p> })
             }}
             <For
                 each=move || call_ids.get()
@@ -117,37 +145,32 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
             <Show when=move || prose.with(|prose| !prose.is_empty())>
                 <Prose html=prose/>
             </Show>
+            <For
+                each=move || proposed.get()
+                key=|id| *id
+                children=move |id| {
+                    let card = Memo::new(move |_| {
+                        live.proposals.with(|cards| cards.iter().find(|card| card.id == id).cloned())
+                    });
+                    view! { <ProposalCardView card=card all=live.proposals/> }
+                }
+            />
             <Show when=move || is_running.get() && !followed.get()>
                 <p class="sub"><a href="" rel="external">"Refresh"</a>" to see more of this answer."</p>
             </Show>
-            <End run=run.id.to_string() question=question state=live.state error=live.error desk=desk/>
+            <End answer=id state=live.state error=live.error desk=desk/>
+            <Show when=move || !is_running.get()>
+                <AnswerActs answer=acts.clone() desk=desk/>
+            </Show>
         </article>
     }
 }
 
-/// Text as HTML that shows it.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 /// How an answer ended, where that has to be said.
 #[component]
-fn End(
-    run: String,
-    question: String,
-    state: RwSignal<RunState>,
-    error: RwSignal<Option<String>>,
-    desk: Desk,
-) -> impl IntoView {
-    // The key is the run's: however often it is pressed, the question is asked again once.
-    let key = StoredValue::new(format!("again-{run}"));
-    let question = StoredValue::new(question);
-    let again = move |event: SubmitEvent| {
-        event.prevent_default();
-        desk.send(question.get_value(), key.get_value(), false);
-    };
+fn End(answer: MessageId, state: RwSignal<RunState>, error: RwSignal<Option<String>>, desk: Desk) -> impl IntoView {
     move || match state.get() {
-        RunState::Running | RunState::Finished => ().into_any(),
+        RunState::Running | RunState::Waiting | RunState::Finished => ().into_any(),
         RunState::Stopped => view! { <p class="sub">"You stopped this answer here."</p> }.into_any(),
         RunState::Failed | RunState::Interrupted => {
             let sentence = error.get().unwrap_or_else(|| INTERRUPTED.to_owned());
@@ -157,26 +180,10 @@ fn End(
                     <div class="grow">
                         <b>{sentence}</b>
                     </div>
-                    <form class="actions" method="post" action="/api/chat" on:submit=again>
-                        <input type="hidden" name="conversation" prop:value=desk.conversation value=desk.conversation.get_untracked()/>
-                        <input type="hidden" name="key" value=key.get_value()/>
-                        <input type="hidden" name="text" value=question.get_value()/>
-                        <Button busy=desk.sending>
-                            <Icon name="rotate-ccw"/>
-                            "Try again"
-                        </Button>
-                    </form>
+                    <Again answer=answer desk=desk label="Try again"/>
                 </section>
             }
-                .into_any()
+            .into_any()
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn what_streams_is_text() {
-        assert_eq!(super::escaped("<img src=x> &lt;"), "&lt;img src=x&gt; &amp;lt;");
     }
 }

@@ -5,13 +5,15 @@ use leptos::{
 
 use super::desk::Desk;
 use crate::{
-    chat::browser,
-    ui::{Banner, Button, Icon, LinkButton, Look, Tone},
+    chat::{browser, model::MessagesLeft},
+    ui::{Banner, Button, Icon, LinkButton, Look, Tone, escaped},
 };
 
 /// Where one writes. While an answer is being written, the button that sends is the one that stops.
 #[component]
-pub(in crate::chat) fn Composer(desk: Desk, accounts: u32) -> impl IntoView {
+pub(in crate::chat) fn Composer(desk: Desk, accounts: u32, left: Option<MessagesLeft>) -> impl IntoView {
+    // Effects run in the browser only, which alone keeps drafts.
+    Effect::new(move |_| desk.take_up());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         desk.send_draft();
@@ -40,6 +42,7 @@ pub(in crate::chat) fn Composer(desk: Desk, accounts: u32) -> impl IntoView {
             }}
             <form class="composer" method="post" action="/api/chat" aria-busy=move || is_busy().then_some("true") on:submit=submit>
                 <input type="hidden" name="conversation" value=move || desk.conversation.get()/>
+                <input type="hidden" name="after" value=move || desk.after.get()/>
                 <input type="hidden" name="key" value=move || desk.key.get()/>
                 <label class="visually-hidden" for="message">"Message"</label>
                 <textarea
@@ -48,17 +51,16 @@ pub(in crate::chat) fn Composer(desk: Desk, accounts: u32) -> impl IntoView {
                     rows="1"
                     placeholder="Ask about your services"
                     prop:value=desk.draft
-                    on:input=move |event| desk.draft.set(event_target_value(&event))
+                    on:input=move |event| desk.write(event_target_value(&event))
                     on:keydown=press
-                >
-                    {written}
-                </textarea>
+                    inner_html=escaped(&written)
+                ></textarea>
                 <div class="bar">
                     <LinkButton href="/connections" look=Look::Ghost>
                         <Icon name="plug"/>
                         {connected}
                     </LinkButton>
-                    <span class="budget"></span>
+                    <Budget left=left/>
                     {move || match desk.running.get() {
                         Some(run) => view! {
                             <button
@@ -84,4 +86,28 @@ pub(in crate::chat) fn Composer(desk: Desk, accounts: u32) -> impl IntoView {
             </form>
         </div>
     }
+}
+
+/// What is left of the month, in a gauge and in words, before anything is sent.
+#[component]
+fn Budget(left: Option<MessagesLeft>) -> impl IntoView {
+    let Some(MessagesLeft { left, most, month }) = left else {
+        return view! { <span class="budget"></span> }.into_any();
+    };
+    let share = u64::from(most - left.min(most)) * 100 / u64::from(most.max(1));
+    view! {
+        <a class="budget sub num" href="/billing">
+            <svg class="gauge" viewBox="0 0 18 18" aria-hidden="true">
+                <circle cx="9" cy="9" r="7"></circle>
+                <circle class="value" cx="9" cy="9" r="7" pathLength="100" stroke-dasharray=format!("{share} 100")></circle>
+            </svg>
+            <span>
+                {left}
+                <span class="wide-only">{format!(" of {most} messages")}</span>
+                " left"
+                <span class="wide-only">{format!(" in {month}")}</span>
+            </span>
+        </a>
+    }
+    .into_any()
 }

@@ -2,12 +2,32 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     chat::{
-        api,
-        model::{Opened, Sent},
+        api::{self, JudgeAnswer, RemoveVersion, ShowVersion},
+        browser,
+        model::{Asking, Opened, Sent},
     },
     error::AppError,
     kit::id::RunId,
 };
+
+/// What the forms of the page do, but for those that ask.
+#[derive(Clone, Copy)]
+pub(in crate::chat) struct Acts {
+    pub show: ServerAction<ShowVersion>,
+    pub remove: ServerAction<RemoveVersion>,
+    pub judge: ServerAction<JudgeAnswer>,
+}
+
+impl Acts {
+    fn new() -> Self {
+        Self { show: ServerAction::new(), remove: ServerAction::new(), judge: ServerAction::new() }
+    }
+
+    /// How often something was done; the conversation is then read again.
+    pub(in crate::chat) fn done(self) -> [usize; 3] {
+        [self.show.version().get(), self.remove.version().get(), self.judge.version().get()]
+    }
+}
 
 /// What the parts of one chat page share. It outlives the reloading of the conversation, so that what is being
 /// written is never lost.
@@ -17,6 +37,8 @@ pub(in crate::chat) struct Desk {
     pub draft: RwSignal<String>,
     /// Where it goes; empty: into a new conversation.
     pub conversation: RwSignal<String>,
+    /// The answer that the next question follows; empty: none.
+    pub after: RwSignal<String>,
     /// Names the next send.
     pub key: RwSignal<String>,
     /// The answer that is being written.
@@ -27,6 +49,12 @@ pub(in crate::chat) struct Desk {
     pub refused: RwSignal<Option<AppError>>,
     /// What the last send made; the page goes there.
     pub sent: RwSignal<Option<Sent>>,
+    /// The other forms of the page.
+    pub acts: Acts,
+    /// Under which name the browser keeps what is being written here; empty until the page is there.
+    kept_as: RwSignal<String>,
+    /// The name under which what is being written was taken up.
+    taken_up: RwSignal<String>,
 }
 
 impl Desk {
@@ -34,11 +62,15 @@ impl Desk {
         Self {
             draft: RwSignal::new(draft),
             conversation: RwSignal::new(String::new()),
+            after: RwSignal::new(String::new()),
             key: RwSignal::new(String::new()),
             running: RwSignal::new(None),
             sending: RwSignal::new(false),
             refused: RwSignal::new(None),
             sent: RwSignal::new(None),
+            acts: Acts::new(),
+            kept_as: RwSignal::new(String::new()),
+            taken_up: RwSignal::new(String::new()),
         }
     }
 
@@ -46,33 +78,60 @@ impl Desk {
     pub(in crate::chat) fn sit_down(self, opened: &Opened) {
         let conversation = opened.conversation.as_ref();
         self.conversation.set(conversation.map(|conversation| conversation.id.to_string()).unwrap_or_default());
+        let leaf = conversation.and_then(|conversation| conversation.leaf);
+        self.after.set(leaf.map(|leaf| leaf.to_string()).unwrap_or_default());
         self.running.set(conversation.and_then(|conversation| conversation.running()));
         self.key.set(opened.next_key.clone());
+        let place = conversation.map_or_else(|| "new".to_owned(), |conversation| conversation.id.to_string());
+        self.kept_as.set(format!("aura-draft:{}:{place}", opened.owner));
+    }
+
+    /// Takes up what was written here before and not sent: before a reload, or before the session ended.
+    pub(in crate::chat) fn take_up(self) {
+        let name = self.kept_as.get();
+        let before = self.taken_up.get_untracked();
+        if name.is_empty() || name == before {
+            return;
+        }
+        self.taken_up.set(name.clone());
+        // A question that came with the address goes first.
+        if !before.is_empty() || self.draft.with_untracked(String::is_empty) {
+            self.draft.set(browser::kept_draft(&name).unwrap_or_default());
+        }
+    }
+
+    /// Notes what is being written.
+    pub(in crate::chat) fn write(self, text: String) {
+        browser::keep_draft(&self.kept_as.get_untracked(), &text);
+        self.draft.set(text);
     }
 
     /// Sends what is being written.
     pub(in crate::chat) fn send_draft(self) {
         let text = self.draft.get_untracked();
         if !text.trim().is_empty() {
-            self.send(text, self.key.get_untracked(), true);
+            let (key, after) = (self.key.get_untracked(), self.after.get_untracked());
+            self.ask(Asking { text, key, after, ..Asking::default() }, true);
         }
     }
 
-    /// Sends a question under a key. What was being written stays, unless it is what is sent, and that only goes once
-    /// the server has it.
-    pub(in crate::chat) fn send(self, text: String, key: String, is_draft: bool) {
+    /// Asks something of this conversation. What was being written stays, unless it is what is sent, and that only goes
+    /// once the server has it.
+    pub(in crate::chat) fn ask(self, asking: Asking, is_draft: bool) {
         if self.sending.get_untracked() || self.running.get_untracked().is_some() {
             return;
         }
         self.sending.set(true);
         self.refused.set(None);
-        let conversation = self.conversation.get_untracked();
+        let asking = Asking { conversation: self.conversation.get_untracked(), ..asking };
+        let kept_as = self.kept_as.get_untracked();
         spawn_local(async move {
-            let outcome = api::ask(conversation, text, key).await;
+            let outcome = api::ask(asking).await;
             self.sending.try_set(false);
             match outcome {
                 Ok(sent) => {
                     if is_draft {
+                        browser::keep_draft(&kept_as, "");
                         self.draft.try_set(String::new());
                     }
                     self.sent.try_set(Some(sent));

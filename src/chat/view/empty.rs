@@ -81,7 +81,7 @@ fn Suggested(suggestion: Suggestion, desk: Desk) -> impl IntoView {
 }
 
 /// For a query: everything but letters and digits as bytes.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()

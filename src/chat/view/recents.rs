@@ -1,9 +1,12 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::chat::{
-    api,
-    model::{ConversationSummary, RecentGroup},
+use crate::{
+    chat::{
+        api,
+        model::{ConversationSummary, RecentGroup},
+    },
+    ui::Icon,
 };
 
 /// The list of conversations, for the sidebar.
@@ -13,6 +16,11 @@ pub fn Recents() -> impl IntoView {
     // Read again on the way to another page: the conversation one has just begun is then there.
     let recents = Resource::new_blocking(move || here.get(), |_| api::recents());
     view! {
+        <form class="search" method="get" action="/chat/search" role="search" aria-label="Your conversations">
+            <Icon name="search"/>
+            <label class="visually-hidden" for="sidebar-q">"Find a conversation"</label>
+            <input class="input" id="sidebar-q" type="search" name="q" maxlength="200" placeholder="Search conversations"/>
+        </form>
         <nav class="recents" aria-label="Conversations">
             <Transition>
                 {move || Suspend::new(async move {
@@ -41,6 +49,7 @@ pub fn Recents() -> impl IntoView {
                     }
                 })}
             </Transition>
+            <ul><li><a href="/chat/search"><span>"All conversations"</span></a></li></ul>
         </nav>
     }
 }

@@ -17,6 +17,16 @@ pub async fn one_connection(
     expect_context::<Integrations>().connection_page(&session, id, before.parse().ok()).await.map_err(web::fail)
 }
 
+/// Takes back a yes that was given in advance.
+#[server(prefix = "/api", endpoint = "connections/ask-again")]
+pub async fn ask_again(connection: ConnectionId, tool: String) -> Result<(), AppError> {
+    use crate::{identity::session, integrations::Integrations, platform::web};
+    let session = session::require().map_err(web::fail)?;
+    expect_context::<Integrations>().ask_again(session.user, connection, &tool).await.map_err(web::fail)?;
+    web::redirect(&format!("/connections/{connection}"));
+    Ok(())
+}
+
 /// Says whether what is read through a connection may be sent to a model.
 #[server(prefix = "/api", endpoint = "connections/let-models-see")]
 pub async fn let_models_see(connection: ConnectionId, #[server(default)] may: bool) -> Result<(), AppError> {

@@ -17,7 +17,19 @@ pub struct ConnectionPageView {
     pub facts: Vec<Fact>,
     /// Whether what is read through it may be sent to a model.
     pub model: ModelChoice,
+    /// What is changed through it without asking anew.
+    pub always: Vec<AlwaysView>,
     pub log: ConnectionLog,
+}
+
+/// A tool for which a yes was given in advance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlwaysView {
+    pub tool: String,
+    /// `New event`.
+    pub title: String,
+    /// When the yes was given.
+    pub since: String,
 }
 
 /// What mends a connection.

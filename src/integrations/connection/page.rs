@@ -3,9 +3,9 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    api::{LetModelsSee, one_connection},
+    api::{AskAgain, LetModelsSee, one_connection},
     model::ConnectionPageView,
-    view::{Ending, Facts, Log, Models, Scopes, State},
+    view::{Always, Ending, Facts, Log, Models, Scopes, State},
 };
 use crate::{
     integrations::{api::Disconnect, view::Permissions},
@@ -20,9 +20,10 @@ pub fn ConnectionPage() -> impl IntoView {
     let before = Memo::new(move |_| query.with(|query| query.get("before").unwrap_or_default()));
     let disconnect = ServerAction::<Disconnect>::new();
     let choose = ServerAction::<LetModelsSee>::new();
+    let again = ServerAction::<AskAgain>::new();
     let shown = Resource::new_blocking(
-        move || (id.get(), before.get(), choose.version().get()),
-        |(id, before, _)| one_connection(id, before),
+        move || (id.get(), before.get(), choose.version().get(), again.version().get()),
+        |(id, before, ..)| one_connection(id, before),
     );
     view! {
         <Transition fallback=|| view! { <Skeleton/> }>
@@ -30,7 +31,7 @@ pub fn ConnectionPage() -> impl IntoView {
                 match shown.await {
                     Ok(page) => {
                         let first = before.get_untracked().is_empty();
-                        view! { <Whole page=page first=first disconnect=disconnect choose=choose/> }.into_any()
+                        view! { <Whole page=page first=first disconnect=disconnect choose=choose again=again/> }.into_any()
                     }
                     Err(error) => {
                         view! {
@@ -54,10 +55,11 @@ fn Whole(
     first: bool,
     disconnect: ServerAction<Disconnect>,
     choose: ServerAction<LetModelsSee>,
+    again: ServerAction<AskAgain>,
 ) -> impl IntoView {
-    let ConnectionPageView { connection, told, mend, scopes, facts, model, log } = page;
+    let ConnectionPageView { connection, told, mend, scopes, facts, model, always, log } = page;
     let (id, service) = (connection.id.to_string(), connection.service_name.clone());
-    let (of_models, at_service, title) = (id.clone(), service.clone(), service.clone());
+    let (of_models, of_always, at_service, title) = (id.clone(), id.clone(), service.clone(), service.clone());
     let (ending, manage, more) = (connection.clone(), connection.manage.clone(), connection.clone());
     let failed = move || {
         let refused = disconnect.value().with(|done| done.as_ref().and_then(|done| done.clone().err()));
@@ -91,6 +93,18 @@ fn Whole(
             >
                 <Models id=of_models service=service model=model choose=choose/>
             </Setting>
+            {(!always.is_empty())
+                .then(|| {
+                    view! {
+                        <Setting
+                            id="always"
+                            title="Allowed in advance"
+                            intro="These changes are made without asking, as long as nothing was read for the answer before."
+                        >
+                            <Always id=of_always always=always again=again/>
+                        </Setting>
+                    }
+                })}
             <Setting
                 id="log"
                 title="What happened"

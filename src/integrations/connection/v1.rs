@@ -86,6 +86,8 @@ pub struct Connection {
     reason: Option<String>,
     /// Whether the service has not renewed the access lately. Aura tries again by itself.
     waiting: bool,
+    /// Whether nothing is read through it, because the plan of its person has no room for it.
+    resting: bool,
     /// What the service has granted.
     scopes: Vec<String>,
     /// What was asked for and was not granted.
@@ -113,6 +115,7 @@ impl From<Known> for Connection {
             missing_scopes: missing.collect(),
             state: known.state(),
             waiting: known.waits(),
+            resting: known.resting,
             models: known.model(),
             consent_ends_at: known.ends_at(),
             renews_at: known.health.refresh_due_at,

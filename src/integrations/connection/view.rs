@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 
 use super::{
-    api::LetModelsSee,
-    model::{ConnectionLog, Fact, Mend, ModelChoice, ScopeView},
+    api::{AskAgain, LetModelsSee},
+    model::{AlwaysView, ConnectionLog, Fact, Mend, ModelChoice, ScopeView},
 };
 use crate::{
     integrations::{
@@ -122,6 +122,34 @@ pub(super) fn Models(
                 }
             })}
     }
+}
+
+/// What is changed without asking anew, and how that ends.
+#[component]
+pub(super) fn Always(id: String, always: Vec<AlwaysView>, again: ServerAction<AskAgain>) -> impl IntoView {
+    let rows: Vec<_> = always
+        .into_iter()
+        .map(|AlwaysView { tool, title, since }| {
+            let (id, name) = (id.clone(), title.clone());
+            view! {
+                <tr>
+                    <th scope="row">{title}</th>
+                    <td class="when">{since}</td>
+                    <td>
+                        <ActionForm action=again>
+                            <input type="hidden" name="connection" value=id/>
+                            <input type="hidden" name="tool" value=tool/>
+                            <Button size=Size::Small busy=again.pending()>
+                                "Ask again"
+                                <span class="visually-hidden">{format!(" before: {name}")}</span>
+                            </Button>
+                        </ActionForm>
+                    </td>
+                </tr>
+            }
+        })
+        .collect();
+    view! { <TablePanel label="Allowed in advance" heads=&["What", "Since", "End it"]>{rows}</TablePanel> }
 }
 
 /// What happened to it, the newest first.

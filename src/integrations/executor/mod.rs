@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub(super) use request::{Body, Line, Outgoing};
-pub(super) use run::run;
+pub(super) use run::{look, run};
 pub(super) use template::{fill_encoded, fill_from};
 
 /// Checks arguments as a call would.

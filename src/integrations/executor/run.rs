@@ -18,6 +18,8 @@ use crate::{
     providers::{Effect, Idempotency, KeyStyle, Step},
 };
 
+/// Of what stands there now, no more is shown.
+const BEFORE: usize = 300;
 /// No list is followed further.
 const PAGES: usize = 5;
 
@@ -50,6 +52,32 @@ pub(in crate::integrations) async fn run(asked: &Asked<'_>) -> Result<ToolAnswer
         }
     }
     Ok(run.answer())
+}
+
+/// Reads what a change would change: what stands there now, by the names of the arguments.
+pub(in crate::integrations) async fn look(asked: &Asked<'_>) -> Result<BTreeMap<String, String>, Failure> {
+    let Some(step) = asked.tool.before.as_ref().filter(|step| step.method == "GET" && step.graphql.is_none()) else {
+        return Ok(BTreeMap::new());
+    };
+    let given = arguments::checked(&asked.tool.parameters, asked.arguments)?;
+    let names: Vec<String> = given.keys().cloned().collect();
+    let mut values = Values::new(given, asked.time);
+    for (name, value) in &asked.line.credential.blanks {
+        values.put(name, value.as_str());
+    }
+    let mut run = Run {
+        asked,
+        values,
+        patience: Patience::new(asked.patience),
+        names: BTreeMap::new(),
+        lines: Vec::new(),
+        made: None,
+        more: false,
+    };
+    run.step(step).await?;
+    let of = |name: String| Some((name.clone(), items::short(&run.values.text(&name)?, BEFORE)));
+    let picked = step.picks.iter().map(|pick| pick.name.clone()).filter(|name| names.contains(name));
+    Ok(picked.filter_map(of).collect())
 }
 
 /// What one call brought.

@@ -10,7 +10,7 @@ use crate::{
     identity::page::{Refused, emptied_by, on_field, refusal_of},
     ui::{
         Badge, Banner, Button, ConfirmDialog, Field, LinkButton, Look, Page, Panel, PanelBody, Setting, Skeleton,
-        TextInput, Tone,
+        TextInput, Tone, escaped,
     },
 };
 
@@ -213,9 +213,7 @@ fn Register(view: OwnAppsView, known: bool) -> impl IntoView {
                         <div class="field">
                             <label for="redirect">"Redirect address: give the app exactly this one"</label>
                             // In several lines where it is long, so that all of it can be read.
-                            <textarea class="input whole" id="redirect" rows="1" readonly=true spellcheck="false">
-                                {view.redirect}
-                            </textarea>
+                            <textarea class="input whole" id="redirect" rows="1" readonly=true spellcheck="false" inner_html=escaped(&view.redirect)></textarea>
                         </div>
                         {view
                             .redirect_trouble

@@ -1,10 +1,13 @@
 //! Asking through a connection, and changing something through it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::{Integrations, refresh::TokenError};
+use super::{
+    Integrations,
+    refresh::{Access, TokenError},
+};
 use crate::{
     integrations::{
         approval::{Approved, Call},
@@ -15,6 +18,9 @@ use crate::{
     kit::id::{ApprovalId, ConnectionId, UserId},
     platform::telemetry,
 };
+
+/// A card does not wait longer for what stands there now.
+const LOOKING: Duration = Duration::from_secs(8);
 
 impl Integrations {
     /// Runs a tool that only looks.
@@ -90,23 +96,7 @@ impl Integrations {
             return Err(off);
         }
         for again in [true, false] {
-            let asked = Asked {
-                line: self.line(access.provider, &access.credential),
-                tool: tool.entry,
-                arguments: &call.arguments,
-                time,
-                account: &access.account_label,
-                account_id: &access.account_id,
-                clock: &self.clock,
-                budget: Budget {
-                    limits: &self.limits,
-                    connection: connection.to_string(),
-                    calls: access.provider.api.budget,
-                },
-                deadline: self.tool_deadline,
-                patience: self.tool_patience,
-                key: approval.map(Into::into),
-            };
+            let asked = self.asked(call, &access, time, approval);
             let whole = tokio::time::timeout(self.tool_deadline + self.tool_patience, executor::run(&asked)).await;
             let Ok(outcome) = whole else { return Err(late(tool)) };
             match outcome {
@@ -124,6 +114,48 @@ impl Integrations {
             }
         }
         Err(ToolError::NeedsReconnect { service })
+    }
+
+    fn asked<'a>(
+        &'a self,
+        call: &'a Call,
+        access: &'a Access,
+        time: &'a TimeContext,
+        approval: Option<ApprovalId>,
+    ) -> Asked<'a> {
+        Asked {
+            line: self.line(access.provider, &access.credential),
+            tool: call.tool.entry,
+            arguments: &call.arguments,
+            time,
+            account: &access.account_label,
+            account_id: &access.account_id,
+            clock: &self.clock,
+            budget: Budget {
+                limits: &self.limits,
+                connection: call.connection.to_string(),
+                calls: access.provider.api.budget,
+            },
+            deadline: self.tool_deadline,
+            patience: self.tool_patience,
+            key: approval.map(Into::into),
+        }
+    }
+
+    /// What a change would change: what stands there now, by the names of its arguments. Nothing where that is not known,
+    /// or cannot be read quickly.
+    pub async fn present(&self, call: &Call, time: &TimeContext) -> BTreeMap<String, String> {
+        if call.tool.entry.before.is_none() {
+            return BTreeMap::new();
+        }
+        let looked = async {
+            let access = self.access(call.user, call.connection, None).await.ok()?;
+            if access.provider.id != call.tool.provider.id || call.tool.lacking(&access.scopes).is_some() {
+                return None;
+            }
+            executor::look(&self.asked(call, &access, time, None)).await.ok()
+        };
+        tokio::time::timeout(LOOKING, looked).await.ok().flatten().unwrap_or_default()
     }
 
     /// The log of a connection says when it was used and by what; a failure to write it fails no answer.

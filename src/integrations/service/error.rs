@@ -1,6 +1,7 @@
 use super::forms::FormError;
 use crate::{
     account::notifications::NotificationError,
+    billing::BillingError,
     error::{AppError, ErrorKind},
     identity::service::{IdentityError, TokenError as BearerError},
     integrations::{own_apps::words as own_apps, service::refresh::TokenError, webhooks::service::WebhookError},
@@ -18,6 +19,9 @@ use crate::{
 pub enum Error {
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// What a tool was to be called with does not fit it.
+    #[error(transparent)]
+    Tool(#[from] crate::integrations::tools::ToolError),
     #[error("{service} is not set up on this installation")]
     NotSetUp { service: String, missing: Vec<String> },
     #[error("{0} is connected in another way")]
@@ -88,6 +92,11 @@ pub enum Error {
     /// What was typed is no client id or secret.
     #[error("not a client id or secret of {service}")]
     NotAnApp { service: String, field: &'static str, hint: String },
+    /// The plan has room for no more.
+    #[error("the plan has room for {most} connections")]
+    Full { most: u32 },
+    #[error("integrations: {0}")]
+    Billing(#[from] BillingError),
     #[error(transparent)]
     Limited(#[from] Limited),
     #[error("integrations: sealing failed: {0}")]
@@ -114,6 +123,7 @@ impl From<Error> for AppError {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound(what) => Self::not_found(what),
+            Error::Tool(error) => error.into(),
             Error::NotSetUp { service, missing } => Self::new(
                 ErrorKind::NotSetUp,
                 "service_not_set_up",
@@ -189,6 +199,15 @@ impl From<Error> for AppError {
             }
             Error::Identity(error) => error.into(),
             Error::Form(error) => (*error).into(),
+            Error::Full { most } => Self::new(
+                ErrorKind::Forbidden,
+                "connections_full",
+                format!(
+                    "Your plan has room for {most} connections, and all are taken. Disconnect one that you do not need, or \
+                     choose a bigger plan; nothing was changed."
+                ),
+            ),
+            Error::Billing(error) => error.into(),
             Error::Limited(limited) => limited.into(),
             Error::NotConnected { service } => not_connected(&service),
             Error::NoBroker => Self::new(

@@ -1,5 +1,7 @@
 //! What one connection's owner is told about it.
 
+use std::collections::HashMap;
+
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -7,7 +9,9 @@ use super::{Error, Integrations, views};
 use crate::{
     identity::{moment, session::Session},
     integrations::{
-        connection::model::{ConnectionLog, ConnectionPageView, Fact, LogLine, Mend, ModelChoice, ScopeView},
+        connection::model::{
+            AlwaysView, ConnectionLog, ConnectionPageView, Fact, LogLine, Mend, ModelChoice, ScopeView,
+        },
         model::{ConnectionState, ConnectionView},
         store::{self, ConnectionRow, EventRow, HealthRow},
         tools,
@@ -26,6 +30,8 @@ pub struct Known {
     pub row: ConnectionRow,
     pub health: HealthRow,
     pub provider: &'static Provider,
+    /// Whether nothing is read through it, because the plan has no room for it.
+    pub resting: bool,
 }
 
 impl Integrations {
@@ -37,7 +43,9 @@ impl Integrations {
         let row = store::connection(&self.db, user, id).await?.ok_or(Error::NotFound("connection"))?;
         let health = store::health(&self.db, user, id).await?.ok_or(Error::NotFound("connection"))?;
         let provider = self.catalogue.get(&row.provider).ok_or(Error::NotFound("connection"))?;
-        Ok(Known { row, health, provider })
+        let rows = store::connections(&self.db, user).await?;
+        let resting = self.resting(user, &rows).await?.contains(&id);
+        Ok(Known { row, health, provider, resting })
     }
 
     /// The same for all of them, in the order in which they were made.
@@ -47,16 +55,16 @@ impl Integrations {
     pub async fn all_known(&self, user: UserId) -> Result<Vec<Known>, Error> {
         let mut rows = store::connections(&self.db, user).await?;
         rows.sort_by_key(|row| std::cmp::Reverse(row.id));
-        let mut all = Vec::with_capacity(rows.len());
-        for row in rows {
-            // Since the list was read, one may have been disconnected.
-            if let (Some(provider), Some(health)) =
-                (self.catalogue.get(&row.provider), store::health(&self.db, user, row.id).await?)
-            {
-                all.push(Known { row, health, provider });
-            }
-        }
-        Ok(all)
+        let resting = self.resting(user, &rows).await?;
+        let health = store::all_health(&self.db, user).await?;
+        let mut health: HashMap<_, _> = health.into_iter().map(|health| (health.id, health)).collect();
+        // Since the list was read, one may have been disconnected.
+        let known = rows.into_iter().filter_map(|row| {
+            let (provider, health) = (self.catalogue.get(&row.provider)?, health.remove(&row.id)?);
+            let resting = resting.contains(&row.id);
+            Some(Known { row, health, provider, resting })
+        });
+        Ok(known.collect())
     }
 
     /// The page of one connection.
@@ -88,8 +96,25 @@ impl Integrations {
             scopes: known.scopes(),
             facts: known.facts(used.as_ref(), now, zone),
             model: known.model(),
+            always: self.always(session.user, id, now, zone).await?,
             log,
         })
+    }
+
+    /// The tools for which a yes was given in advance, as far as they are still what they were.
+    async fn always(
+        &self,
+        user: UserId,
+        id: ConnectionId,
+        now: OffsetDateTime,
+        zone: &str,
+    ) -> Result<Vec<AlwaysView>, Error> {
+        let mut always = Vec::new();
+        for (tool, since) in self.standing(user, id).await? {
+            let since = moment::stamp(since, now, zone);
+            always.push(AlwaysView { tool: tool.name.to_owned(), title: tool.title.to_owned(), since });
+        }
+        Ok(always)
     }
 
     /// What happened to a connection, the newest first, from before one on; at most so many.
@@ -171,6 +196,9 @@ impl Known {
         if self.state() == ConnectionState::NeedsReauth {
             return self.view().trouble.unwrap_or_default();
         }
+        if self.resting {
+            return format!("{}.", views::RESTS);
+        }
         if let Some(since) = self.health.client_refused_since.filter(|_| self.row.own_app.is_none()) {
             let since = moment::stamp(since, now, zone);
             return format!(
@@ -192,6 +220,9 @@ impl Known {
     }
 
     fn mend(&self) -> Option<Mend> {
+        if self.resting && self.state() == ConnectionState::Active {
+            return Some(Mend { words: "See plans".to_owned(), address: "/billing/plans".to_owned() });
+        }
         let words = match self.state() {
             ConnectionState::Active => return None,
             ConnectionState::Partial => "Add what is missing",

@@ -72,14 +72,23 @@ impl Integrations {
     ) -> Result<ConnectionId, Error> {
         let mut transaction = self.db.begin().await?;
         let id = match place {
-            Place::OfItsAccount => self.keep_within(&mut transaction, user, provider, account, tokens).await?,
+            Place::OfItsAccount => {
+                let own_app = account.own_app;
+                let known =
+                    store::connection_of_account(&mut *transaction, user, &provider.id, &account.id, own_app).await?;
+                if known.is_none() {
+                    self.take_room(&mut transaction, user).await?;
+                }
+                self.keep_within(&mut transaction, user, provider, account, tokens).await?
+            }
             Place::Instead(id) => self.replace(&mut transaction, id, user, provider, account, tokens).await?,
         };
         transaction.commit().await?;
         Ok(id)
     }
 
-    /// The same in the caller's transaction, so that what is stored with it exists exactly when the connection does.
+    /// The same in the caller's transaction, and beyond the plan's room, for who comes in with it must not be kept out:
+    /// so that what is stored with it exists exactly when the connection does.
     pub(super) async fn keep_within(
         &self,
         transaction: &mut PgConnection,

@@ -21,6 +21,7 @@ mod recheck;
 pub(super) mod refresh;
 mod reminders;
 mod revocations;
+mod room;
 mod sealed;
 mod signed_visit;
 mod views;
@@ -50,6 +51,7 @@ use super::{
 };
 use crate::{
     account::notifications::Notifications,
+    billing::Billing,
     identity::Identity,
     kit::id::{ConnectionId, UserId},
     platform::{
@@ -86,6 +88,7 @@ pub struct Integrations {
     /// For own apps alone; none where this installation has not set it up.
     own_vault: Option<Vault>,
     identity: Identity,
+    billing: Billing,
     notifications: Notifications,
     webhooks: OutgoingWebhooks,
     keys: Keys,
@@ -110,6 +113,7 @@ impl Integrations {
     pub fn new(
         settings: &Settings,
         identity: Identity,
+        billing: Billing,
         notifications: Notifications,
         db: Db,
         clock: Clock,
@@ -143,6 +147,7 @@ impl Integrations {
         );
         Self {
             identity,
+            billing,
             notifications,
             webhooks,
             db,

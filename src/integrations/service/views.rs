@@ -12,6 +12,10 @@ use crate::{
     providers::{Provider, oauth::scopes},
 };
 
+/// What stands beside a connection that a smaller plan has no room for.
+pub(super) const RESTS: &str =
+    "Your plan has no room for it, so Aura reads nothing through it. Disconnect another, or choose a bigger plan";
+
 impl Integrations {
     /// All accounts that a person has connected.
     ///
@@ -19,7 +23,16 @@ impl Integrations {
     /// When the database is away.
     pub async fn connections(&self, user: UserId) -> Result<Vec<ConnectionView>, Error> {
         let rows = store::connections(&self.db, user).await?;
-        Ok(rows.iter().filter_map(|row| Some(view(self.catalogue.get(&row.provider)?, row))).collect())
+        let resting = self.resting(user, &rows).await?;
+        let shown = rows.iter().filter_map(|row| {
+            let mut view = view(self.catalogue.get(&row.provider)?, row);
+            if resting.contains(&row.id) {
+                view.resting = true;
+                view.trouble.get_or_insert_with(|| RESTS.to_owned());
+            }
+            Some(view)
+        });
+        Ok(shown.collect())
     }
 
     /// Connections and catalogue, for the page. What the installation lacks is told to operators alone.
@@ -43,8 +56,12 @@ impl Integrations {
     /// When the database is away.
     pub async fn tools(&self, user: UserId) -> Result<Vec<OfferedTool>, Error> {
         let rows = store::connections(&self.db, user).await?;
+        let resting = self.resting(user, &rows).await?;
         let mut offered = Vec::new();
-        for row in rows.iter().filter(|row| ConnectionState::parse(&row.state) != ConnectionState::NeedsReauth) {
+        let works = |row: &&ConnectionRow| {
+            ConnectionState::parse(&row.state) != ConnectionState::NeedsReauth && !resting.contains(&row.id)
+        };
+        for row in rows.iter().filter(works) {
             for tool in tools::all().iter().filter(|tool| tool.provider.id == row.provider) {
                 if tool.entry.is_open(&row.scopes) {
                     offered.push(OfferedTool {
@@ -77,6 +94,7 @@ pub(super) fn view(provider: &Provider, row: &ConnectionRow) -> ConnectionView {
         account_label: row.account_label.clone(),
         state,
         trouble,
+        resting: false,
         missing_scopes: missing,
         addable: addable(provider, row),
         connected_at: row.created_at.into(),

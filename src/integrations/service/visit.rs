@@ -141,6 +141,9 @@ impl Integrations {
         next: &str,
     ) -> Result<Url, Error> {
         let provider = self.provider_for(purpose, provider)?;
+        if let (true, None, Some(start)) = (purpose.connects(), wish.reconnect, visitor.person) {
+            self.expect_room(start.user).await?;
+        }
         if let (Some(way), Some(start), Purpose::Connect) = (signed_visit::way(provider), visitor.person, purpose) {
             return self.leave_signed(provider, way, start, wish, next).await;
         }

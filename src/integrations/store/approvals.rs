@@ -3,6 +3,19 @@ use time::OffsetDateTime;
 
 use crate::kit::id::{ApprovalId, ConnectionId, UserId};
 
+/// A call that is put before its person.
+pub struct NewApproval<'a> {
+    pub id: ApprovalId,
+    pub user: UserId,
+    pub connection: ConnectionId,
+    pub tool: &'a str,
+    pub sealed_arguments: &'a str,
+    pub call_hash: &'a [u8; 32],
+    pub sealed_before: Option<&'a str>,
+    pub now: OffsetDateTime,
+    pub expires_at: OffsetDateTime,
+}
+
 /// An approval that was used up.
 pub struct ApprovalRow {
     pub connection: ConnectionId,
@@ -11,31 +24,38 @@ pub struct ApprovalRow {
     pub call_hash: Vec<u8>,
 }
 
-/// Puts a call before the person.
-#[expect(clippy::too_many_arguments, reason = "they are the columns of the row")]
-pub async fn insert_approval(
-    db: impl PgExecutor<'_>,
-    user: UserId,
-    id: ApprovalId,
-    connection: ConnectionId,
-    tool: &str,
-    sealed_arguments: &str,
-    call_hash: &[u8; 32],
-    now: OffsetDateTime,
-    expires_at: OffsetDateTime,
-) -> Result<bool, sqlx::Error> {
+/// An approval with what became of it.
+pub struct ProposalRow {
+    pub id: ApprovalId,
+    pub connection: ConnectionId,
+    pub account_label: String,
+    pub tool: String,
+    pub sealed_arguments: String,
+    pub sealed_before: Option<String>,
+    pub state: String,
+    pub edited: bool,
+    pub by_standing: bool,
+    pub decided_at: Option<OffsetDateTime>,
+    pub expires_at: OffsetDateTime,
+    pub outcome: Option<String>,
+    pub sealed_outcome: Option<String>,
+}
+
+/// Puts a call before the person. False: the connection is not theirs.
+pub async fn insert_approval(db: impl PgExecutor<'_>, new: &NewApproval<'_>) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
-        "insert into approvals (id, user_id, connection_id, tool, sealed_arguments, call_hash, created_at, expires_at)
-         select $2, $1, connections.id, $4, $5, $6, $7, $8 from connections
+        "insert into approvals (id, user_id, connection_id, tool, sealed_arguments, call_hash, sealed_before, created_at, expires_at)
+         select $2, $1, connections.id, $4, $5, $6, $7, $8, $9 from connections
          where connections.user_id = $1 and connections.id = $3",
-        user as UserId,
-        id as ApprovalId,
-        connection as ConnectionId,
-        tool,
-        sealed_arguments,
-        &call_hash[..],
-        now,
-        expires_at,
+        new.user as UserId,
+        new.id as ApprovalId,
+        new.connection as ConnectionId,
+        new.tool,
+        new.sealed_arguments,
+        &new.call_hash[..],
+        new.sealed_before,
+        new.now,
+        new.expires_at,
     )
     .execute(db)
     .await?;
@@ -63,7 +83,54 @@ pub async fn decide_approval(
     Ok(done.rows_affected() == 1)
 }
 
-/// Uses an approval up: of any number of callers at once, one gets it.
+/// Records the person's yes to a call that they have changed before: the words and what they are known by change in the
+/// statement that decides.
+pub async fn approve_edited(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    id: ApprovalId,
+    sealed_arguments: &str,
+    call_hash: &[u8; 32],
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "update approvals set state = 'approved', decided_at = $5, sealed_arguments = $3, call_hash = $4, edited = true
+         where user_id = $1 and id = $2 and state = 'waiting' and expires_at > $5",
+        user as UserId,
+        id as ApprovalId,
+        sealed_arguments,
+        &call_hash[..],
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Records a yes that was given in advance, while it stands for the tool as it is described now.
+pub async fn approve_by_standing(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    id: ApprovalId,
+    tool_hash: &[u8; 32],
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "update approvals a set state = 'approved', decided_at = $4, by_standing = true
+         from standing_approvals s
+         where a.user_id = $1 and a.id = $2 and a.state = 'waiting' and a.expires_at > $4
+           and s.user_id = $1 and s.connection_id = a.connection_id and s.tool = a.tool and s.tool_hash = $3",
+        user as UserId,
+        id as ApprovalId,
+        &tool_hash[..],
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Uses an approval up, and notes that its call may have left: of any number of callers at once, one gets it.
 pub async fn consume_approval(
     db: impl PgExecutor<'_>,
     user: UserId,
@@ -72,13 +139,82 @@ pub async fn consume_approval(
 ) -> Result<Option<ApprovalRow>, sqlx::Error> {
     sqlx::query_as!(
         ApprovalRow,
-        r#"update approvals set state = 'consumed', consumed_at = $3
-           where user_id = $1 and id = $2 and state = 'approved' and expires_at > $3
-           returning connection_id as "connection: ConnectionId", tool, sealed_arguments, call_hash"#,
+        r#"with used as (
+               update approvals set state = 'consumed', consumed_at = $3
+               where user_id = $1 and id = $2 and state = 'approved' and expires_at > $3
+               returning id, user_id, connection_id, tool, sealed_arguments, call_hash),
+           noted as (insert into executions (id, user_id, started_at) select id, user_id, $3 from used)
+           select connection_id as "connection: ConnectionId", tool, sealed_arguments, call_hash from used"#,
         user as UserId,
         id as ApprovalId,
         now,
     )
     .fetch_optional(db)
+    .await
+}
+
+/// Notes what became of a call, once. False: it was noted before.
+pub async fn note_outcome(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    id: ApprovalId,
+    outcome: &str,
+    sealed_outcome: &str,
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "update executions set outcome = $3, sealed_outcome = $4, finished_at = $5
+         where user_id = $1 and id = $2 and outcome is null",
+        user as UserId,
+        id as ApprovalId,
+        outcome,
+        sealed_outcome,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// These proposals of a person, with what became of them.
+pub async fn proposals(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    ids: &[ApprovalId],
+) -> Result<Vec<ProposalRow>, sqlx::Error> {
+    let ids: Vec<uuid::Uuid> = ids.iter().copied().map(Into::into).collect();
+    sqlx::query_as!(
+        ProposalRow,
+        r#"select a.id as "id: ApprovalId", a.connection_id as "connection: ConnectionId", c.account_label, a.tool,
+               a.sealed_arguments, a.sealed_before, a.state, a.edited, a.by_standing, a.decided_at, a.expires_at,
+               e.outcome as "outcome?", e.sealed_outcome as "sealed_outcome?"
+           from approvals a
+           join connections c on c.id = a.connection_id and c.user_id = $1
+           left join executions e on e.id = a.id
+           where a.user_id = $1 and a.id = any($2)"#,
+        user as UserId,
+        &ids,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// How many of these wait for a word, or for what the service says.
+pub async fn open_proposals(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    ids: &[ApprovalId],
+    now: OffsetDateTime,
+) -> Result<i64, sqlx::Error> {
+    let ids: Vec<uuid::Uuid> = ids.iter().copied().map(Into::into).collect();
+    sqlx::query_scalar!(
+        r#"select count(*) as "open!" from approvals a left join executions e on e.id = a.id
+           where a.user_id = $1 and a.id = any($2)
+             and (a.state = 'waiting' and a.expires_at > $3 or a.state = 'consumed' and e.outcome is null)"#,
+        user as UserId,
+        &ids,
+        now,
+    )
+    .fetch_one(db)
     .await
 }

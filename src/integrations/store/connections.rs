@@ -75,6 +75,20 @@ pub async fn connections(db: impl PgExecutor<'_>, user: UserId) -> Result<Vec<Co
     .await
 }
 
+/// Until the transaction ends, nobody else makes a connection of this person.
+pub async fn lock_number(db: impl PgExecutor<'_>, user: UserId) -> Result<(), sqlx::Error> {
+    let name = format!("number of connections {user}");
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name).execute(db).await?;
+    Ok(())
+}
+
+/// How many connections a person has.
+pub async fn number(db: impl PgExecutor<'_>, user: UserId) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(r#"select count(*) as "number!" from connections where user_id = $1"#, user as UserId)
+        .fetch_one(db)
+        .await
+}
+
 pub async fn connection(
     db: impl PgExecutor<'_>,
     user: UserId,

@@ -5,6 +5,7 @@ use crate::kit::id::{ConnectionId, UserId};
 
 /// How a connection fares, for its owner.
 pub struct HealthRow {
+    pub id: ConnectionId,
     pub asked_scopes: Vec<String>,
     pub rotation_observed: bool,
     pub refresh_expires_at: Option<OffsetDateTime>,
@@ -20,7 +21,7 @@ pub struct HealthRow {
 pub async fn health(db: impl PgExecutor<'_>, user: UserId, id: ConnectionId) -> Result<Option<HealthRow>, sqlx::Error> {
     sqlx::query_as!(
         HealthRow,
-        r#"select asked_scopes, rotation_observed, refresh_expires_at, consent_expires_at, refresh_due_at, failing_since,
+        r#"select id as "id: ConnectionId", asked_scopes, rotation_observed, refresh_expires_at, consent_expires_at, refresh_due_at, failing_since,
                (select since from client_faults as fault
                 where fault.provider = connections.provider
                     and fault.client_fingerprint = connections.client_fingerprint) as client_refused_since,
@@ -31,6 +32,24 @@ pub async fn health(db: impl PgExecutor<'_>, user: UserId, id: ConnectionId) -> 
         id as ConnectionId,
     )
     .fetch_optional(db)
+    .await
+}
+
+/// The same of all connections of a person.
+pub async fn all_health(db: impl PgExecutor<'_>, user: UserId) -> Result<Vec<HealthRow>, sqlx::Error> {
+    sqlx::query_as!(
+        HealthRow,
+        r#"select id as "id: ConnectionId", asked_scopes, rotation_observed, refresh_expires_at, consent_expires_at,
+               refresh_due_at, failing_since,
+               (select since from client_faults as fault
+                where fault.provider = connections.provider
+                    and fault.client_fingerprint = connections.client_fingerprint) as client_refused_since,
+               (select last_done_at from connection_polls where connection_id = connections.id and kind = 'access')
+                   as checked_at
+           from connections where user_id = $1"#,
+        user as UserId,
+    )
+    .fetch_all(db)
     .await
 }
 

@@ -10,17 +10,22 @@ mod health;
 mod lease;
 mod revocations;
 mod sealed;
+mod standing;
 pub mod system;
 
-pub use approvals::{consume_approval, decide_approval, insert_approval};
+pub use approvals::{
+    NewApproval, ProposalRow, approve_by_standing, approve_edited, consume_approval, decide_approval, insert_approval,
+    note_outcome, open_proposals, proposals,
+};
 pub use choices::{NewChoice, choice, insert_choice, take_choice};
 pub use connections::{
-    ConnectionRow, NewConnection, connection, connection_of_account, connections, delete_connection, mark_used,
-    needs_reauth, replace_account, upsert_connection,
+    ConnectionRow, NewConnection, connection, connection_of_account, connections, delete_connection, lock_number,
+    mark_used, needs_reauth, number, replace_account, upsert_connection,
 };
 pub use events::{EventRow, NewEvent, events, last_use, record};
 pub use flows::{FlowRow, NewFlow, Return, consume_flow_by_secret, insert_flow};
-pub use health::{HealthRow, health, let_models_see, remind_once, seen_anew};
+pub use health::{HealthRow, all_health, health, let_models_see, remind_once, seen_anew};
 pub use lease::{Lease, Renewed, failures, give_up, plan, postpone, save, take};
 pub use revocations::{NewRevocation, delete_revocation, insert_revocation, postpone_revocation};
 pub use sealed::{SEALED, SEALED_OWN_APPS};
+pub use standing::{StandingRow, stand_by, stand_no_more, standing};

@@ -24,6 +24,8 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "webhook_endpoints", column: "sealed_secret", owner: "t.user_id", provider: "''" },
     SealedColumn { table: "webhook_endpoints", column: "sealed_previous_secret", owner: "t.user_id", provider: "''" },
     SealedColumn { table: "approvals", column: "sealed_arguments", owner: "t.user_id", provider: "''" },
+    SealedColumn { table: "approvals", column: "sealed_before", owner: "t.user_id", provider: "''" },
+    SealedColumn { table: "executions", column: "sealed_outcome", owner: "t.user_id", provider: "''" },
 ];
 
 /// Clients that people have registered themselves are sealed with a key of their own.

@@ -13,8 +13,7 @@ use crate::{
 /// Connections that wait for their person.
 #[component]
 pub fn Attention(connections: Vec<ConnectionView>, disconnect: ServerAction<Disconnect>) -> impl IntoView {
-    let waiting: Vec<ConnectionView> =
-        connections.into_iter().filter(|connection| connection.state != ConnectionState::Active).collect();
+    let waiting: Vec<ConnectionView> = connections.into_iter().filter(ConnectionView::waits).collect();
     (!waiting.is_empty()).then(|| {
         let rows: Vec<_> = waiting
             .into_iter()
@@ -22,8 +21,15 @@ pub fn Attention(connections: Vec<ConnectionView>, disconnect: ServerAction<Disc
                 let sub = format!("{}. {}", connection.account_label, connection.trouble.clone().unwrap_or_default());
                 let mark = (connection.provider.clone(), connection.service_name.clone());
                 let badge = match connection.state {
+                    ConnectionState::Active => "Rests",
                     ConnectionState::Partial => "Partly granted",
-                    _ => "Sign in again",
+                    ConnectionState::NeedsReauth => "Sign in again",
+                };
+                let rests = connection.state == ConnectionState::Active;
+                let mend = if rests {
+                    view! { <LinkButton href="/billing/plans">"See plans"</LinkButton> }.into_any()
+                } else {
+                    view! { <Reconnect connection=connection.clone()/> }.into_any()
                 };
                 view! {
                     <Row
@@ -33,7 +39,7 @@ pub fn Attention(connections: Vec<ConnectionView>, disconnect: ServerAction<Disc
                     >
                         <Badge tone=Tone::Warn>{badge}</Badge>
                         <Details connection=connection.clone()/>
-                        <Reconnect connection=connection.clone()/>
+                        {mend}
                         <End connection=connection disconnect=disconnect/>
                     </Row>
                 }
@@ -57,8 +63,7 @@ pub fn Connected(
     now: Timestamp,
     disconnect: ServerAction<Disconnect>,
 ) -> impl IntoView {
-    let working: Vec<ConnectionView> =
-        connections.into_iter().filter(|connection| connection.state == ConnectionState::Active).collect();
+    let working: Vec<ConnectionView> = connections.into_iter().filter(|connection| !connection.waits()).collect();
     (!working.is_empty()).then(|| {
         let rows: Vec<_> = working
             .into_iter()

@@ -37,6 +37,9 @@ pub fn AppShell(
     /// The list below the places, such as recent conversations.
     #[prop(optional, into)]
     recents: ViewFn,
+    /// Which team one works for, and the others.
+    #[prop(optional, into)]
+    team: ViewFn,
     /// Who is signed in, and the way out.
     #[prop(optional, into)]
     account: ViewFn,
@@ -64,6 +67,7 @@ pub fn AppShell(
                     </ul>
                 </nav>
                 {recents.run()}
+                <div class="team">{team.run()}</div>
                 <div class="account">{account.run()}</div>
             </aside>
             <main id="main">

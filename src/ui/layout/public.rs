@@ -10,8 +10,13 @@ pub fn PublicPage(
     #[prop(optional, into)]
     current: String,
     #[prop(optional)] staging: bool,
+    /// Whether who sees it may well be signed in, as on the page of a refusal: then the way leads into the app, which asks
+    /// whoever is not.
+    #[prop(optional)]
+    inside: bool,
     children: Children,
 ) -> impl IntoView {
+    let account = if inside { ("/chat", "Open Aura") } else { ("/signin", "Sign in") };
     view! {
         <div class="site">
             <SkipLink/>
@@ -23,12 +28,12 @@ pub fn PublicPage(
                     <nav aria-label="Site">
                         <SiteLink href="/integrations" label="Integrations" current=current.clone()/>
                         <SiteLink href="/pricing" label="Pricing" current=current/>
-                        <a class="push" href="/signin" rel="external">"Sign in"</a>
+                        <a class="push" href=account.0 rel="external">{account.1}</a>
                     </nav>
                 </div>
             </header>
             <main id="main">{children()}</main>
-            <SiteFooter/>
+            <SiteFooter account=account/>
         </div>
     }
 }
@@ -40,7 +45,7 @@ fn SiteLink(href: &'static str, label: &'static str, #[prop(optional)] current: 
 }
 
 #[component]
-fn SiteFooter() -> impl IntoView {
+fn SiteFooter(account: (&'static str, &'static str)) -> impl IntoView {
     view! {
         <footer class="site-footer">
             <div class="wrap stack loose">
@@ -68,7 +73,7 @@ fn SiteFooter() -> impl IntoView {
                     <nav aria-labelledby="footer-account">
                         <h2 id="footer-account">"Account"</h2>
                         <ul>
-                            <li><SiteLink href="/signin" label="Sign in"/></li>
+                            <li><SiteLink href=account.0 label=account.1/></li>
                         </ul>
                     </nav>
                 </div>

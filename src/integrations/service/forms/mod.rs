@@ -60,6 +60,9 @@ impl Integrations {
             self.client(provider)?;
         }
         let before = self.before(user, provider, pasting.reconnect).await?;
+        if before.is_none() {
+            self.expect_room(user).await?;
+        }
         let mut credential = reading::read(provider, typed, before.as_ref())?;
         let proved = tokio::time::timeout(PROOF, self.prove(provider, &mut credential)).await;
         let mut whose = proved.unwrap_or(Err(Failure::Timeout)).map_err(|failure| FormError::of(provider, failure))?;

@@ -1,5 +1,6 @@
 //! What has no owner: called by this feature's jobs and for operators only.
 
+mod executions;
 mod faults;
 mod polls;
 mod purges;
@@ -7,6 +8,7 @@ mod reminders;
 mod renewals;
 mod revocations;
 
+pub use executions::give_up_executions;
 pub use faults::{faults, note_fault, resume, settle_fault};
 pub use polls::{DuePoll, claim_polls, plan_polls, settle_poll};
 pub use purges::{purge_choices, purge_events, purge_flows, purge_revocations};

@@ -1,0 +1,146 @@
+//! Between the server functions about conversations and the service.
+
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use leptos::prelude::expect_context;
+use time::Duration;
+
+use super::{
+    ChatError,
+    found::{Found, Search, Shelf, Stretch},
+    managed::Managed,
+    model::{Asking, Earlier, Feedback, Opened, Sent},
+    service::{Asker, Chat},
+};
+use crate::{
+    error::AppError,
+    identity::session,
+    kit::id::{ConversationId, MessageId},
+    platform::web,
+};
+
+/// Carries a new link to the page that shows it: an address is kept in too many places.
+const MADE: &str = "__Host-aura-share";
+const SHOWN_WITHIN: Duration = Duration::minutes(2);
+/// The longest search, in characters.
+const LONGEST_SEARCH: usize = 200;
+
+fn asked() -> Result<(Chat, Asker), AppError> {
+    Ok((expect_context::<Chat>(), (&session::require().map_err(web::fail)?).into()))
+}
+
+/// A form about one conversation.
+fn about(conversation: &str) -> Result<(Chat, Asker, ConversationId), AppError> {
+    let (chat, asker) = asked()?;
+    let id = conversation.parse().map_err(|_| web::fail(ChatError::NotFound("conversation")))?;
+    Ok((chat, asker, id))
+}
+
+fn message(id: &str) -> Result<MessageId, AppError> {
+    id.parse().map_err(|_| web::fail(ChatError::NotFound("message")))
+}
+
+pub async fn open(id: &str, before: &str) -> Result<Opened, AppError> {
+    let (chat, asker) = asked()?;
+    let id = super::conversation_id(id).map_err(web::fail)?;
+    let before = if before.is_empty() { None } else { Some(message(before)?) };
+    chat.open_before(&asker, id, before).await.map_err(web::fail)
+}
+
+pub async fn earlier(conversation: &str, before: &str) -> Result<Earlier, AppError> {
+    let (chat, asker, id) = about(conversation)?;
+    chat.earlier(&asker, id, message(before)?).await.map_err(web::fail)
+}
+
+pub async fn ask(asking: &Asking) -> Result<Sent, AppError> {
+    let (chat, asker) = asked()?;
+    chat.take(&asker, asking).await.map_err(web::fail)
+}
+
+pub async fn show_version(conversation: &str, version: &str) -> Result<(), AppError> {
+    let (chat, asker, id) = about(conversation)?;
+    chat.show_version(asker.user, id, message(version)?).await.map_err(web::fail)
+}
+
+pub async fn remove_version(conversation: &str, version: &str) -> Result<(), AppError> {
+    let (chat, asker, id) = about(conversation)?;
+    chat.remove_version(asker.user, id, message(version)?).await.map_err(web::fail)
+}
+
+pub async fn judge(answer: &str, verdict: &str, words: &str) -> Result<(), AppError> {
+    let (chat, asker) = asked()?;
+    let feedback = match verdict {
+        "" => None,
+        "up" | "down" => Some(Feedback { good: verdict == "up", words: words.to_owned() }),
+        _ => return Err(web::fail(ChatError::BadForm)),
+    };
+    chat.judge(asker.user, message(answer)?, feedback).await.map_err(web::fail)
+}
+
+pub async fn manage(conversation: &str) -> Result<Managed, AppError> {
+    let (chat, asker, id) = about(conversation)?;
+    let mut managed = chat.manage(&asker, id).await.map_err(web::fail)?;
+    // The cookie says of which conversation the link is.
+    let made = web::cookie(MADE);
+    managed.made = made
+        .as_deref()
+        .and_then(|made| made.split_once('.'))
+        .filter(|(of, _)| *of == id.to_string())
+        .map(|(_, secret)| chat.link(secret));
+    if managed.made.is_some() {
+        web::set_cookie(&cookie(String::new(), Duration::ZERO));
+    }
+    Ok(managed)
+}
+
+pub async fn rename(conversation: &str, title: &str) -> Result<(), AppError> {
+    let (chat, asker, id) = about(conversation)?;
+    chat.rename(asker.user, id, title).await.map_err(web::fail)
+}
+
+pub async fn pin(conversation: &str, on: bool) -> Result<(), AppError> {
+    let (chat, asker, id) = about(conversation)?;
+    chat.pin(asker.user, id, on).await.map_err(web::fail)
+}
+
+pub async fn archive(conversation: &str, on: bool) -> Result<(), AppError> {
+    let (chat, asker, id) = about(conversation)?;
+    chat.archive(asker.user, id, on).await.map_err(web::fail)
+}
+
+pub async fn delete(conversation: &str) -> Result<(), AppError> {
+    let (chat, asker, id) = about(conversation)?;
+    chat.delete(asker.user, id).await.map_err(web::fail)?;
+    web::redirect("/chat");
+    Ok(())
+}
+
+pub async fn share(conversation: &str, results: bool) -> Result<(), AppError> {
+    let (chat, asker, id) = about(conversation)?;
+    let secret = chat.share(asker.user, id, results).await.map_err(web::fail)?;
+    web::set_cookie(&cookie(format!("{id}.{}", *secret), SHOWN_WITHIN));
+    Ok(())
+}
+
+pub async fn unshare(share: &str) -> Result<(), AppError> {
+    let (chat, asker) = asked()?;
+    let share = share.parse().map_err(|_| web::fail(ChatError::NotFound("link")))?;
+    chat.unshare(asker.user, share).await.map_err(web::fail)?;
+    Ok(())
+}
+
+pub async fn search(q: String, shelf: &str, stretch: &str, page: u32) -> Result<Found, AppError> {
+    let (chat, asker) = asked()?;
+    let q = q.chars().take(LONGEST_SEARCH).collect();
+    let search = Search { q, shelf: Shelf::parse(shelf), stretch: Stretch::parse(stretch), page };
+    chat.search(&asker, &search).await.map_err(web::fail)
+}
+
+fn cookie(value: String, lasts: Duration) -> Cookie<'static> {
+    Cookie::build((MADE, value))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .max_age(lasts)
+        .build()
+}
