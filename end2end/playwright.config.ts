@@ -8,13 +8,15 @@ export default defineConfig({
   testDir: "tests",
   timeout: 60_000,
   expect: { timeout: 10_000 },
+  // One after the other: hub-pages ends what every account has granted to GitHub, and billing what Stripe tells.
   workers: 1,
   retries: 0,
   forbidOnly: true,
   reporter: [["list"]],
   use: {
     baseURL: aura,
-    trace: "retain-on-failure",
+    // Without pictures, which cost more than the tests on a machine without a graphics card; the pages are kept whole.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: true, sources: false },
     launchOptions: {
       executablePath: chromium,
       args: [

@@ -365,6 +365,12 @@ fn shape(source: &Source) -> Vec<String> {
     if lines > MOST_LINES && !source.is_test() {
         found.push(source.find(1, format!("{lines} lines; at most {MOST_LINES}")));
     }
+    // The renderer writes what stands between these tags as it is; `inner_html=escaped(…)` shows it.
+    let shown = without_test_module(&source.full);
+    let open_ended = shown.match_indices("</textarea>").find(|(at, _)| !shown[..*at].trim_end().ends_with('>'));
+    if let Some((at, _)) = open_ended.filter(|_| !source.is_test()) {
+        found.push(source.find(line_of(shown, at), "children of a <textarea> are not escaped"));
+    }
     let opens = source.file() == "mod.rs" && source.parts.len() == 2 && ORDER.contains(&source.part());
     if opens && !source.full.trim_start().starts_with("//!") {
         found.push(source.find(1, "a feature opens with a paragraph on what it is"));
@@ -431,7 +437,7 @@ fn files_are_short_and_features_introduce_themselves() {
 #[test]
 fn each_rule_can_fail() {
     type Rule = fn(&Source) -> Vec<String>;
-    let forbidden: [(Rule, &str, &str); 24] = [
+    let forbidden: [(Rule, &str, &str); 25] = [
         (arrows, "identity/service.rs", "use crate::chat::Runs;"),
         (arrows, "identity/service.rs", "use crate::{kit::id, chat::{Runs}};"),
         (arrows, "identity/service.rs", "use crate::{\n    kit::id,\n    chat::Runs,\n};"),
@@ -455,12 +461,13 @@ fn each_rule_can_fail() {
         (stand_in, "serve.rs", "fn in_sandbox() {}"),
         (stand_in, "serve.rs", "const A: &str = \"is it the Sandbox?\";"),
         (shape, "chat/mod.rs", "pub mod store;"),
+        (shape, "chat/view/a.rs", "view! { <textarea name=\"a\">{text}</textarea> }"),
         (shape, "chat/long.rs", "// line\n".repeat(501).leak()),
     ];
     for (rule, path, text) in forbidden {
         assert!(!rule(&Source::new(path, text)).is_empty(), "nothing was said of {path}: {text}");
     }
-    let permitted: [(Rule, &str, &str); 14] = [
+    let permitted: [(Rule, &str, &str); 15] = [
         (arrows, "chat/service.rs", "use crate::{kit::id, identity::{User}};\n// crate::admin"),
         (arrows, "chat/service.rs", "use super::store; use super::super::identity::User;"),
         (arrows, "serve.rs", "use crate::admin;"),
@@ -474,6 +481,7 @@ fn each_rule_can_fail() {
         (words, "chat/service.rs", "fn f() {}\n#[cfg(test)]\nmod tests {\n    fn g() { dbg!(1) }\n}"),
         (stand_in, "site/page.rs", "view! { <iframe sandbox=\"allow-forms\"></iframe> } // sandbox"),
         (stand_in, "platform/security.rs", "const A: &str = \"default-src 'none'; sandbox\";"),
+        (shape, "chat/view/a.rs", "view! { <textarea inner_html=escaped(&text)></textarea> }"),
         (shape, "chat/mod.rs", "//! Conversations.\nfn f<'a>(c: char) -> bool { c == '\"' }"),
     ];
     for (rule, path, text) in permitted {

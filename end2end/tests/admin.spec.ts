@@ -1,16 +1,11 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import pg from "pg";
-import { expect, freshAddress, hydrated, newestMail, ready, test } from "./support";
+import { expect, freshAddress, hydrated, newestMail, ready, SOME_VARIANTS, test, violations } from "./support";
 import { Aura, database, Outside } from "./process";
 
 test.setTimeout(180_000);
 
-const PAGES = ["/admin", "/admin/jobs", "/admin/events", "/admin/people", "/admin/invitations", "/admin/services"];
-const VARIANTS = [
-  { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
-  { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },
-] as const;
+const PAGES = ["/admin", "/admin/jobs", "/admin/events", "/admin/people", "/admin/money", "/admin/invitations", "/admin/services"];
 
 type Stage = { outside: Outside; aura: Aura; query: (statement: string, values?: unknown[]) => Promise<pg.QueryResult> };
 
@@ -117,14 +112,13 @@ test("AD-8 An operator made by the command suspends somebody and sends a dead ma
     const person = (await stage.query("select user_id from user_emails where email = $1", [mira])).rows[0].user_id as string;
     // A service that does not accept this installation's client.
     await stage.query("insert into client_faults (provider, client_fingerprint, since, last_seen_at) values ('quickbooks', '\\x00', now(), now())");
-    for (const { width, colorScheme } of VARIANTS) {
+    for (const { width, colorScheme } of SOME_VARIANTS) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       for (const path of [...PAGES, `/admin/people/${person}`]) {
         expect((await page.goto(`${stage.aura.url}${path}`))?.status(), path).toBe(200);
         await hydrated(page);
-        const results = await new AxeBuilder({ page }).analyze();
-        expect(results.violations.map((violation) => `${path}: ${violation.id} ${violation.nodes[0]?.html}`)).toEqual([]);
+        expect(await violations(page)).toEqual([]);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         expect(overflow, `${path} is wider than the window`).toBeLessThanOrEqual(0);
       }
@@ -133,6 +127,69 @@ test("AD-8 An operator made by the command suspends somebody and sends a dead ma
     await page.goto("about:blank");
     expect(stage.aura.log()).not.toContain("\"level\":\"ERROR\"");
   });
+});
+
+test("BA-11 An operator gives a part of a payment back and ends the plan", async ({ page }) => {
+  await staged(async (stage) => {
+    const olga = freshAddress("olga");
+    await signInAs(page, olga, stage);
+    const granted = await stage.aura.command("admin", "grant", olga);
+    expect(granted.code, granted.text).toBe(0);
+    await signInAs(page, olga, stage);
+
+    // A plan that is paid at once: the trial was had long ago.
+    const teams = await stage.query("select t.id from teams t join user_emails e on e.user_id = t.personal_of where e.email = $1", [olga]);
+    const team = teams.rows[0].id as string;
+    await stage.query("insert into billing_trials (key, stripe_subscription, used_at) values ($1, 'sub_long_ago', now())", [`team:${team}`]);
+    await page.goto(`${stage.aura.url}/billing/plans`);
+    await page.getByRole("button", { name: /^Buy Pro by the month/ }).first().click();
+    await expect(page.getByRole("heading", { name: "Subscribe" })).toBeVisible({ timeout: 20_000 });
+    await page.getByRole("button", { name: "Pay", exact: true }).click();
+    await page.waitForURL(/\/billing\/success\?session_id=/);
+    await expect(page.getByText("Pro is yours from now on.")).toBeVisible();
+    const number = (await stage.query("select number from billing_invoices")).rows[0].number as string;
+
+    await page.goto(`${stage.aura.url}/admin`);
+    await page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name: "Money" }).click();
+    await page.getByLabel("Find a team").fill(number.toLowerCase());
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.waitForURL(/q=/);
+    await hydrated(page);
+    await page.getByRole("link", { name: /^Money of / }).click();
+    await page.waitForURL(/\/admin\/money\/[0-9a-f-]{36}$/);
+    await page.getByRole("link", { name: `Refund ${number}` }).click();
+    await page.waitForURL(/invoice=in_/);
+    const refund = page.url();
+    await hydrated(page);
+    for (const { width, colorScheme } of SOME_VARIANTS) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      for (const path of [refund, `${stage.aura.url}/admin/money?q=${number}`]) {
+        await page.goto(path);
+        await hydrated(page);
+        expect(await violations(page), path).toEqual([]);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow, `${path} is wider than the window`).toBeLessThanOrEqual(0);
+      }
+    }
+    await page.goto(refund);
+    await hydrated(page);
+    await page.getByLabel("Amount").fill("5");
+    await page.getByLabel("Why", { exact: true }).fill("an outage");
+    await page.getByRole("button", { name: "Give the money back" }).click();
+    await expect(page.getByText("The refund is made.")).toBeVisible({ timeout: 20_000 });
+    await expect(page.getByText(/€5\.00 of it given back/)).toBeVisible();
+    await expect(page.getByText("Refund of €5.00")).toBeVisible();
+    await page.getByLabel("Why it ends").fill("asked for it");
+    await page.getByRole("button", { name: "End the plan now" }).click();
+    await expect(page.getByText("The plan is over, and the team has the free plan.")).toBeVisible({ timeout: 20_000 });
+    await expect(page.getByRole("button", { name: "End the plan now" })).toBeHidden();
+    await page.goto(`${stage.aura.url}/admin/money`);
+    await hydrated(page);
+    await expect(page.getByText(/Refund: €5\.00/)).toBeVisible();
+    await page.goto("about:blank");
+    expect(stage.aura.log()).not.toContain("\"level\":\"ERROR\"");
+  }, { STRIPE_SECRET_KEY: "sk_test_sandbox_walk", STRIPE_WEBHOOK_SECRET: "whsec_sandbox_walk" });
 });
 
 test("LM-12 Opening every page anew and at once meets no limit, and counts as nothing", async ({ page }) => {

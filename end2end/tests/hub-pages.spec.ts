@@ -1,24 +1,16 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { connect, expect, hydrated, SANDBOX, signIn, test } from "./support";
+import { connect, expect, hydrated, SANDBOX, signIn, SOME_VARIANTS, test, violations } from "./support";
 import { Aura, database, serve } from "./process";
 
 test.setTimeout(420_000);
 
-const VARIANTS = [
-  { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
-  { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },
-] as const;
-
-/** Passes axe in the four variants, and holds nothing that is cut off, or too small for a finger on a phone. */
+/** Passes axe in its variants, and holds nothing that is cut off, or too small for a finger on a phone. */
 async function fine(page: Page, what: string): Promise<void> {
-  for (const { width, colorScheme } of VARIANTS) {
+  for (const { width, colorScheme } of SOME_VARIANTS) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const told = violations.map((violation) => `${violation.id} ${violation.nodes[0]?.html}`);
-    expect(told, `${what} at ${width} px in ${colorScheme}`).toEqual([]);
+    expect(await violations(page), `${what} at ${width} px in ${colorScheme}`).toEqual([]);
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(wider, `${what} is cut off at ${width} px`).toBeLessThanOrEqual(0);
     const outside = await page.locator(".button:visible").evaluateAll((buttons) => buttons.filter((button) =>

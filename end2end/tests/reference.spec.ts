@@ -1,10 +1,4 @@
-import AxeBuilder from "@axe-core/playwright";
-import { expect, test } from "./support";
-
-const VARIANTS = [
-  { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
-  { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },
-] as const;
+import { expect, SOME_VARIANTS, test, violations } from "./support";
 
 // What Scalar itself does not keep to: its button that copies has no name until it is pointed at, the placeholder of its
 // search is pale; on narrow screens it brings a banner of its own, and lists that scroll and take no focus. The list that it
@@ -13,7 +7,7 @@ const OF_SCALAR = [
   "button-name", "color-contrast", "landmark-no-duplicate-banner", "landmark-unique", "scrollable-region-focusable",
 ];
 
-for (const { width, colorScheme } of VARIANTS) {
+for (const { width, colorScheme } of SOME_VARIANTS) {
   test(`The JSON API at ${width} px in ${colorScheme}: the list, and Scalar in its place`, async ({ page, context, consoleErrors }) => {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -27,8 +21,7 @@ for (const { width, colorScheme } of VARIANTS) {
     await expect(page.getByRole("heading", { name: "The JSON API", level: 1 })).toBeVisible();
     await expect(page.getByText("POST /api/v1/tokens", { exact: true })).toBeVisible();
     consoleErrors.splice(0, consoleErrors.length);
-    const list = await new AxeBuilder({ page }).analyze();
-    expect(list.violations.map((violation) => `${violation.id} ${violation.nodes[0]?.html}`)).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
     await page.unroute("**/scalar/*.js");
 
@@ -39,8 +32,7 @@ for (const { width, colorScheme } of VARIANTS) {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
     const dark = await page.evaluate(() => document.body.classList.contains("dark-mode"));
     expect(dark).toBe(colorScheme === "dark");
-    const drawn = await new AxeBuilder({ page }).disableRules(OF_SCALAR).analyze();
-    expect(drawn.violations.map((violation) => `${violation.id} ${violation.nodes[0]?.html}`)).toEqual([]);
+    expect(await violations(page, OF_SCALAR)).toEqual([]);
     expect(elsewhere, "nobody else is asked").toEqual([]);
   });
 }

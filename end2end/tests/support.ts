@@ -1,3 +1,4 @@
+import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
 
 /** Where the outside services of this stack are. */
@@ -9,7 +10,8 @@ let people = 0;
 /** A network address of one's own: limits count by it, and tests that follow each other quickly are different people. */
 function ownAddress(): string {
   people += 1;
-  return `198.18.${process.pid % 256}.${people % 256}`;
+  // 198.18.0.0/15 is for tests: a half for each of two workers.
+  return `198.${18 + Number(process.env.TEST_PARALLEL_INDEX ?? 0) % 2}.${process.pid % 256}.${people % 256}`;
 }
 
 /**
@@ -36,6 +38,15 @@ export const test = base.extend<{ consoleErrors: string[] }>({
 });
 
 export { expect };
+
+/** How pages are looked at: on a phone and on a desk, light and dark. */
+export const VARIANTS = [
+  { width: 390, colorScheme: "light" }, { width: 390, colorScheme: "dark" },
+  { width: 1280, colorScheme: "light" }, { width: 1280, colorScheme: "dark" },
+] as const;
+
+/** For pages in many states: each width and each colour once; `EVERY_VARIANT` asks for all four. */
+export const SOME_VARIANTS = process.env.EVERY_VARIANT ? VARIANTS : [VARIANTS[1], VARIANTS[2]];
 
 /** An address nobody used before, so that tests do not meet each other. */
 export function freshAddress(name: string): string {
@@ -64,6 +75,33 @@ export async function hydrated(page: Page): Promise<void> {
 /** Waits until the script of a page in front of the app has done its part. */
 export async function ready(page: Page): Promise<void> {
   await page.locator("html[data-ready]").waitFor({ state: "attached", timeout: 30_000 });
+}
+
+/** What axe finds on a page, a line each. It tells of nothing else and works in the page itself: that is four times quicker. */
+export async function violations(page: Page, without: string[] = []): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).disableRules(without).setLegacyMode(true);
+  const found = await axe.analyze();
+  return found.violations.map(({ id, nodes }) => `${page.url()}: ${id} ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+/**
+ * Looks at the page that is open, on a phone and on a desk, light and dark: nothing for axe, nothing cut off. It is loaded
+ * once, since what it is made of is the same in all of them.
+ */
+export async function inEveryLook(page: Page, what = page.url()): Promise<void> {
+  for (const { width, colorScheme } of VARIANTS) {
+    const look = `${what} at ${width} px in ${colorScheme}`;
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    expect(await violations(page), look).toEqual([]);
+    const { wider, outside } = await page.evaluate(() => ({
+      wider: document.documentElement.scrollWidth - window.innerWidth,
+      outside: [...document.querySelectorAll(".button")].filter((button) => button.checkVisibility()
+        && button.getBoundingClientRect().right > window.innerWidth).map((button) => button.textContent),
+    }));
+    expect(wider, `${look} is wider than the window`).toBeLessThanOrEqual(0);
+    expect(outside, `${look}: buttons outside of the window`).toEqual([]);
+  }
 }
 
 /** Signs in with the code from the mail and ends on the page that `next` names. */

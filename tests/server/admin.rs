@@ -13,7 +13,14 @@ use crate::{
 
 const OPERATOR: &str = "olga@example.com";
 const MEMBER: &str = "mira@example.com";
-const PAGES: [&str; 5] = ["/admin", "/admin/jobs", "/admin/events", "/admin/people", "/admin/invitations"];
+const PAGES: [&str; 6] =
+    ["/admin", "/admin/jobs", "/admin/events", "/admin/people", "/admin/money", "/admin/invitations"];
+
+const NOWHERE: [&str; 3] = [
+    "/admin/people/0192f0c1-0000-7000-8000-000000000000",
+    "/admin/money/0192f0c1-0000-7000-8000-000000000000",
+    "/admin/nowhere",
+];
 
 async fn app(db: PgPool) -> TestApp {
     TestApp::with(db, &[("LIMIT_STORE_TIMEOUT", "20000")]).await
@@ -56,7 +63,7 @@ async fn ad_01_for_everybody_else_there_is_nothing(db: PgPool) {
     operator(&app).await;
     let mut member = signed_in(&app, MEMBER).await;
     let mut stranger = Browser::new(&app);
-    for page in PAGES.iter().copied().chain(["/admin/people/0192f0c1-0000-7000-8000-000000000000", "/admin/nowhere"]) {
+    for page in PAGES.iter().copied().chain(NOWHERE) {
         let refused = member.get(page).await;
         assert_eq!(refused.status, StatusCode::NOT_FOUND, "{page}");
         assert!(!refused.text().contains("Administration") && !refused.text().contains(OPERATOR), "{page}");

@@ -53,8 +53,12 @@ async fn gp_01_pages_in_front_of_the_app_load_one_script_and_no_webassembly(db: 
     for path in GATE {
         let browser = if path.starts_with("/settings") { &mut member } else { &mut stranger };
         let page = browser.get(path).await;
-        // This one is about a link, and without one it says that there is nothing.
-        let status = if *path == "/confirm-email" { StatusCode::GONE } else { StatusCode::OK };
+        // These are about a link, and without one they say that there is nothing.
+        let status = match *path {
+            "/confirm-email" => StatusCode::GONE,
+            "/team/join" => StatusCode::NOT_FOUND,
+            _ => StatusCode::OK,
+        };
         assert_eq!(page.status, status, "{path}: {}", page.location());
         let text = page.text();
         assert!(!text.contains("Nothing is here") && text.contains("<h1"), "{path} has its page");

@@ -174,6 +174,7 @@ async fn no_05_what_nobody_wants_to_hear_is_not_told_and_letters_about_security_
         { "kind": "security", "in_app": true, "email": true, "email_optional": false },
         { "kind": "account", "in_app": true, "email": true, "email_optional": false },
         { "kind": "connection", "in_app": true, "email": false, "email_optional": true },
+        { "kind": "team", "in_app": true, "email": true, "email_optional": true },
     ] });
     assert_eq!((chosen.value(), program.get(PREFERENCES).await.value()), (expected.clone(), expected.clone()));
     told(&app, user, 1).await;
@@ -444,8 +445,12 @@ async fn no_13_without_a_script_the_bell_counts_and_plain_forms_read_and_choose(
     let page = browser.get("/notifications?show=unread").await;
     assert!(page.text().contains("You have read everything") && page.text().contains("aria-label=\"Notifications\""));
 
-    let saved =
-        browser.post_form("/api/notifications/choose", &[("in_app[]", "security"), ("letters[]", "connection")]).await;
+    let saved = browser
+        .post_form(
+            "/api/notifications/choose",
+            &[("in_app[]", "security"), ("letters[]", "connection"), ("letters[]", "team")],
+        )
+        .await;
     assert_eq!(saved.location(), "/settings/notifications?saved=yes");
     let settings = browser.get("/settings/notifications?saved=yes").await;
     assert!(settings.text().contains("What you are told is saved."));
@@ -454,7 +459,7 @@ async fn no_13_without_a_script_the_bell_counts_and_plain_forms_read_and_choose(
     let chosen: Vec<_> =
         chosen["items"].as_array().unwrap().iter().map(|one| (one["in_app"].clone(), one["email"].clone())).collect();
     let of = |in_app: bool| (json!(in_app), json!(true));
-    assert_eq!(chosen, [of(false), of(true), of(false), of(false)]);
+    assert_eq!(chosen, [of(false), of(true), of(false), of(false), of(false)]);
     let mut stranger = Browser::new(&app);
     assert_eq!(stranger.get("/notifications").await.location(), "/signin?next=/notifications");
     let refused = browser.json_at("/api/notifications/choose", &[("in_app[]", "nonsense")]).await;

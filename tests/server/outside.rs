@@ -54,6 +54,10 @@ pub enum Step {
     Raw(&'static str),
     /// The finish reason and the end.
     Finish(&'static str),
+    /// The finish reason; more follows.
+    Finishing(&'static str),
+    /// The end.
+    End,
 }
 
 #[derive(Default)]
@@ -61,6 +65,8 @@ struct World {
     replies: Mutex<VecDeque<Reply>>,
     asked: Mutex<Vec<Value>>,
     services: Mutex<BTreeMap<String, (u16, String)>>,
+    /// What the services were asked: path and body.
+    called: Mutex<Vec<(String, String)>>,
     hung_up: AtomicUsize,
 }
 
@@ -82,7 +88,19 @@ impl Outside {
 
     /// An app that sees this world, with a model.
     pub async fn app(&self, db: sqlx::PgPool) -> TestApp {
-        TestApp::with(db, &[("HOST_OVERRIDES", &self.address), ("OPENAI_API_KEY", "sk-canary-model-key")]).await
+        self.app_with(db, &[]).await
+    }
+
+    /// The same, with further variables.
+    pub async fn app_with(&self, db: sqlx::PgPool, changes: &[(&str, &str)]) -> TestApp {
+        let mut all = vec![
+            ("HOST_OVERRIDES", self.address.as_str()),
+            ("OPENAI_API_KEY", "sk-canary-model-key"),
+            ("OPENAI_MODEL", "gpt-4o-mini"),
+            ("MODEL_WIRE", "chat"),
+        ];
+        all.extend(changes);
+        TestApp::with(db, &all).await
     }
 
     /// An app that sees this world, without a model.
@@ -98,6 +116,12 @@ impl Outside {
     /// What a service answers under `/{host}{path}`.
     pub fn service(&self, path: &str, status: u16, body: &Value) {
         self.world.services.lock().unwrap().insert(path.into(), (status, body.to_string()));
+    }
+
+    /// The bodies with which an address was asked, in order.
+    pub fn called(&self, path: &str) -> Vec<String> {
+        let called = self.world.called.lock().unwrap();
+        called.iter().filter(|(known, _)| known == path).map(|(_, body)| body.clone()).collect()
     }
 
     /// What the model was asked, in order.
@@ -129,6 +153,7 @@ async fn answer(State(world): State<Arc<World>>, uri: Uri, body: Bytes) -> Respo
             None => StatusCode::IM_A_TEAPOT.into_response(),
         };
     }
+    world.called.lock().unwrap().push((uri.path().into(), String::from_utf8_lossy(&body).into_owned()));
     match world.services.lock().unwrap().get(uri.path()) {
         Some((status, body)) => {
             let status = StatusCode::from_u16(*status).unwrap();
@@ -183,8 +208,9 @@ fn stream(world: Arc<World>, steps: Vec<Step>) -> Response {
                     line.over = true;
                     format!("{}data: [DONE]\n\n", chunk(&json!({}), Some(reason)))
                 }
-                // The steps are used up: the line is cut.
-                None => {
+                Some(Step::Finishing(reason)) => chunk(&json!({}), Some(reason)),
+                // Said to be over, or the steps are used up: the line is cut.
+                Some(Step::End) | None => {
                     line.end();
                     return None;
                 }

@@ -32,8 +32,10 @@ pub fn parts(app: &TestApp) -> Parts {
         vault: state.vault.clone(),
         bus: state.bus.clone(),
         teams: state.teams.clone(),
+        billing: state.billing.clone(),
         inference: state.inference.clone(),
         integrations: state.integrations.clone(),
+        public_url: state.settings.public_url.clone(),
     }
 }
 

@@ -361,10 +361,10 @@ async fn cn_15_an_approval_is_used_up_by_one_call(db: PgPool) {
     assert!(Approved::consume(integrations, mira, denied).await.is_err(), "denied");
     let late = integrations.propose(&call).await.unwrap();
     integrations.decide(mira, late, true).await.unwrap();
-    wait(&app, Duration::hours(25));
+    wait(&app, Duration::days(7) + Duration::hours(1));
     assert!(Approved::consume(integrations, mira, late).await.is_err(), "too late");
     let undecided = integrations.propose(&call).await.unwrap();
-    wait(&app, Duration::hours(25));
+    wait(&app, Duration::days(7) + Duration::hours(1));
     assert!(integrations.decide(mira, undecided, true).await.is_err(), "too late for an answer");
     let changed = integrations.propose(&call).await.unwrap();
     integrations.decide(mira, changed, true).await.unwrap();

@@ -4,9 +4,10 @@ use aura::{
     kit::id::WebhookEventId,
     platform::{
         jobs::{JobFailed, JobTable},
-        webhooks::{Handlers, Received, WebhookError, Webhooks, verify, work},
+        webhooks::{Arrived, Handlers, Received, WebhookError, Webhooks, verify, work},
     },
 };
+use futures::future::join_all;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::SecretString;
 use serde_json::json;
@@ -102,7 +103,7 @@ async fn po_02_a_repeated_post_is_one_event(db: PgPool) {
     let now = app.clock().now();
     let signed = headers("m1", now.unix_timestamp(), WEBHOOK_KEY, BODY);
     let keys = secrets(&[WEBHOOK_KEY]);
-    let ten = futures::future::join_all((0..10).map(|_| webhooks.receive("test", &keys, &signed, BODY))).await;
+    let ten = join_all((0..10).map(|_| webhooks.receive("test", &keys, &signed, BODY))).await;
     let new = ten.iter().filter(|received| matches!(received, Ok(Received::New))).count();
     assert_eq!((new, ten.iter().filter(|received| received.is_ok()).count()), (1, 10));
     let other = webhooks.receive("another", &keys, &signed, BODY).await.unwrap();
@@ -122,6 +123,30 @@ async fn po_02_a_repeated_post_is_one_event(db: PgPool) {
     let states: Vec<(String, i16)> =
         sqlx::query_as("select state, tries from webhook_events").fetch_all(&db).await.unwrap();
     assert_eq!(states, [("done".to_owned(), 1), ("done".to_owned(), 1)]);
+}
+
+#[sqlx::test]
+async fn po_05_what_arrives_at_once_is_kept_together_and_fails_alone(db: PgPool) {
+    let (app, webhooks) = webhooks(&db).await;
+    let sent_at = app.clock().now();
+    let keep = async |event_id: &str| webhooks.keep("test", Arrived { event_id, kind: "k", sent_at }, BODY).await;
+    let ids: Vec<String> = (0..200).map(|number| format!("many_{}", number % 150)).collect();
+    let outcomes = join_all(ids.iter().map(|id| keep(id))).await;
+    let new = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Received::New))).count();
+    assert_eq!((new, outcomes.iter().filter(|outcome| outcome.is_ok()).count()), (150, 200));
+    let count = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&db).await.unwrap();
+    assert_eq!(count("select count(*) from webhook_events").await, 150);
+    assert_eq!(count("select count(*) from graphile_worker.jobs").await, 150, "each has its job");
+    let transactions = count("select count(distinct xmin::text) from webhook_events").await;
+    assert!(transactions <= 20, "{transactions} transactions");
+
+    // No text of Postgres holds this character.
+    let ids: Vec<String> = (0..20).map(|n| if n == 7 { "odd_\0".to_owned() } else { format!("odd_{n}") }).collect();
+    let outcomes = join_all(ids.iter().map(|id| keep(id))).await;
+    for (id, outcome) in ids.iter().zip(&outcomes) {
+        assert_eq!(matches!(outcome, Ok(Received::New)), id != "odd_\0", "{id:?}: {outcome:?}");
+    }
+    assert_eq!(count("select count(*) from graphile_worker.jobs").await, 169);
 }
 
 #[sqlx::test]
