@@ -111,7 +111,8 @@ impl Jobs {
         self.enqueue_all(connection, task, &[(key.map(str::to_owned), payload)]).await
     }
 
-    /// Puts several jobs in at once.
+    /// Puts several jobs in at once, each with a key of its own. In one call of the queue's function: one call for each
+    /// job costs five times as much.
     pub async fn enqueue_all(
         &self,
         connection: &mut PgConnection,
@@ -123,8 +124,10 @@ impl Jobs {
         let keys: Vec<Option<String>> =
             jobs.iter().map(|(key, _)| key.as_ref().map(|key| format!("{task}:{key}"))).collect();
         sqlx::query(
-            "select graphile_worker.add_job(identifier => $1, payload => job.payload, job_key => job.key, max_attempts => $4)
-             from unnest($2::json[], $3::text[]) as job (payload, key)",
+            "select graphile_worker.add_jobs(array(
+                 select row($1, job.payload, null, null, $4, job.key, null, null)::graphile_worker.job_spec
+                 from unnest($2::json[], $3::text[]) as job (payload, key)
+             ))",
         )
         .bind(Envelope::IDENTIFIER)
         .bind(envelopes)

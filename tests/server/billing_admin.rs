@@ -692,28 +692,34 @@ async fn ba_10_a_refund_that_does_not_arrive_is_counted_once_and_can_be_made_aga
     assert_eq!((books.payments[0].left.minor, books.backs[0].status.as_str()), (mira.paid, "failed"));
 }
 
+/// Lets somebody sit in a team, whoever invited them.
+async fn seat(world: &BillingWorld, team: TeamId, name: &str) -> UserId {
+    let now = world.app.clock().now();
+    let member: UserId = world.app.state().random.id(now);
+    sqlx::query("insert into users (id, display_name, created_at) values ($1, $2, $3)")
+        .bind(uuid::Uuid::from(member))
+        .bind(name)
+        .bind(now)
+        .execute(world.app.db())
+        .await
+        .unwrap();
+    sqlx::query("insert into team_members (team_id, user_id, role, joined_at) values ($1, $2, 'member', $3)")
+        .bind(uuid::Uuid::from(team))
+        .bind(uuid::Uuid::from(member))
+        .bind(now)
+        .execute(world.app.db())
+        .await
+        .unwrap();
+    member
+}
+
 /// A team that is paid for by the seat, with so many members.
 async fn seated(world: &BillingWorld, seats: i64) -> (UserId, TeamId, String, Vec<UserId>) {
     let (ada, _) = world.person("ada@example.com").await;
     let team = world.app.state().teams.make(ada, "Northbeam").await.unwrap();
     let mut members = Vec::new();
     for number in 1..seats {
-        let member: UserId = world.app.state().random.id(world.app.clock().now());
-        sqlx::query("insert into users (id, display_name, created_at) values ($1, $2, $3)")
-            .bind(uuid::Uuid::from(member))
-            .bind(format!("Person {number}"))
-            .bind(world.app.clock().now())
-            .execute(world.app.db())
-            .await
-            .unwrap();
-        sqlx::query("insert into team_members (team_id, user_id, role, joined_at) values ($1, $2, 'member', $3)")
-            .bind(uuid::Uuid::from(team))
-            .bind(uuid::Uuid::from(member))
-            .bind(world.app.clock().now())
-            .execute(world.app.db())
-            .await
-            .unwrap();
-        members.push(member);
+        members.push(seat(world, team, &format!("Person {number}")).await);
     }
     let customer = world.customer(team).await;
     world.act(json!({
@@ -748,6 +754,16 @@ async fn bi_29_seats_follow_the_members_at_the_end_of_what_is_paid(db: PgPool) {
     let billing = &world.app.state().billing;
     // Asked again, it waits as it did.
     billing.follow_members(team, true).await.unwrap();
+    assert_eq!(next().await, Some(2));
+    // Who comes in meanwhile sits on a seat that is paid already, and keeps it; then they leave as well.
+    let again = seat(&world, team, "Person again").await;
+    for (somebody_left, seats) in [(false, 3), (true, 3)] {
+        world.later(Duration::minutes(1));
+        billing.follow_members(team, somebody_left).await.unwrap();
+        assert_eq!((next().await, quantity()), (Some(seats), json!(4)));
+    }
+    world.app.state().teams.remove(ada, team, again).await.unwrap();
+    drain(&world.app).await;
     assert_eq!(next().await, Some(2));
     world.later(Duration::days(32));
     world.settle().await;
