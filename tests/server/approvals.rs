@@ -189,7 +189,8 @@ async fn pr_01_a_change_is_made_as_it_was_edited_and_what_does_not_fit_is_refuse
     assert_eq!(sent_out, json!({"title": "canary-edited-title", "body": "Receipts show dollars."}));
     assert!(decided.card.sentence.contains("with your changes"), "{}", decided.card.sentence);
     becomes(&app, sent, "finished").await;
-    assert!(told(&outside).contains("canary-edited-title"), "the model hears of the change");
+    let told = told(&outside);
+    assert!(told.contains("The person changed the arguments first") && told.contains("canary-edited-title"), "{told}");
     assert!(!dump(&app).await.contains("canary-edited-title"));
 }
 
@@ -271,6 +272,7 @@ async fn pr_04_what_died_between_yes_and_answer_is_told_and_never_done_again(db:
     drop(integrations.approve(&proposal, None, false).await.unwrap().unwrap());
     let other = app.second_process().await;
     let chat = &other.state().chat;
+    app.clock().advance(time::Duration::minutes(2));
     chat.look_after_waiting().await.unwrap();
     assert_eq!(state(&app, sent).await, "waiting", "it may still be under way");
     assert_eq!(card_of(&app, &asker, card.id).await, ProposalState::UnderWay);
