@@ -12,6 +12,7 @@ use crate::{
     chat::{
         Chat,
         managed::{SharedConversation, SharedMessage, SharedRead},
+        receipts,
     },
     platform::{refusal::Refusal, routes::Routes},
     ui::{Mark, Prose, PublicPage, Ring},
@@ -70,15 +71,18 @@ fn Shared(message: SharedMessage) -> impl IntoView {
             </p>
         }
         .into_any(),
-        SharedMessage::Answer { html, reads } => view! {
-            <article class="thread" aria-label="Answer">
-                <Ring/>
-                <p class="by">"Aura"</p>
-                {reads.into_iter().map(|read| view! { <Read read=read/> }).collect_view()}
-                <Prose html=html/>
-            </article>
+        SharedMessage::Answer { html, reads } => {
+            let prose = receipts::linked(&html, reads.iter().flat_map(|read| &read.items));
+            view! {
+                <article class="thread" aria-label="Answer">
+                    <Ring/>
+                    <p class="by">"Aura"</p>
+                    {reads.into_iter().map(|read| view! { <Read read=read/> }).collect_view()}
+                    <Prose html=prose/>
+                </article>
+            }
+            .into_any()
         }
-        .into_any(),
     }
 }
 

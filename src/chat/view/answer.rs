@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use super::{
     desk::Desk,
+    need_card::NeedCardView,
     proposal_card::ProposalCardView,
     tool_card::ToolCardView,
     versions::{Again, AnswerActs},
@@ -10,7 +11,9 @@ use crate::{
     chat::{
         browser,
         model::{Answer, INTERRUPTED, RunEvent, RunState, ToolCard, outlasts},
+        need::NeedCard,
         proposal::ProposalCard,
+        receipts,
         unfinished::continued,
     },
     kit::id::{MessageId, RunId},
@@ -27,6 +30,7 @@ struct Live {
     tail: RwSignal<String>,
     cards: RwSignal<Vec<ToolCard>>,
     proposals: RwSignal<Vec<ProposalCard>>,
+    needs: RwSignal<Vec<NeedCard>>,
     status: RwSignal<Option<String>>,
     error: RwSignal<Option<String>>,
 }
@@ -52,6 +56,12 @@ impl Live {
                     None => cards.push(card),
                 });
             }
+            RunEvent::Need { card } => {
+                self.needs.update(|cards| match cards.iter_mut().find(|known| known.id == card.id) {
+                    Some(known) => *known = card,
+                    None => cards.push(card),
+                });
+            }
             RunEvent::Waiting => {
                 self.state.set(RunState::Waiting);
                 desk.running.set(None);
@@ -73,13 +83,14 @@ impl Live {
 #[component]
 pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
     let acts = answer.clone();
-    let Answer { id, html, clock, moment, cards, proposals, run, .. } = answer;
+    let Answer { id, html, clock, moment, cards, proposals, needs, run, .. } = answer;
     let live = Live {
         state: RwSignal::new(run.state),
         html: RwSignal::new(html),
         tail: RwSignal::new(String::new()),
         cards: RwSignal::new(cards),
         proposals: RwSignal::new(proposals),
+        needs: RwSignal::new(needs),
         status: RwSignal::new(run.status),
         error: RwSignal::new(run.error),
     };
@@ -101,12 +112,14 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
     let is_running = Memo::new(move |_| live.state.get() == RunState::Running);
     let prose = Memo::new(move |_| {
         let html = live.html.get();
-        if is_running.get() { continued(&html, &live.tail.with(|tail| escaped(tail))) } else { html }
+        let html = if is_running.get() { continued(&html, &live.tail.with(|tail| escaped(tail))) } else { html };
+        live.cards.with(|cards| receipts::linked(&html, cards.iter().flat_map(|card| &card.items)))
     });
     let call_ids =
         Memo::new(move |_| live.cards.with(|cards| cards.iter().map(|card| card.call_id.clone()).collect::<Vec<_>>()));
     let proposed =
         Memo::new(move |_| live.proposals.with(|cards| cards.iter().map(|card| card.id).collect::<Vec<_>>()));
+    let needed = Memo::new(move |_| live.needs.with(|cards| cards.iter().map(|card| card.id).collect::<Vec<_>>()));
     view! {
         <article class="thread" aria-label="Answer" aria-busy=move || is_running.get().then_some("true")>
             <Ring/>
@@ -153,6 +166,16 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
                         live.proposals.with(|cards| cards.iter().find(|card| card.id == id).cloned())
                     });
                     view! { <ProposalCardView card=card all=live.proposals/> }
+                }
+            />
+            <For
+                each=move || needed.get()
+                key=|id| *id
+                children=move |id| {
+                    let card = Memo::new(move |_| {
+                        live.needs.with(|cards| cards.iter().find(|card| card.id == id).cloned())
+                    });
+                    view! { <NeedCardView card=card all=live.needs/> }
                 }
             />
             <Show when=move || is_running.get() && !followed.get()>

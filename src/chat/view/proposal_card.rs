@@ -262,8 +262,8 @@ fn made_link(made: Made) -> impl IntoView {
     match link {
         Some(link) => view! {
             <p>
-                <a href=link rel="noopener nofollow noreferrer external" target="_blank">
-                    {title}
+                <a class="made" href=link rel="noopener nofollow noreferrer external" target="_blank">
+                    <span>{title}</span>
                     <Icon name="arrow-up-right"/>
                 </a>
             </p>
