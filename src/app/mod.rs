@@ -32,7 +32,7 @@ use crate::{
     },
     admin::page::AdminPage,
     billing::page::{BillingPage, CancelledPage, LeavingPage, PlansPage, SuccessPage},
-    chat::{ChatPage, ManagePage, SearchPage},
+    chat::{CallsPage, ChatPage, ManagePage, SearchPage},
     identity::page::{ActivityPage, SecurityPage},
     integrations::{
         api::room as connections_room,
@@ -114,6 +114,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("") view={Lazy::<Settings>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/security") view={Lazy::<Security>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/activity") view={Lazy::<ActivityLog>::new()} ssr=SsrMode::Async/>
+                        <Route path=path!("/activity/services") view={Lazy::<ServiceCalls>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/files") view={Lazy::<OwnFiles>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/notifications") view={Lazy::<NotificationSettings>::new()} ssr=SsrMode::Async/>
                         <Route path=path!("/developer") view={Lazy::<Developer>::new()} ssr=SsrMode::Async/>
@@ -194,6 +195,7 @@ macro_rules! lazy_page {
 
 lazy_page!(Security, SecurityPage);
 lazy_page!(ActivityLog, ActivityPage);
+lazy_page!(ServiceCalls, CallsPage);
 lazy_page!(Conversation, ChatPage);
 lazy_page!(FindConversations, SearchPage);
 lazy_page!(ManageConversation, ManagePage);

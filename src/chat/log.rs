@@ -359,6 +359,7 @@ pub(super) async fn close(connection: &mut sqlx::PgConnection, closing: &Closing
         now,
     };
     store::log::settle(connection, &settling).await?;
+    store::log::forget_unkept(connection, user, run).await?;
     Ok(())
 }
 

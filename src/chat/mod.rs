@@ -7,13 +7,16 @@
 //! from the database and waits for the bus to say that there is more, so a reload, a second tab or a lost connection
 //! misses nothing. `jobs` settles runs whose process died.
 
+pub mod activity;
 pub mod api;
 mod browser;
 pub mod found;
 pub mod managed;
 pub mod model;
+pub mod need;
 pub mod page;
 pub mod proposal;
+pub mod receipts;
 mod unfinished;
 mod view;
 
@@ -40,6 +43,8 @@ mod meter;
 #[cfg(feature = "ssr")]
 mod moment;
 #[cfg(feature = "ssr")]
+mod needs;
+#[cfg(feature = "ssr")]
 mod offer;
 #[cfg(feature = "ssr")]
 mod reading;
@@ -49,6 +54,8 @@ mod routes;
 mod rules;
 #[cfg(feature = "ssr")]
 mod service;
+#[cfg(feature = "ssr")]
+mod sheet;
 #[cfg(feature = "ssr")]
 mod store;
 #[cfg(feature = "ssr")]
@@ -63,7 +70,10 @@ mod visit;
 mod waiting;
 #[cfg(feature = "ssr")]
 mod worker;
+#[cfg(feature = "ssr")]
+mod writer;
 
+pub use activity::CallsPage;
 #[cfg(feature = "ssr")]
 pub use error::ChatError;
 #[cfg(feature = "ssr")]
@@ -72,7 +82,7 @@ pub use page::ChatPage;
 #[cfg(feature = "ssr")]
 pub use routes::routes;
 #[cfg(feature = "ssr")]
-use routes::{approval_id, conversation_id, run_id};
+use routes::{approval_id, conversation_id, need_id, run_id};
 #[cfg(feature = "ssr")]
 pub use service::{Asker, Chat, Parts, Place};
 #[cfg(feature = "ssr")]

@@ -213,7 +213,7 @@ impl<'a> Talk<'a> {
         let (user, connection, tool) = (self.job.asker.user, offered.connection, offered.tool);
         let change = Call { user, connection, tool, arguments };
         if self.untrusted || !self.parts.integrations.stands(user, connection, tool).await.unwrap_or(false) {
-            let before = self.parts.integrations.present(&change, self.reader.context()).await;
+            let before = self.parts.integrations.present(&self.reader.caller(), &change, self.reader.context()).await;
             return Performed::Proposed(change, before);
         }
         match self.at_once(call, &change).await {

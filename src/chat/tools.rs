@@ -145,15 +145,16 @@ impl Reader {
             alone: planned.model == ModelUse::Never,
         };
         self.tell(Entry::Started(card.clone())).await;
-        let outcome = self.call(planned).await;
+        let mut outcome = self.call(planned).await;
         let mut reading = Reading { card: card.clone(), connection: planned.connection, before: 0, found: None };
-        match &outcome {
+        match &mut outcome {
             Ok(answer) => {
                 let count = u32::try_from(answer.items.len()).unwrap_or(u32::MAX);
                 reading.before = self.items.fetch_add(count, Ordering::Relaxed);
                 reading.found = seal_ready(answer);
                 card.state = CardState::Done;
                 card.title.clone_from(&answer.summary);
+                receipts(&mut answer.data, reading.before);
             }
             Err(error) => {
                 card.state = CardState::Failed;
@@ -187,6 +188,18 @@ impl Reader {
 /// As whom a run calls services.
 pub(super) fn caller(run: RunId) -> Caller {
     Caller { kind: "run", id: Uuid::from(run), label: "an answer".to_owned() }
+}
+
+/// Gives each thing that was found its number on the cards, for a model to name.
+fn receipts(data: &mut Value, before: u32) {
+    let lists = data.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut).filter_map(Value::as_array_mut);
+    for list in lists {
+        for (n, entry) in (before.saturating_add(1)..).zip(list) {
+            if let Some(entry) = entry.as_object_mut() {
+                entry.insert("receipt".to_owned(), n.into());
+            }
+        }
+    }
 }
 
 fn seal_ready(answer: &ToolAnswer) -> Option<Zeroizing<Vec<u8>>> {

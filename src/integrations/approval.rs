@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     model::ProposalState,
-    service::{Error, Integrations},
+    service::{Error, Integrations, ended},
     store::{self, StandingRow, system},
     tools::{self, Caller, Effect, TimeContext, Tool, ToolAnswer, ToolError},
 };
@@ -43,7 +43,8 @@ pub struct Call {
 }
 
 impl Call {
-    fn hash(&self) -> [u8; 32] {
+    /// SHA-256 of its connection, its tool and its arguments.
+    pub(super) fn hash(&self) -> [u8; 32] {
         let mut bytes = Vec::new();
         bytes.extend_from_slice(Uuid::from(self.connection).as_bytes());
         bytes.extend_from_slice(&(self.tool.name.len() as u64).to_be_bytes());
@@ -143,8 +144,7 @@ fn place(column: &'static str, id: ApprovalId, owner: UserId) -> Place<'static> 
 
 /// What a standing yes is bound to: a tool that is described otherwise, or takes something else, is another tool.
 fn tool_hash(tool: &Tool) -> [u8; 32] {
-    let effect = if tool.effect == Effect::Destructive { "destructive" } else { "write" };
-    let parts = [tool.name, effect, tool.description, &tool.parameters.to_string()];
+    let parts = [tool.name, tool.effect.as_str(), tool.description, &tool.parameters.to_string()];
     let mut bytes = Vec::new();
     for part in parts {
         bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
@@ -209,7 +209,10 @@ impl Integrations {
     /// # Errors
     /// When it was decided before, is too late, or is not theirs.
     pub async fn decide(&self, user: UserId, id: ApprovalId, approve: bool) -> Result<(), Error> {
-        let decided = store::decide_approval(&self.db, user, id, approve, self.clock.now()).await?;
+        if !approve {
+            return self.deny(user, id).await?.then_some(()).ok_or(Error::NotFound("approval"));
+        }
+        let decided = store::decide_approval(&self.db, user, id, true, self.clock.now()).await?;
         decided.then_some(()).ok_or(Error::NotFound("approval"))
     }
 
@@ -218,7 +221,17 @@ impl Integrations {
     /// # Errors
     /// When the database is away.
     pub async fn deny(&self, user: UserId, id: ApprovalId) -> Result<bool, Error> {
-        Ok(store::decide_approval(&self.db, user, id, false, self.clock.now()).await?)
+        let (mut transaction, now) = (self.db.begin().await?, self.clock.now());
+        let decided = store::decide_approval(&mut *transaction, user, id, false, now).await?;
+        if decided {
+            let tool = store::tool_of(&mut *transaction, user, id).await?;
+            // A tool that is in the catalogue no more would have changed something, too.
+            let effect = tool.and_then(|name| tools::find(&name)).map_or(Effect::Write, |tool| tool.effect);
+            let call = self.random.id(now);
+            store::note_decided(&mut transaction, user, id, call, effect.as_str(), Some("denied"), now).await?;
+            transaction.commit().await?;
+        }
+        Ok(decided)
     }
 
     /// Records the person's yes, to the call as it was proposed or as they have changed it, and uses it up. `always` lets
@@ -318,12 +331,17 @@ impl Integrations {
 
     async fn used_up(&self, connection: &mut PgConnection, user: UserId, id: ApprovalId) -> Result<Call, Error> {
         let now = self.clock.now();
-        let row = store::consume_approval(connection, user, id, now).await?.ok_or(Error::NotFound("approval"))?;
+        let row = store::consume_approval(&mut *connection, user, id, now).await?.ok_or(Error::NotFound("approval"))?;
         let plain = self.vault.open(&place("sealed_arguments", id, user), &row.sealed_arguments)?;
         let arguments = serde_json::from_slice(&plain).map_err(|_| Error::NotFound("approval"))?;
         let tool = tools::find(&row.tool).ok_or(Error::NotFound("tool"))?;
         let call = Call { user, connection: row.connection, tool, arguments };
-        if call.hash().as_slice() == row.call_hash { Ok(call) } else { Err(Error::NotFound("approval")) }
+        if call.hash().as_slice() != row.call_hash {
+            return Err(Error::NotFound("approval"));
+        }
+        let noted = self.random.id(now);
+        store::note_decided(connection, user, id, noted, tool.effect.as_str(), None, now).await?;
+        Ok(call)
     }
 
     /// Makes an approved call and notes what became of it.
@@ -332,12 +350,15 @@ impl Integrations {
     /// When the outcome could not be noted: then it will be told as unknown.
     pub async fn execute(&self, caller: &Caller, call: Approved<Call>, time: &TimeContext) -> Result<(), Error> {
         let (user, id) = (call.0.user, call.1);
-        let (outcome, told) = kept(self.write(caller, call, time).await);
+        let answer = self.write(caller, call, time).await;
+        let (outcome, code, result_bytes) = ended(&answer);
+        let told = kept(answer);
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(&told).unwrap_or_default());
         let sealed = self.vault.seal(&place("sealed_outcome", id, user), &plain)?;
         let mut left: u32 = 20;
         loop {
-            match store::note_outcome(&self.db, user, id, outcome, &sealed, self.clock.now()).await {
+            let ended = store::Ended { outcome, code, result_bytes, now: self.clock.now() };
+            match store::note_outcome(&self.db, user, id, &ended, &sealed).await {
                 Ok(_) => return Ok(()),
                 Err(error) if left > 0 => {
                     tracing::warn!(%error, "what became of a change could not be noted yet");
@@ -356,6 +377,7 @@ impl Integrations {
     pub async fn give_up_lost(&self) -> Result<Vec<(UserId, ApprovalId)>, Error> {
         let now = self.clock.now();
         let lost = system::give_up_executions(&self.db, now - LOST_AFTER, now).await?;
+        system::give_up_calls(&self.db, now - LOST_AFTER, now).await?;
         Ok(lost.into_iter().map(|lost| (lost.user, lost.id)).collect())
     }
 
@@ -428,20 +450,19 @@ impl Integrations {
     }
 }
 
-fn kept(answer: Result<ToolAnswer, ToolError>) -> (&'static str, Told) {
+fn kept(answer: Result<ToolAnswer, ToolError>) -> Told {
     match answer {
         Ok(answer) => {
             let made = answer.items.into_iter().next();
             let (title, link) = made.map(|item| (item.title, item.link)).unwrap_or_default();
             let link = link.filter(|link| link.starts_with("https://"));
-            ("done", Told { sentence: answer.summary, title, link, data: answer.data })
+            Told { sentence: answer.summary, title, link, data: answer.data }
         }
         Err(error) => {
             if matches!(error, ToolError::Internal) {
                 telemetry::report(&error, "a change could not be made");
             }
-            let outcome = if matches!(error, ToolError::Unknown { .. }) { "unknown" } else { "failed" };
-            (outcome, Told { sentence: error.to_string(), ..Told::default() })
+            Told { sentence: error.to_string(), ..Told::default() }
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::platform::jobs::JobTable;
 /// How long it is known what happened to a connection.
 pub const EVENTS_KEPT: Duration = Duration::days(90);
 
+/// How long it is known what was done through somebody's accounts.
+pub const CALLS_KEPT: Duration = Duration::days(365);
+
 const SOON: Every = Every::from_secs(5);
 const EACH_MINUTE: Every = Every::from_secs(60);
 const EACH_HOUR: Every = Every::from_secs(60 * 60);
@@ -70,8 +73,9 @@ pub async fn purge(integrations: &Integrations) -> Result<(), Error> {
     broker::store::system::purge(&integrations.db, now).await?;
     let choices = system::purge_choices(&integrations.db, now).await?;
     let events = system::purge_events(&integrations.db, now - EVENTS_KEPT).await?;
+    let calls = system::purge_calls(&integrations.db, now - CALLS_KEPT).await?;
     let revocations = system::purge_revocations(&integrations.db, now).await?;
     integrations.webhooks().purge().await.map_err(Error::from)?;
-    tracing::debug!(flows, choices, events, revocations, "what is over was removed");
+    tracing::debug!(flows, choices, events, calls, revocations, "what is over was removed");
     Ok(())
 }

@@ -4,8 +4,8 @@
 //! and sends the browser to the consent page; the callback takes that row away, trades the code, asks the service
 //! whose account it is, and stores the tokens sealed. A question later comes in through `service::ask`: the broker in
 //! `service::refresh` gives an access token, renewed by one process at a time, `executor` runs the steps that the
-//! catalogue has for the tool, and the answer goes back as lines and as data. `router` finds the tools for a question
-//! by rules. A tool that changes something runs only with an `Approved` call (`approval`).
+//! catalogue has for the tool, and the answer goes back as lines and as data. `questions` and `router`
+//! find the tools for a question by rules. A tool that changes something runs only with an `Approved` call (`approval`).
 
 pub mod api;
 pub mod catalogue;
@@ -32,6 +32,8 @@ pub mod jobs;
 #[cfg(feature = "ssr")]
 pub(crate) mod plain;
 #[cfg(feature = "ssr")]
+pub mod questions;
+#[cfg(feature = "ssr")]
 pub mod router;
 #[cfg(feature = "ssr")]
 mod routes;
@@ -45,7 +47,7 @@ pub mod tools;
 #[cfg(feature = "ssr")]
 pub use routes::{posts, routes};
 #[cfg(feature = "ssr")]
-pub use service::{ClientFault, Error, FORGET_READINGS, Integrations, Readings, own_app_vault};
+pub use service::{Account, AgreedTo, Agreement, ClientFault, Effects, Error, FORGET_READINGS, Integrations, Readings, ToolCall, own_app_vault};
 #[cfg(feature = "ssr")]
 pub use store::{SEALED, SEALED_OWN_APPS};
 #[cfg(feature = "ssr")]

@@ -134,6 +134,10 @@ ids! {
     ConnectionId;
     /// A person's decision about one proposed write.
     ApprovalId;
+    /// Something that an answer cannot go on without.
+    NeedId;
+    /// One call of a tool, as the person's log has it.
+    ToolCallId;
     /// A conversation.
     ConversationId;
     /// A link by which anybody may read a conversation.

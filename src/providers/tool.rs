@@ -25,6 +25,16 @@ impl Effect {
     pub fn changes(self) -> bool {
         self != Self::Read
     }
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destructive => "destructive",
+        }
+    }
 }
 
 /// One tool. In all its templates `{name}` is an argument, a captured value, a blank of the connection, or one of the

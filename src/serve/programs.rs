@@ -8,7 +8,7 @@ use axum::{
 use super::{AppState, contract};
 use crate::{
     account::{self, api_keys, app_versions, files, notifications},
-    billing, identity, integrations,
+    billing, chat, identity, integrations,
     platform::{
         api::{cors, etag, idempotency},
         audit, limits,
@@ -31,6 +31,7 @@ pub(super) fn programs(state: &AppState, list: &mut RouteList) -> Router {
         .merge(integrations::catalogue::v1::routes(state.integrations.clone()).into_router(list))
         .merge(integrations::connection::v1::routes(state.integrations.clone()).into_router(list))
         .merge(integrations::webhooks::v1::routes(state.integrations.webhooks().clone()).into_router(list))
+        .merge(chat::activity::v1::routes(state.chat.clone()).into_router(list))
         .merge(team::v1::routes(state.teams.clone()).into_router(list))
         .merge(billing::v1::routes(state.billing.clone()).into_router(list))
         .merge(privacy::v1::routes(state.departures.clone()).into_router(list))

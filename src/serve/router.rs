@@ -81,6 +81,7 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
             integrations::own_apps::routes(state.integrations.clone(), &state.site.stylesheet).into_router(&mut list),
         )
         .merge(chat::routes(state.chat.clone(), &state.site.stylesheet).into_router(&mut list))
+        .merge(chat::activity::routes(state.chat.clone()).into_router(&mut list))
         .merge(events::routes(state).into_router(&mut list))
         .merge(account::routes(state.account.clone()).into_router(&mut list))
         .merge(account::files::routes(state.user_files.clone()).into_router(&mut list))

@@ -49,6 +49,7 @@ pub fn fields() -> String {
         ("handle", "mira_okafor"),
         ("id", id),
         ("invitation", id),
+        ("kept", "week"),
         ("key", "a-key"),
         ("last_seen", id),
         ("member", id),

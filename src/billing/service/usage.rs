@@ -1,6 +1,8 @@
 //! What teams use of their plans. Before an answer a message and some tokens are reserved, after it they are settled, each
 //! in one statement, so that nothing is used twice or beyond the limit however many ask at once.
 
+use std::collections::HashMap;
+
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
@@ -126,6 +128,19 @@ impl Billing {
                 })
                 .collect(),
         })
+    }
+
+    /// What these answers took of the model, of those that are settled and of which it is still known. The caller knows
+    /// whose they are.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn taken_by(&self, runs: &[RunId]) -> Result<HashMap<RunId, Taken>, BillingError> {
+        let count = |tokens: i64| u64::try_from(tokens).unwrap_or_default();
+        let taken = usage::taken_by(&self.parts.db, runs).await?.into_iter().map(|row| {
+            (row.run, Taken { model: row.model, read: count(row.tokens_read), written: count(row.tokens_written) })
+        });
+        Ok(taken.collect())
     }
 
     /// Forgets the single answers of months that are long over.

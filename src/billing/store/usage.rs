@@ -141,6 +141,26 @@ pub async fn tokens_of(db: &Db, day: Date) -> sqlx::Result<i64> {
     Ok(tokens.unwrap_or_default())
 }
 
+/// What one answer took.
+pub struct TakenRow {
+    pub run: RunId,
+    pub model: Option<String>,
+    pub tokens_read: i64,
+    pub tokens_written: i64,
+}
+
+/// What these answers took.
+pub async fn taken_by(db: &Db, runs: &[RunId]) -> sqlx::Result<Vec<TakenRow>> {
+    query_as!(
+        TakenRow,
+        r#"select run_id as "run: RunId", model, tokens_read, tokens_written from usage_ledger
+           where run_id = any($1) and state = 'settled'"#,
+        runs as &[RunId],
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Forgets who used what on which day of months that are long over; the sums of the months stay.
 pub async fn forget(db: &Db, before: Date) -> sqlx::Result<u64> {
     let gone = query!("delete from usage_ledger where month < $1 and state <> 'reserved'", before).execute(db).await?;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use sqlx::PgConnection;
+
 use super::{Chat, Parts};
 use crate::{
     billing::Taken,
     chat::{error::ChatError, store},
-    kit::id::{ConversationId, UserId},
+    kit::id::{ApprovalId, ConversationId, RunId, UserId},
 };
 
 /// The longest name, in characters.
@@ -14,6 +16,12 @@ const LONGEST_TITLE: usize = 200;
 /// For how long a run that was asked to stop is waited for.
 const STOPS_WITHIN: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(40);
+
+/// The runs of a conversation and what they have proposed.
+pub(super) struct Traces {
+    runs: Vec<RunId>,
+    proposals: Vec<(RunId, ApprovalId)>,
+}
 
 impl Chat {
     /// Gives a conversation of theirs another name.
@@ -47,7 +55,7 @@ impl Chat {
         found(store::conversations::archive(&self.parts.db, user, id, at).await?)
     }
 
-    /// Removes a conversation of theirs for good: messages, logs, what was read for it, links to it. An answer that is
+    /// Removes a conversation of theirs for good: messages, logs, what was read for it, what was proposed, links to it. An answer that is
     /// being written is stopped first, whichever process writes it.
     ///
     /// # Errors
@@ -79,8 +87,38 @@ impl Chat {
         for run in store::runs::unsettled(&mut transaction, user, id).await? {
             billing.settle(&mut transaction, run.id, &Taken::default(), true).await?;
         }
+        let before = self.traces(&mut transaction, user, id).await?;
         store::conversations::delete(&mut transaction, user, id).await?;
+        self.forget_traces(&mut transaction, user, id, before).await?;
         transaction.commit().await?;
+        Ok(())
+    }
+
+    /// What a conversation has left elsewhere: its runs, and what they have proposed.
+    pub(super) async fn traces(
+        &self,
+        connection: &mut PgConnection,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<Traces, ChatError> {
+        let runs = store::runs::all_of(connection, user, id).await?;
+        let proposals = store::waits::of_runs(connection, user, &runs).await?;
+        Ok(Traces { runs, proposals })
+    }
+
+    /// Removes what was left elsewhere by the runs that were there before and are gone now.
+    pub(super) async fn forget_traces(
+        &self,
+        connection: &mut PgConnection,
+        user: UserId,
+        id: ConversationId,
+        before: Traces,
+    ) -> Result<(), ChatError> {
+        let left = store::runs::all_of(connection, user, id).await?;
+        let gone: Vec<RunId> = before.runs.into_iter().filter(|run| !left.contains(run)).collect();
+        let proposals = before.proposals.into_iter().filter(|(run, _)| gone.contains(run));
+        let proposals: Vec<ApprovalId> = proposals.map(|(_, approval)| approval).collect();
+        self.parts.integrations.forget_conversation(connection, user, &gone, &proposals).await?;
         Ok(())
     }
 }

@@ -59,7 +59,9 @@ impl Chat {
         {
             store::messages::show(&mut transaction, user, conversation, leaf).await?;
         }
+        let before = self.traces(&mut transaction, user, conversation).await?;
         store::messages::remove_below(&mut transaction, user, conversation, version).await?;
+        self.forget_traces(&mut transaction, user, conversation, before).await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -13,8 +13,8 @@ use crate::{
     platform::bus::Topic,
 };
 
-/// How long readings are kept.
-const KEEP_READINGS: time::Duration = time::Duration::days(30);
+/// For how many days readings are kept, where their person has said nothing else.
+const KEEP_READINGS: i32 = 30;
 
 impl Chat {
     /// Settles runs whose process died; how many there were.
@@ -76,12 +76,11 @@ impl Chat {
         Ok(moved)
     }
 
-    /// Removes readings that are older than we keep them.
+    /// Removes readings that are older than they are kept.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn remove_old_readings(&self) -> Result<u64, ChatError> {
-        let before = self.parts.clock.now() - KEEP_READINGS;
-        Ok(store::system::remove_results(&self.parts.db, before).await?)
+        Ok(store::system::remove_results(&self.parts.db, self.parts.clock.now(), KEEP_READINGS).await?)
     }
 }

@@ -193,6 +193,23 @@ pub(in crate::chat) async fn insert_result(
     Ok(())
 }
 
+/// Removes what was read for an answer whose person wants nothing of that kept.
+pub(in crate::chat) async fn forget_unkept(
+    connection: &mut PgConnection,
+    user: UserId,
+    run: RunId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from tool_results where user_id = $1 and run_id = $2
+             and exists (select from reading_choices where user_id = $1 and days = 0)",
+        user as UserId,
+        run as RunId,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Writes the text so far into the answer.
 pub(in crate::chat) async fn materialise(
     connection: &mut PgConnection,

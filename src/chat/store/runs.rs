@@ -75,6 +75,21 @@ pub(in crate::chat) async fn of_answers(
     .await
 }
 
+/// All runs of a conversation.
+pub(in crate::chat) async fn all_of(
+    connection: &mut PgConnection,
+    user: UserId,
+    conversation: ConversationId,
+) -> sqlx::Result<Vec<RunId>> {
+    sqlx::query_scalar!(
+        r#"select id as "id: RunId" from runs where conversation_id = $2 and user_id = $1"#,
+        user as UserId,
+        conversation as ConversationId,
+    )
+    .fetch_all(connection)
+    .await
+}
+
 /// The runs of a conversation that have not ended, oldest first.
 pub(in crate::chat) async fn unsettled(
     connection: &mut PgConnection,

@@ -46,9 +46,20 @@ pub(in crate::chat) async fn text(connection: &mut PgConnection, run: RunId) -> 
     Ok(text.unwrap_or_default())
 }
 
-/// Removes what was read before this moment; how many rows went.
-pub(in crate::chat) async fn remove_results(db: &Db, before: OffsetDateTime) -> sqlx::Result<u64> {
-    let done = sqlx::query!("delete from tool_results where created_at < $1", before).execute(db).await?;
+/// Removes what was read longer ago than its person wants it kept, and than these days; how many rows went. What is kept
+/// not at all stays until its answer is there.
+pub(in crate::chat) async fn remove_results(db: &Db, now: OffsetDateTime, days: i32) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "delete from tool_results where created_at < $1::timestamptz - make_interval(days => $2)
+             or id in (
+                 select t.id from reading_choices c join tool_results t on t.user_id = c.user_id
+                 join runs r on r.id = t.run_id
+                 where t.created_at < $1::timestamptz - make_interval(days => c.days) and r.settled_at is not null)",
+        now,
+        days,
+    )
+    .execute(db)
+    .await?;
     Ok(done.rows_affected())
 }
 

@@ -26,6 +26,7 @@ pub fn ActivityPage() -> impl IntoView {
             title="Activity"
             intro="What happened to your account. Kept for one year, and nobody can change an entry. Only you see this page."
         >
+            <p><a href="/settings/activity/services">"What Aura did through your accounts"</a></p>
             <nav class="chips" aria-label="Show">
                 {Show::ALL
                     .into_iter()

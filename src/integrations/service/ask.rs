@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     Integrations,
+    calls::{Ending, ended},
     refresh::{Access, TokenError},
 };
 use crate::{
@@ -13,9 +14,9 @@ use crate::{
         approval::{Approved, Call},
         executor::{self, Asked, Budget, Failure},
         store,
-        tools::{self, Caller, TimeContext, Tool, ToolAnswer, ToolError, told},
+        tools::{self, Caller, Effect, TimeContext, Tool, ToolAnswer, ToolError, told},
     },
-    kit::id::{ApprovalId, ConnectionId, UserId},
+    kit::id::{ApprovalId, ConnectionId, ToolCallId, UserId},
     platform::telemetry,
 };
 
@@ -37,10 +38,12 @@ impl Integrations {
         time: &TimeContext,
     ) -> Result<ToolAnswer, ToolError> {
         let tool = tools::find(tool).ok_or_else(|| ToolError::BadArguments("There is no such tool.".into()))?;
+        let call = Call { user, connection, tool, arguments };
         if tool.effect.changes() {
+            self.note_unasked(caller, &call).await?;
             return Err(ToolError::NeedsApproval);
         }
-        self.run(caller, &Call { user, connection, tool, arguments }, None, time).await
+        self.run(caller, &call, None, time).await
     }
 
     /// Runs a tool that changes something: exactly the call that the person approved.
@@ -65,6 +68,11 @@ impl Integrations {
         time: &TimeContext,
     ) -> Result<ToolAnswer, ToolError> {
         let Call { user, connection, tool, .. } = *call;
+        // What is looked up stands in the log before it is; a change stands there since its approval was used up.
+        let noted = match approval {
+            Some(_) => None,
+            None => Some(self.begin_call(caller, call, Effect::Read).await?),
+        };
         let whole = self.attempt(call, approval, time);
         // Waiting for somebody else's renewal comes on top of the tool's own time.
         let answer = tokio::time::timeout(self.tool_deadline + self.tool_patience + Duration::from_secs(25), whole)
@@ -74,8 +82,9 @@ impl Integrations {
             Ok(_) => format!("{} for {} {}", tool.name, caller.kind, caller.id),
             Err(error) => format!("{} for {} {}: {}", tool.name, caller.kind, caller.id, error.code()),
         };
-        if !matches!(answer, Err(ToolError::NotConnected)) {
-            self.note_use(user, connection, tool, &detail).await;
+        let used = (!matches!(answer, Err(ToolError::NotConnected))).then_some(detail.as_str());
+        if let Err(error) = self.note_use(user, connection, tool, used, noted.map(|id| (id, ended(&answer)))).await {
+            telemetry::report(&error, "the use of a connection could not be noted");
         }
         answer
     }
@@ -144,7 +153,7 @@ impl Integrations {
 
     /// What a change would change: what stands there now, by the names of its arguments. Nothing where that is not known,
     /// or cannot be read quickly.
-    pub async fn present(&self, call: &Call, time: &TimeContext) -> BTreeMap<String, String> {
+    pub async fn present(&self, caller: &Caller, call: &Call, time: &TimeContext) -> BTreeMap<String, String> {
         if call.tool.entry.before.is_none() {
             return BTreeMap::new();
         }
@@ -153,32 +162,48 @@ impl Integrations {
             if access.provider.id != call.tool.provider.id || call.tool.lacking(&access.scopes).is_some() {
                 return None;
             }
-            executor::look(&self.asked(call, &access, time, None)).await.ok()
+            let noted = self.begin_call(caller, call, Effect::Read).await.ok()?;
+            let found = executor::look(&self.asked(call, &access, time, None)).await;
+            let ending = match &found {
+                Ok(found) => ("done", None, i64::try_from(found.values().map(String::len).sum::<usize>()).ok()),
+                Err(_) => ("failed", None, None),
+            };
+            let used = self.note_use(call.user, call.connection, call.tool, None, Some((noted, ending))).await;
+            used.unwrap_or_else(|error| telemetry::report(&error, "the end of a look could not be noted"));
+            found.ok()
         };
         tokio::time::timeout(LOOKING, looked).await.ok().flatten().unwrap_or_default()
     }
 
-    /// The log of a connection says when it was used and by what; a failure to write it fails no answer.
-    async fn note_use(&self, user: UserId, connection: ConnectionId, tool: &Tool, detail: &str) {
+    /// The log of a connection says when it was used and by what, the person's own how it ended; a failure to write them
+    /// fails no answer.
+    async fn note_use(
+        &self,
+        user: UserId,
+        connection: ConnectionId,
+        tool: &Tool,
+        used: Option<&str>,
+        noted: Option<(ToolCallId, Ending)>,
+    ) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
-        let id = uuid::Uuid::from(self.random.id::<ConnectionId>(now));
-        let provider = tool.provider();
-        let event = store::NewEvent {
-            id,
-            user,
-            connection: Some(connection),
-            provider,
-            kind: "used",
-            detail: Some(detail),
-            now,
-        };
-        let noted = async {
-            store::mark_used(&self.db, user, connection, now).await?;
-            store::record(&self.db, &event).await
-        };
-        if let Err(error) = noted.await {
-            telemetry::report(&error, "the use of a connection could not be noted");
+        let mut transaction = self.db.begin().await?;
+        if let Some(detail) = used {
+            let event = store::NewEvent {
+                id: uuid::Uuid::from(self.random.id::<ConnectionId>(now)),
+                user,
+                connection: Some(connection),
+                provider: tool.provider(),
+                kind: "used",
+                detail: Some(detail),
+                now,
+            };
+            store::mark_used(&mut *transaction, user, connection, now).await?;
+            store::record(&mut *transaction, &event).await?;
         }
+        if let Some((id, (outcome, code, result_bytes))) = noted {
+            store::end_call(&mut *transaction, user, id, &store::Ended { outcome, code, result_bytes, now }).await?;
+        }
+        transaction.commit().await
     }
 }
 

@@ -1,8 +1,10 @@
 //! The use-cases of connections, over this feature's tables, the catalogue and the outgoing HTTP.
 
 mod accounts;
+mod agreements;
 mod ask;
 pub(super) mod broker;
+mod calls;
 mod choice;
 mod connect;
 mod consent;
@@ -33,6 +35,9 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use url::Url;
 
 pub use accounts::Shown;
+pub use agreements::{Account, Agreed, AgreedTo, Agreement};
+pub use calls::{Effects, ToolCall};
+pub(super) use calls::ended;
 pub use choice::{Answer, Waiting};
 pub use connect::Arrival;
 pub use disconnect::{FORGET_READINGS, Readings};
@@ -53,6 +58,7 @@ use crate::{
     account::notifications::Notifications,
     billing::Billing,
     identity::Identity,
+    inference::Vendor,
     kit::id::{ConnectionId, UserId},
     platform::{
         bus::{Bus, Topic},
@@ -101,6 +107,8 @@ pub struct Integrations {
     clients: Arc<HashMap<&'static str, Client>>,
     /// The keys of the services that sign who somebody is, by the provider's id.
     issuers: Arc<HashMap<&'static str, RemoteKeys>>,
+    /// The operator of the model; none where there is no model.
+    vendor: Option<Arc<Vendor>>,
     tool_deadline: Duration,
     /// How long a tool waits, in all, where a service asks it to.
     tool_patience: Duration,
@@ -164,6 +172,7 @@ impl Integrations {
             catalogue: catalogue(),
             clients: Arc::new(registered.collect()),
             issuers,
+            vendor: settings.model.as_ref().map(|model| Arc::new(Vendor::of(model))),
             tool_deadline: Duration::from_secs(20),
             tool_patience: Duration::from_secs(30),
         }

@@ -1,6 +1,7 @@
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 
+use super::Ended;
 use crate::kit::id::{ApprovalId, ConnectionId, UserId};
 
 /// A call that is put before its person.
@@ -153,27 +154,51 @@ pub async fn consume_approval(
     .await
 }
 
-/// Notes what became of a call, once. False: it was noted before.
+/// Notes what became of a call, once, in the log of calls as well. False: it was noted before.
 pub async fn note_outcome(
     db: impl PgExecutor<'_>,
     user: UserId,
     id: ApprovalId,
-    outcome: &str,
+    ended: &Ended<'_>,
     sealed_outcome: &str,
-    now: OffsetDateTime,
 ) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
-        "update executions set outcome = $3, sealed_outcome = $4, finished_at = $5
-         where user_id = $1 and id = $2 and outcome is null",
+    sqlx::query_scalar!(
+        r#"with noted as (
+               update executions set outcome = $3, sealed_outcome = $4, finished_at = $5
+               where user_id = $1 and id = $2 and outcome is null returning id),
+           told as (
+               update tool_calls t set outcome = $3, code = $6, result_bytes = $7, finished_at = $5
+               from noted where t.user_id = $1 and t.approval_id = noted.id and t.outcome is null)
+           select count(*) > 0 as "noted!" from noted"#,
         user as UserId,
         id as ApprovalId,
-        outcome,
+        ended.outcome,
         sealed_outcome,
-        now,
+        ended.now,
+        ended.code,
+        ended.result_bytes,
     )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .fetch_one(db)
+    .await
+}
+
+/// The tool that a proposal would use.
+pub async fn tool_of(db: impl PgExecutor<'_>, user: UserId, id: ApprovalId) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!("select tool from approvals where user_id = $1 and id = $2", user as UserId, id as ApprovalId,)
+        .fetch_optional(db)
+        .await
+}
+
+/// Removes what was proposed in conversations that are deleted.
+pub async fn delete_approvals(
+    connection: &mut PgConnection,
+    user: UserId,
+    ids: &[uuid::Uuid],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from approvals where user_id = $1 and id = any($2)", user as UserId, ids)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// These proposals of a person, with what became of them.

@@ -19,6 +19,12 @@ pub async fn purge_events(db: impl PgExecutor<'_>, before: OffsetDateTime) -> Re
     Ok(done.rows_affected())
 }
 
+/// Removes from the logs of calls what was begun before a moment.
+pub async fn purge_calls(db: impl PgExecutor<'_>, before: OffsetDateTime) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!("delete from tool_calls where started_at < $1", before).execute(db).await?;
+    Ok(done.rows_affected())
+}
+
 /// Destroys what could not be given back in time.
 pub async fn purge_revocations(db: impl PgExecutor<'_>, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!("delete from revocations where ends_at <= $1", now).execute(db).await?;
