@@ -25,6 +25,7 @@ use crate::{
     integrations::tools::{Effect, ModelUse, OfferedTool, TimeContext},
     kit::id::{ConversationId, MessageId, RunId},
     platform::{
+        audit,
         bus::{Event, Subscription, Topic},
         telemetry,
     },
@@ -182,7 +183,8 @@ async fn compose(parts: Parts, job: Job, pen: mpsc::Sender<Entry>) -> Outcome {
         },
     };
     ended.unwrap_or_else(|error| {
-        tracing::warn!(code = error.code(), run = %job.run, "the model gave no whole answer");
+        let request_id = audit::request_at_hand();
+        tracing::warn!(code = error.code(), run = %job.run, request_id, "the model gave no whole answer");
         Outcome::Ended(Ending::failed(error.code(), error.sentence()))
     })
 }
@@ -205,7 +207,7 @@ async fn begin<'a>(
         reader.tell(Entry::Status(why.to_owned())).await;
     }
     if job.by_rules || rules::answer_alone(&parts.integrations, &job.text, tools, context) {
-        return Begun::Ended(rules::answer(&parts.integrations, reader, &job.text, tools, context).await);
+        return Begun::Ended(rules::answer(&parts.integrations, reader, &job.text, tools, context, job.by_rules).await);
     }
     let messages = match history(parts, job).await {
         Ok(messages) => messages,

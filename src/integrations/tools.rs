@@ -52,6 +52,12 @@ impl Tool {
         &self.entry.question
     }
 
+    /// Whether it answers a kind of question that tools of other services answer too.
+    #[must_use]
+    pub fn answers_questions(&self) -> bool {
+        !self.entry.answers.is_empty()
+    }
+
     /// Arguments as a caller would send them.
     #[must_use]
     pub fn example(&self) -> &'static Value {

@@ -1,5 +1,7 @@
 //! The audit log: what happened to accounts, appended and never changed. The database itself refuses anything else.
 
+use std::future::Future;
+
 use axum::{extract::Request, middleware::Next, response::Response};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -32,6 +34,23 @@ pub async fn witness(request: Request, next: Next) -> Response {
         client: format!("{}, {}", browser_name(&client.user_agent), shown_address(&client.ip.to_string())),
     };
     AT_HAND.scope(circumstances, next.run(request)).await
+}
+
+/// Takes the request at hand along into work that outlives it, so that what is written there tells the request's id.
+pub fn witnessed<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let at_hand = AT_HAND.try_with(Clone::clone).ok();
+    async move {
+        match at_hand {
+            Some(circumstances) => AT_HAND.scope(circumstances, work).await,
+            None => work.await,
+        }
+    }
+}
+
+/// The id of the request in which this happens, or which began it.
+#[must_use]
+pub fn request_at_hand() -> Option<String> {
+    AT_HAND.try_with(|at_hand| at_hand.request_id.clone()).ok()
 }
 
 /// Appends one line in the caller's transaction. `detail` holds nothing secret and nobody's words.

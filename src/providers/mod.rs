@@ -43,4 +43,4 @@ pub use registration::ReturnPath;
 pub use sign_in::{OpenId, Owned, SignIn};
 pub use step::{Condition, Idempotency, Items, KeyStyle, Made, Names, Pick, Step};
 pub use template::Template;
-pub use tool::{Effect, Intent, ToolEntry};
+pub use tool::{Answers, Effect, Intent, ToolEntry};

@@ -1,6 +1,8 @@
 //! What can be asked through a service, as data: what a tool is for, what it takes and what may be done with it. Its
 //! calls stand in [`Step`]s.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 use time::Date;
@@ -83,6 +85,9 @@ pub struct ToolEntry {
     pub question: String,
     #[serde(default, rename = "intent")]
     pub intents: Vec<Intent>,
+    /// The kinds of question that it answers, as tools of other services do.
+    #[serde(default)]
+    pub answers: Vec<Answers>,
     /// For tools that change something which is there: how its present state is read, each value under the name of the
     /// argument that would change it.
     pub before: Option<Step>,
@@ -103,6 +108,18 @@ impl ToolEntry {
         let has = |either: &str| either.split('|').any(|scope| granted.iter().any(|granted| granted == scope));
         self.scopes.iter().map(String::as_str).filter(|either| !has(either)).collect()
     }
+}
+
+/// A kind of question, and the arguments with which the tool answers it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    /// As `integrations/questions/kinds.toml` calls it.
+    pub kind: String,
+    /// In which `{day}`, `{words}`, `{channel}`, `{key}`, `{repo}`, `{owner}`, `{name}` and `{number}` are taken from the
+    /// question. Where the question does not hold one, the tool does not answer it; without a day it takes its own.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
 }
 
 /// Words by which a question is known to mean this tool.

@@ -103,6 +103,7 @@ mod privy_world;
 mod program;
 mod providers_document;
 mod proxies;
+mod questions;
 mod receipts;
 mod reconnect;
 mod recoveries;

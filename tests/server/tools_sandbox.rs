@@ -275,9 +275,31 @@ impl World {
 
     /// An account at a service in a fresh world, with all that may be granted.
     pub async fn connect(&self, provider: &str) -> ConnectionId {
+        self.begin_anew().await;
+        self.join(provider).await
+    }
+
+    /// Accounts at these services, and at no others, in a fresh world.
+    pub async fn connect_all(&self, providers: &[&str]) {
+        self.begin_anew().await;
+        for provider in providers {
+            self.join(provider).await;
+        }
+    }
+
+    async fn begin_anew(&self) {
         self.sandbox.reset();
+        // Nothing of the world before, in which the accounts may be the same.
+        sqlx::query("delete from connections where user_id = $1")
+            .bind(Uuid::from(self.user))
+            .execute(self.app.db())
+            .await
+            .unwrap();
         // A session that was begun at the consent page.
         self.sandbox.shelf().list(SESSIONS, Vec::new).push(json!({ "key": "lastfm-session", "person": MIRA.key }));
+    }
+
+    async fn join(&self, provider: &str) -> ConnectionId {
         let entry = catalogue().get(provider).unwrap();
         let scopes = scopes(provider);
         let find =
@@ -308,12 +330,6 @@ impl World {
     async fn insert(&self, provider: &str, token: &str, scopes: &[String], account: Option<&str>) -> ConnectionId {
         let now = self.app.clock().now();
         let id: ConnectionId = self.app.state().random.id(now);
-        // A fresh world: nothing of the one before, in which the account may be the same.
-        sqlx::query("delete from connections where user_id = $1")
-            .bind(Uuid::from(self.user))
-            .execute(self.app.db())
-            .await
-            .unwrap();
         let seal = |column, text: &str| {
             let (row, owner) = (Uuid::from(id), Uuid::from(self.user));
             let place = Place { table: "connections", column, row, owner, provider };

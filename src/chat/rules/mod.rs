@@ -1,5 +1,7 @@
 //! Answers without a model: the words of the question pick the tools, and the answer lists what they found.
 
+mod written;
+
 use super::{
     log::{Ending, Entry},
     model::RunState,
@@ -7,12 +9,9 @@ use super::{
 };
 use crate::integrations::{
     Integrations,
-    model::Item,
+    questions::{self, Asked, Understood},
     tools::{Effect, ModelUse, OfferedTool, TimeContext, ToolAnswer, ToolError},
 };
-
-/// How many of a card's items the text names.
-const NAMED: usize = 10;
 
 /// Whether only tools that no model may see can answer this: then their cards are the answer, and a model that sees
 /// neither tool nor result would only contradict them.
@@ -22,9 +21,7 @@ pub(super) fn answer_alone(
     tools: &[OfferedTool],
     context: &TimeContext,
 ) -> bool {
-    let readable: Vec<OfferedTool> =
-        tools.iter().filter(|offered| offered.tool.effect == Effect::Read).cloned().collect();
-    let routed = integrations.route(question, &readable, context);
+    let routed = integrations.route(question, &readable(tools), context);
     !routed.is_empty() && routed.iter().all(|call| call.model == ModelUse::Never)
 }
 
@@ -35,118 +32,74 @@ pub(super) async fn answer(
     question: &str,
     tools: &[OfferedTool],
     context: &TimeContext,
+    by_rules: bool,
 ) -> Ending {
-    let readable: Vec<OfferedTool> =
-        tools.iter().filter(|offered| offered.tool.effect == Effect::Read).cloned().collect();
-    let planned: Vec<Planned> =
-        integrations.route(question, &readable, context).into_iter().map(Planned::from).collect();
-    if planned.is_empty() {
-        reader.tell(Entry::Text(nothing_fits(&readable))).await;
-        return Ending::new(RunState::Finished);
-    }
-    let outcomes = futures::future::join_all(planned.iter().map(|planned| reader.read(planned))).await;
-    if let Some(error) =
-        outcomes.iter().all(Result::is_err).then(|| outcomes.iter().find_map(|o| o.as_ref().err())).flatten()
-    {
-        return Ending::failed(error.code(), error.to_string());
-    }
-    let sections: Vec<String> =
-        planned.iter().zip(&outcomes).map(|(planned, outcome)| section(planned, outcome)).collect();
-    reader.tell(Entry::Text(sections.join("\n\n"))).await;
-    Ending::new(RunState::Finished)
-}
-
-fn nothing_fits(tools: &[OfferedTool]) -> String {
-    let mut questions: Vec<String> = Vec::new();
-    for question in tools.iter().map(|offered| offered.tool.question()).filter(|question| !question.is_empty()) {
-        if !questions.iter().any(|known| known == question) {
-            questions.push(question.to_owned());
+    let readable = readable(tools);
+    let understood = match questions::understand(question, &readable, context) {
+        // The cards of what no model may see are the answer, however loosely the question is understood.
+        Understood::Change | Understood::Nothing if !by_rules => {
+            Understood::Routed(integrations.route(question, &readable, context))
         }
-    }
-    if tools.is_empty() {
-        return "No service is connected that could answer this. [Connect one](/connections), then ask again."
-            .to_owned();
-    }
-    let mut text = "I could not tell which of your services can answer this.".to_owned();
-    if !questions.is_empty() {
-        text.push_str(" These questions I understand:\n");
-        for question in questions {
-            text.push_str("\n- ");
-            text.push_str(&plain(&question));
-        }
-    }
-    text
-}
-
-fn section(planned: &Planned, outcome: &Result<ToolAnswer, ToolError>) -> String {
-    let service = plain(planned.service_name);
-    match outcome {
-        Err(error) => format!("**{service}**: {}", plain(&error.to_string())),
-        Ok(answer) => {
-            let mut text = format!("**{service}**: {}", plain(&answer.summary));
-            if !answer.detail.is_empty() {
-                text.push_str(", ");
-                text.push_str(&plain(&answer.detail));
-            }
-            // What a model must never see must not stand in a text that a later prompt could contain.
-            if planned.model == ModelUse::Never {
-                text.push_str(". The card above shows them.");
-                return text;
-            }
-            for item in answer.items.iter().take(NAMED) {
-                text.push_str("\n- ");
-                text.push_str(&line(item));
-            }
-            if answer.items.len() > NAMED {
-                text.push_str("\n- and more, in the card above");
-            }
-            text
-        }
-    }
-}
-
-fn line(item: &Item) -> String {
-    let title = plain(&item.title);
-    let title = match item.link.as_deref().and_then(|link| url::Url::parse(link).ok()) {
-        Some(link) if link.scheme() == "https" => format!("[{title}](<{link}>)"),
-        _ => title,
+        understood => understood,
     };
-    if item.note.is_empty() { title } else { format!("{title}, {}", plain(&item.note)) }
-}
-
-/// Takes every meaning out of characters that Markdown would read: what a service returned is shown, not interpreted.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' | '\r' | '\t' => plain.push(' '),
-            _ if character.is_ascii_punctuation() => {
-                plain.push('\\');
-                plain.push(character);
+    match understood {
+        Understood::Asked(asked, missed) => told(reader, &asked, missed, context).await,
+        Understood::Routed(calls) => {
+            let planned: Vec<Planned> = calls.into_iter().map(Planned::from).collect();
+            let outcomes = read(reader, &planned).await;
+            if let Some(ending) = failed(&outcomes) {
+                return ending;
             }
-            _ => plain.push(character),
+            let sections: Vec<String> = planned
+                .iter()
+                .zip(&outcomes)
+                .map(|(planned, outcome)| written::section(planned.service_name, planned.model, outcome))
+                .collect();
+            finish(reader, sections.join("\n\n")).await
         }
+        Understood::Change => finish(reader, written::no_changes(&readable)).await,
+        Understood::Nothing => finish(reader, written::nothing_fits(&readable)).await,
     }
-    plain
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chat::markdown;
+fn readable(tools: &[OfferedTool]) -> Vec<OfferedTool> {
+    tools.iter().filter(|offered| offered.tool.effect == Effect::Read).cloned().collect()
+}
 
-    #[test]
-    fn what_a_service_returned_is_shown_and_not_interpreted() {
-        let item = Item {
-            title: "[x](https://evil.example) **b** <img src=x>".into(),
-            note: "# h\n- l".into(),
-            link: Some("https://ok.example/a>b".into()),
-            at: None,
-        };
-        let html = markdown::render(&line(&item));
-        assert!(html.contains("[x](https://evil.example) **b** &lt;img src=x&gt;"), "{html}");
-        assert_eq!(html.matches("<a ").count(), 1, "{html}");
-        assert!(html.contains("href=\"https://ok.example/a%3Eb\""), "{html}");
-        assert!(!html.contains("<h") && !html.contains("<li"), "{html}");
+/// Reads for everything that is asked at once, and tells each thing by itself.
+async fn told(reader: &Reader, asked: &[Asked], missed: bool, context: &TimeContext) -> Ending {
+    let wanted = asked.iter().flat_map(|asked| &asked.calls);
+    let planned: Vec<Planned> = wanted.map(|wanted| Planned::new(&wanted.offered, wanted.arguments.clone())).collect();
+    let outcomes = read(reader, &planned).await;
+    if asked.iter().all(|asked| !asked.calls.is_empty())
+        && let Some(ending) = failed(&outcomes)
+    {
+        return ending;
     }
+    let mut rest = outcomes.as_slice();
+    let mut sections = Vec::new();
+    for asked in asked {
+        let (own, others) = rest.split_at(asked.calls.len().min(rest.len()));
+        rest = others;
+        sections.push(written::answered(asked, own, context));
+    }
+    if missed {
+        sections.push(written::MISSED.to_owned());
+    }
+    finish(reader, sections.join("\n\n")).await
+}
+
+async fn read(reader: &Reader, planned: &[Planned]) -> Vec<Result<ToolAnswer, ToolError>> {
+    futures::future::join_all(planned.iter().map(|planned| reader.read(planned))).await
+}
+
+/// The end of an answer for which nothing could be read.
+fn failed(outcomes: &[Result<ToolAnswer, ToolError>]) -> Option<Ending> {
+    let first = outcomes.iter().find_map(|outcome| outcome.as_ref().err())?;
+    outcomes.iter().all(Result::is_err).then(|| Ending::failed(first.code(), first.to_string()))
+}
+
+async fn finish(reader: &Reader, text: String) -> Ending {
+    reader.tell(Entry::Text(text)).await;
+    Ending::new(RunState::Finished)
 }

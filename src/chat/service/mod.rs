@@ -27,6 +27,7 @@ use crate::{
     integrations::Integrations,
     kit::id::{ConversationId, RunId, UserId},
     platform::{
+        audit,
         bus::{Bus, Topic},
         clock::Clock,
         crypto::Vault,
@@ -105,7 +106,7 @@ impl Chat {
 
     pub(super) fn start(&self, job: Job) {
         let task = worker::run(self.parts.clone(), job, self.closing.clone());
-        self.tasks.spawn(task);
+        self.tasks.spawn(audit::witnessed(task));
     }
 
     /// Asks a run of theirs to stop, whichever process writes it; stopping what has ended changes nothing.

@@ -47,8 +47,13 @@ pub(super) fn add(values: &mut Values, time: &TimeContext) -> Result<(), Failure
     Ok(())
 }
 
+/// The day that it is where the person is.
+pub(in crate::integrations) fn here(time: &TimeContext) -> Date {
+    time.now.to_timezone(zone(&time.zone)).date()
+}
+
 /// The first and the last day of what a word means. Weeks begin on Monday.
-fn range(word: &str, today: Date) -> Option<(Date, Date)> {
+pub(in crate::integrations) fn range(word: &str, today: Date) -> Option<(Date, Date)> {
     let word = word.trim().to_lowercase().replace('_', " ");
     let week = |monday: Date| Some((monday, monday.checked_add(Duration::days(6))?));
     let monday = today.checked_sub(Duration::days(i64::from(today.weekday().number_days_from_monday())))?;

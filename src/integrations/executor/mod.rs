@@ -26,6 +26,7 @@ use crate::{
     providers::ToolEntry,
 };
 
+pub(super) use day::{here, range};
 pub(super) use request::{Body, Line, Outgoing};
 pub(super) use run::{look, run};
 pub(super) use template::{fill_encoded, fill_from};
