@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use aura::{chat::Chat, inference::Inference};
+use aura::{chat::Chat, inference::Inference, kit::id::RunId};
+use http::StatusCode;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::{
+    browser::Browser,
     outside::{Outside, Reply, Step, person},
     runs::{parts, settled},
-    support::TestApp,
+    support::{Logs, TestApp},
 };
 
 async fn fails(app: &TestApp, chat: &Chat, name: &str) -> (String, String, String) {
@@ -94,6 +97,25 @@ async fn a_silent_model_is_given_up(db: PgPool) {
     let (code, _, text) = fails(&app, &chat, "silence").await;
     assert_eq!((code.as_str(), text.as_str()), ("model_silent", "So far"));
     assert_eq!(outside.hung_up(), 1, "the line is not kept open");
+}
+
+#[sqlx::test]
+async fn a_failure_of_a_model_is_logged_with_the_request_that_asked(db: PgPool) {
+    let (logs, _listening) = Logs::listen();
+    let outside = Outside::start().await;
+    let app = outside.app(db).await;
+    let mut mira = Browser::new(&app);
+    mira.sign_in(&app, "mira@example.com").await;
+    outside.model(Reply::Status(401, &[], "{}"));
+    let sent = mira.post_json("/api/chat", &json!({ "text": "Hello?", "key": "k1" })).await;
+    assert_eq!(sent.status, StatusCode::OK, "{}", sent.text());
+    let run: RunId = sent.value()["run"].as_str().unwrap().parse().unwrap();
+    assert_eq!(settled(&app, run).await.state, "failed");
+    let text = logs.text();
+    let line = text.lines().find(|line| line.contains("the model gave no whole answer")).expect(&text);
+    let line: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(line["request_id"], sent.header("x-request-id"), "{line}");
+    assert_eq!(line["run"], run.to_string(), "{line}");
 }
 
 #[sqlx::test]
