@@ -36,7 +36,7 @@ pub(super) fn fields(
         ProposalField {
             name: name.clone(),
             label: label(name),
-            hint: property["description"].as_str().unwrap_or_default().to_owned(),
+            hint: hint(property, &kind, zone),
             value: argument.map(|value| typed(&kind, value, zone)).unwrap_or_default(),
             shown: argument.map(|value| read(&kind, value, zone)).unwrap_or_default(),
             before: before.get(name).map(|before| read(&kind, &before.as_str().into(), zone)),
@@ -61,6 +61,21 @@ fn kind(property: &Value) -> FieldKind {
         _ if property["maxLength"].as_u64().is_some_and(|most| most > LINE) => FieldKind::Text,
         _ => FieldKind::Line,
     }
+}
+
+/// What is meant, in words for people: a description speaks to models, which are told formats by their standards.
+fn hint(property: &Value, kind: &FieldKind, zone: &str) -> String {
+    let said = property["description"].as_str().unwrap_or_default();
+    let said = said.split(", RFC 3339").next().unwrap_or_default().trim_end_matches('.');
+    let form = match kind {
+        FieldKind::Moment => {
+            let zone = timezones::get_by_name(zone).map_or("UTC", |_| zone).replace('_', " ");
+            format!("Date and time, in the time zone {zone}")
+        }
+        FieldKind::Day => "A date".to_owned(),
+        _ => return property["description"].as_str().unwrap_or_default().to_owned(),
+    };
+    if said.is_empty() { form } else { format!("{said}. {form}.") }
 }
 
 /// `starts_at` as `Starts at`.
@@ -196,6 +211,22 @@ mod tests {
             (&FieldKind::Line, "", false)
         );
         assert_eq!(of("text").kind, FieldKind::Text);
+    }
+
+    #[test]
+    fn hints_speak_to_people_and_name_their_time_zone() {
+        let (tool, arguments) = event();
+        let hint = |zone: &str| {
+            let fields = fields(tool, &arguments, &BTreeMap::new(), zone);
+            fields.iter().find(|field| field.name == "start").unwrap().hint.clone()
+        };
+        assert_eq!(hint("America/New_York"), "Start. Date and time, in the time zone America/New York.");
+        assert_eq!(hint("Nowhere/Land"), "Start. Date and time, in the time zone UTC.");
+        for tool in tools::all().iter().filter(|tool| tool.effect.changes()) {
+            for field in fields(tool, &json!({}), &BTreeMap::new(), "UTC") {
+                assert!(!field.hint.contains("RFC"), "{}: {}", tool.name, field.hint);
+            }
+        }
     }
 
     #[test]
