@@ -1,14 +1,14 @@
 //! What only a browser has: the event stream of a run, the keys of the composer.
 
 #[cfg(feature = "hydrate")]
-pub(super) use in_browser::{follow, is_at_end, keep_draft, kept_draft, sends, show_end};
+pub(super) use in_browser::{focus, follow, is_at_end, keep_draft, kept_draft, sends, show_end};
 #[cfg(not(feature = "hydrate"))]
-pub(super) use on_server::{follow, is_at_end, keep_draft, kept_draft, sends, show_end};
+pub(super) use on_server::{focus, follow, is_at_end, keep_draft, kept_draft, sends, show_end};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
     use leptos::{ev::KeyboardEvent, prelude::*, serde_json};
-    use wasm_bindgen::{JsValue, closure::Closure};
+    use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 
     use crate::{account::notifications::browser, chat::model::RunEvent, kit::id::RunId};
 
@@ -45,6 +45,16 @@ mod in_browser {
     /// it belongs to the keyboard.
     pub fn sends(event: &KeyboardEvent) -> bool {
         event.key() == "Enter" && !event.shift_key() && !event.is_composing()
+    }
+
+    /// Gives the focus to what has this id, once what was just changed is drawn.
+    pub fn focus(id: String) {
+        request_animation_frame(move || {
+            let found = document().get_element_by_id(&id);
+            if let Some(element) = found.and_then(|element| element.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
+                let _is_not_focusable = element.focus();
+            }
+        });
     }
 
     /// Whether the reader sees the end of the page, give or take a few lines.
@@ -89,6 +99,9 @@ mod on_server {
     pub fn sends(_event: &KeyboardEvent) -> bool {
         false
     }
+
+    /// On the server nothing has the focus.
+    pub fn focus(_id: String) {}
 
     /// On the server nothing is scrolled.
     pub fn is_at_end() -> bool {

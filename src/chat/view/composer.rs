@@ -5,6 +5,7 @@ use leptos::{
 
 use super::desk::Desk;
 use crate::{
+    billing::view::counted,
     chat::{browser, model::MessagesLeft},
     ui::{Banner, Button, Icon, LinkButton, Look, Tone, escaped},
 };
@@ -102,8 +103,8 @@ fn Budget(left: Option<MessagesLeft>) -> impl IntoView {
                 <circle class="value" cx="9" cy="9" r="7" pathLength="100" stroke-dasharray=format!("{share} 100")></circle>
             </svg>
             <span>
-                {left}
-                <span class="wide-only">{format!(" of {most} messages")}</span>
+                {counted(left.into())}
+                <span class="wide-only">{format!(" of {} messages", counted(most.into()))}</span>
                 " left"
                 <span class="wide-only">{format!(" in {month}")}</span>
             </span>

@@ -7,7 +7,7 @@ use crate::{
         model::{Asking, Opened, Sent},
     },
     error::AppError,
-    kit::id::RunId,
+    kit::id::{MessageId, RunId},
 };
 
 /// What the forms of the page do, but for those that ask.
@@ -51,6 +51,8 @@ pub(in crate::chat) struct Desk {
     pub sent: RwSignal<Option<Sent>>,
     /// The other forms of the page.
     pub acts: Acts,
+    /// The version that was just asked for, and whether by the button that leads on: its own one gets the focus.
+    pub switched: RwSignal<Option<(MessageId, bool)>>,
     /// Under which name the browser keeps what is being written here; empty until the page is there.
     kept_as: RwSignal<String>,
     /// The name under which what is being written was taken up.
@@ -69,6 +71,7 @@ impl Desk {
             refused: RwSignal::new(None),
             sent: RwSignal::new(None),
             acts: Acts::new(),
+            switched: RwSignal::new(None),
             kept_as: RwSignal::new(String::new()),
             taken_up: RwSignal::new(String::new()),
         }

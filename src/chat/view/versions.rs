@@ -2,7 +2,10 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::desk::Desk;
 use crate::{
-    chat::model::{Answer, Asking, Feedback, Question, Versions},
+    chat::{
+        browser,
+        model::{Answer, Asking, Feedback, Question, Versions},
+    },
     kit::id::MessageId,
     ui::{Button, ConfirmDialog, Disclosure, Icon, Look, Size, escaped},
 };
@@ -20,13 +23,30 @@ pub(super) fn OtherVersions(
     if of < 2 {
         return ().into_any();
     }
-    let step = move |to: Option<MessageId>, name: String, icon: &'static str| {
+    let button = move |onward: bool| format!("version-{id}-{}", if onward { "next" } else { "previous" });
+    Effect::new(move |_| {
+        if let Some((to, onward)) = desk.switched.get_untracked().filter(|(to, _)| *to == id) {
+            desk.switched.set(None);
+            // At the end the way on is closed, and the way back is not.
+            let open = if onward { after.is_some() } else { before.is_none() };
+            browser::focus(format!("version-{to}-{}", if open { "next" } else { "previous" }));
+        }
+    });
+    let step = move |to: Option<MessageId>, name: String, icon: &'static str, onward: bool| {
         let is_end = to.is_none();
         view! {
             <ActionForm action=desk.acts.show>
                 <input type="hidden" name="conversation" value=desk.conversation.get_untracked()/>
                 <input type="hidden" name="version" value=to.map(|id| id.to_string()).unwrap_or_default()/>
-                <Button look=Look::Ghost size=Size::Small square=true disabled=is_end attr:aria-label=name>
+                <Button
+                    look=Look::Ghost
+                    size=Size::Small
+                    square=true
+                    disabled=is_end
+                    attr:id=button(onward)
+                    attr:aria-label=name
+                    on:click=move |_| desk.switched.set(to.map(|to| (to, onward)))
+                >
                     <Icon name=icon/>
                 </Button>
             </ActionForm>
@@ -34,9 +54,9 @@ pub(super) fn OtherVersions(
     };
     view! {
         <div class="versions" role="group" aria-label=format!("Versions of this {what}")>
-            {step(before, format!("Previous version of this {what}"), "chevron-left")}
+            {step(before, format!("Previous version of this {what}"), "chevron-left", false)}
             <span class="num">{at}<span aria-hidden="true">" / "</span><span class="visually-hidden">" of "</span>{of}</span>
-            {step(after, format!("Next version of this {what}"), "chevron-right")}
+            {step(after, format!("Next version of this {what}"), "chevron-right", true)}
         </div>
         <ConfirmDialog
             id=format!("remove-{id}")
