@@ -6,6 +6,7 @@ use leptos::server_fn::codec::{GetUrl, Json};
 use super::found::Found;
 use super::managed::Managed;
 use super::model::{Asking, Earlier, Opened, RecentGroup, Sent};
+use super::need::{Replied, Reply};
 use super::proposal::{Decided, Decision};
 use crate::error::AppError;
 
@@ -148,6 +149,16 @@ pub async fn decide(approval: String, decision: Decision, typed: Vec<(String, St
     let session = session::require().map_err(web::fail)?;
     let id = approval_id(&approval).map_err(web::fail)?;
     expect_context::<Chat>().decide(&(&session).into(), id, decision, &typed).await.map_err(web::fail)
+}
+
+/// Replies to what an answer needs.
+#[server(prefix = "/api", endpoint = "chat/answer-need", input = Json)]
+pub async fn answer_need(need: String, reply: Reply) -> Result<Replied, AppError> {
+    use super::{Chat, need_id};
+    use crate::{identity::session, platform::web};
+    let session = session::require().map_err(web::fail)?;
+    let id = need_id(&need).map_err(web::fail)?;
+    expect_context::<Chat>().reply(&(&session).into(), id, reply).await.map_err(web::fail)
 }
 
 /// Stops an answer.

@@ -21,7 +21,7 @@ use super::{
     store::log::EventRow,
 };
 use crate::{
-    kit::id::{ApprovalId, RunId, UserId},
+    kit::id::{ApprovalId, NeedId, RunId, UserId},
     platform::bus::{Event, Subscription, Topic},
 };
 
@@ -203,6 +203,7 @@ impl Follower {
                 None => None,
             },
             "proposed" | "decided" => Box::pin(self.proposal(&row)).await?,
+            "needed" | "met" => Box::pin(self.need(&row)).await?,
             "waiting" => Some(RunEvent::Waiting),
             "resumed" => Some(RunEvent::Resumed),
             "settled" => {
@@ -218,6 +219,14 @@ impl Follower {
         let Ok(id) = ApprovalId::deserialize(&row.payload["approval"]) else { return Ok(None) };
         let asker = Asker { user: self.user, name: String::new(), zone: self.zone.clone() };
         Ok(self.chat.cards(&asker, &[id]).await?.pop().map(|card| RunEvent::Proposal { card }))
+    }
+
+    /// What it needs, as it stands now; nothing where that is gone with its account.
+    async fn need(&self, row: &EventRow) -> Result<Option<RunEvent>, ChatError> {
+        let Ok(id) = NeedId::deserialize(&row.payload["need"]) else { return Ok(None) };
+        let Some(need) = store::needs::find(&self.chat.parts.db, self.user, id).await? else { return Ok(None) };
+        let asker = Asker { user: self.user, name: String::new(), zone: self.zone.clone() };
+        Ok(self.chat.need_cards(&asker, vec![need]).await?.pop().map(|card| RunEvent::Need { card }))
     }
 
     fn render_when_due(&mut self) -> Option<Followed> {
@@ -236,13 +245,7 @@ impl Follower {
         let run = self.run.to_string();
         let html_due = (self.text.len() > self.rendered)
             .then(|| self.rendered_at.map_or(Duration::ZERO, |at| RENDER_EVERY.saturating_sub(at.elapsed())));
-        let poll = (!self.chat.parts.bus.is_connected()).then_some(POLL_WITHOUT_BUS);
-        let limit = match (html_due, poll) {
-            (Some(html), Some(poll)) => html.min(poll),
-            (Some(one), None) | (None, Some(one)) => one,
-            // Should the bus fail while we wait, this notices.
-            (None, None) => Duration::from_secs(10),
-        };
+        let bus = self.chat.parts.bus.clone();
         let heard = async {
             loop {
                 match self.output.next().await {
@@ -253,6 +256,18 @@ impl Follower {
                 }
             }
         };
-        tokio::time::timeout(limit, heard).await.unwrap_or(Some(()))
+        tokio::pin!(heard);
+        let html_due = html_due.map(|due| Instant::now() + due);
+        loop {
+            let next_look = Instant::now() + POLL_WITHOUT_BUS;
+            let limit = html_due.map_or(next_look, |due| due.min(next_look));
+            if let Ok(heard) = tokio::time::timeout_at(limit, &mut heard).await {
+                return heard;
+            }
+            // While the bus brings word nobody asks the database; should it fail while we wait, this notices.
+            if html_due.is_some_and(|due| due <= Instant::now()) || !bus.is_connected() {
+                return Some(());
+            }
+        }
     }
 }

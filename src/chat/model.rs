@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::proposal::ProposalCard;
+use super::{need::NeedCard, proposal::ProposalCard};
 use crate::kit::id::{ConversationId, MessageId, RunId, UserId};
 
 /// The longest question, in characters.
@@ -185,6 +185,8 @@ pub struct Answer {
     pub cards: Vec<ToolCard>,
     /// What it proposes to change.
     pub proposals: Vec<ProposalCard>,
+    /// What else it waits for, or has waited for.
+    pub needs: Vec<NeedCard>,
     /// How it came about.
     pub run: Run,
     /// Which version.
@@ -354,6 +356,11 @@ pub enum RunEvent {
         /// Replaces the card with the same id.
         card: ProposalCard,
     },
+    /// It needs a yes or an account, or has got an answer to that.
+    Need {
+        /// Replaces the card with the same id.
+        card: NeedCard,
+    },
     /// It waits for its person, for as long as that takes.
     Waiting,
     /// It goes on.
@@ -369,8 +376,18 @@ pub enum RunEvent {
 
 impl RunEvent {
     /// The names under which events travel.
-    pub const KINDS: [&'static str; 9] =
-        ["status", "text", "html", "tool_started", "tool_finished", "proposal", "waiting", "resumed", "settled"];
+    pub const KINDS: [&'static str; 10] = [
+        "status",
+        "text",
+        "html",
+        "tool_started",
+        "tool_finished",
+        "proposal",
+        "need",
+        "waiting",
+        "resumed",
+        "settled",
+    ];
 
     /// The name under which this event travels.
     #[must_use]
@@ -382,6 +399,7 @@ impl RunEvent {
             Self::ToolStarted { .. } => "tool_started",
             Self::ToolFinished { .. } => "tool_finished",
             Self::Proposal { .. } => "proposal",
+            Self::Need { .. } => "need",
             Self::Waiting => "waiting",
             Self::Resumed => "resumed",
             Self::Settled { .. } => "settled",

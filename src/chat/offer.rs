@@ -64,6 +64,26 @@ impl<'a> Offer<'a> {
         Self { tools: names.iter().filter_map(find).collect(), left_out: Vec::new() }
     }
 
+    /// Offers these as well, as far as there is room and they are not offered yet.
+    pub(super) fn extend(&mut self, more: impl IntoIterator<Item = &'a OfferedTool>) {
+        for offered in more.into_iter().filter(|offered| offered.model == ModelUse::Offered) {
+            let is_known = |(_, other): &(String, &OfferedTool)| {
+                other.connection == offered.connection && other.tool.name == offered.tool.name
+            };
+            if self.tools.len() >= MOST_TOOLS || self.tools.iter().any(is_known) {
+                continue;
+            }
+            let base = offered.tool.name;
+            let mut name = base.to_owned();
+            let mut number = 1;
+            while self.tools.iter().any(|(known, _)| *known == name) {
+                number += 1;
+                name = format!("{base}_{number}");
+            }
+            self.tools.push((name, offered));
+        }
+    }
+
     /// The tools by the names under which they are offered.
     pub(super) fn names(&self) -> Vec<(String, String, ConnectionId)> {
         let name =
@@ -80,10 +100,11 @@ impl<'a> Offer<'a> {
         let spec = |(name, offered): &(String, &OfferedTool)| ToolSpec {
             name: name.clone(),
             description: format!(
-                "{} ({}, account {}){}",
+                "{} ({}{}){}",
                 offered.tool.description,
                 offered.service_name,
-                offered.account_label,
+                // What an account is called was read there, too.
+                if offered.agreed { format!(", account {}", offered.account_label) } else { String::new() },
                 if offered.tool.effect.changes() { PROPOSES } else { "" }
             ),
             parameters: offered.tool.parameters.clone(),
@@ -142,6 +163,7 @@ mod tests {
                 connection: connection(number),
                 service_name: tool.service(),
                 account_label: "mira".to_owned(),
+                agreed: true,
                 model: ModelUse::Offered,
                 last_used_at: Some(datetime!(2026-11-20 12:00 UTC) + Duration::minutes(number.into())),
             }

@@ -220,6 +220,10 @@ impl Chat {
         let proposed = store::waits::of_runs(snapshot, user, &run_ids).await?;
         let proposals = self.cards(asker, &proposed.iter().map(|(_, id)| *id).collect::<Vec<_>>()).await?;
 
+        let needs = store::needs::of_runs(snapshot, user, &run_ids).await?;
+        let needing: Vec<RunId> = needs.iter().map(|need| need.run).collect();
+        let needs = self.need_cards(asker, needs).await?;
+
         let mut events_of: HashMap<RunId, Vec<EventRow>> = HashMap::new();
         for event in events {
             events_of.entry(event.run).or_default().push(event);
@@ -240,6 +244,8 @@ impl Chat {
                 let of_run = proposed.iter().filter(|(of, _)| *of == run.id);
                 let card = |(_, id): &(RunId, ApprovalId)| proposals.iter().find(|card| card.id == *id).cloned();
                 answer.proposals = of_run.filter_map(card).collect();
+                let of_run = needing.iter().zip(&needs).filter(|(of, _)| **of == run.id);
+                answer.needs = of_run.map(|(_, card)| card.clone()).collect();
                 shown.push(Message::Answer(answer));
             }
         }
@@ -295,6 +301,7 @@ impl Chat {
             moment: moment::machine(message.created_at),
             cards,
             proposals: Vec::new(),
+            needs: Vec::new(),
             run: Run { id: run.id, state, last_seq: run.last_seq, status, error: run.error_message.clone() },
             versions,
             feedback: None,

@@ -17,6 +17,7 @@ use super::{
     export::Export,
     follow::Followed,
     model::Asking,
+    need::Reply,
     proposal::Decision,
     service::{Asker, Chat},
     unsent,
@@ -24,7 +25,7 @@ use super::{
 use crate::{
     error::{AppError, ErrorKind},
     identity::session::CurrentSession,
-    kit::id::{ApprovalId, ConversationId, RunId},
+    kit::id::{ApprovalId, ConversationId, NeedId, RunId},
     platform::{refusal::Refusal, routes::Routes, sse},
 };
 
@@ -41,6 +42,7 @@ pub fn routes(chat: Chat, stylesheet: &str) -> Routes {
         .get("/api/chat/export", export_all)
         .get("/api/chat/conversations/{id}/export", export)
         .post("/api/chat/approvals/{id}", decide)
+        .post("/api/chat/needs/{id}", reply)
         .layer(Extension(Stylesheet(stylesheet.into())))
         .with_state(chat)
 }
@@ -145,6 +147,35 @@ async fn decide(
     let conversation = chat.conversation_of(session.user, id).await?;
     let decided = chat.decide(&Asker::from(&session), id, said.decision, &said.fields).await?;
     Ok(if json { Json(decided).into_response() } else { to_conversation(conversation) })
+}
+
+/// A reply to what an answer needs, as JSON.
+#[derive(Deserialize)]
+struct Answered {
+    reply: Reply,
+}
+
+async fn reply(
+    State(chat): State<Chat>,
+    CurrentSession(session): CurrentSession,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let json = is_json(&headers);
+    let said = if json {
+        serde_json::from_slice::<Answered>(&body).ok().map(|answered| answered.reply)
+    } else {
+        url::form_urlencoded::parse(&body).find_map(|(name, value)| match (&*name, &*value) {
+            ("reply", "allow") => Some(Reply::Allow),
+            ("reply", "not_now") => Some(Reply::NotNow),
+            _ => None,
+        })
+    };
+    let (id, said) = (need_id(&id)?, said.ok_or_else(incomplete)?);
+    let conversation = chat.conversation_of_need(session.user, id).await?;
+    let replied = chat.reply(&Asker::from(&session), id, said).await?;
+    Ok(if json { Json(replied).into_response() } else { to_conversation(conversation) })
 }
 
 fn said(body: &[u8]) -> Option<Said> {
@@ -256,6 +287,11 @@ pub(super) fn conversation_id(text: &str) -> Result<Option<ConversationId>, Chat
 /// The proposal of this id.
 pub(super) fn approval_id(text: &str) -> Result<ApprovalId, ChatError> {
     text.parse().map_err(|_| ChatError::NotFound("proposal"))
+}
+
+/// What an answer needs, of this id.
+pub(super) fn need_id(text: &str) -> Result<NeedId, ChatError> {
+    text.parse().map_err(|_| ChatError::NotFound("question"))
 }
 
 /// The run of this id.

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     error::ChatError,
     listening::{Said, listen},
     log::{Ending, Entry},
     model::RunState,
+    needs::{self, Need},
     offer::Offer,
     service::Parts,
     store,
@@ -18,18 +19,22 @@ use super::{
     worker::{Job, Outcome},
 };
 use crate::{
-    inference::{self, FinishReason, ModelError, Turn, TurnMessage, prompts},
+    inference::{self, FinishReason, MOST_TOOLS, ModelError, ToolSpec, Turn, TurnMessage, prompts},
     integrations::{
+        Account, Agreement,
         approval::{Call, Proposal},
         model::ProposalState,
-        tools::OfferedTool,
+        tools::{OfferedTool, ToolError},
     },
-    kit::id::ApprovalId,
+    kit::id::{ApprovalId, ConnectionId},
     platform::telemetry,
 };
 
 /// How often a model may ask for tools before it has to answer.
 const ROUNDS: usize = 6;
+
+/// By this name a model asks for an account of a service.
+const CONNECT: &str = "connect_service";
 
 /// One answer in turns.
 pub(super) struct Talk<'a> {
@@ -42,6 +47,10 @@ pub(super) struct Talk<'a> {
     written: usize,
     /// Whether the model has read what somebody else may have written. From then on nothing is changed without asking.
     untrusted: bool,
+    /// What its person has said in this run already.
+    said: needs::Said,
+    /// Their accounts, as they were before the last calls.
+    accounts: Vec<Account>,
 }
 
 /// What came of a call.
@@ -51,6 +60,8 @@ enum Performed {
     Proposed(Call, BTreeMap<String, String>),
     /// The same; the proposal is there already.
     Waits(ApprovalId),
+    /// It can be made once this is there.
+    Needs(Need),
 }
 
 impl<'a> Talk<'a> {
@@ -63,8 +74,9 @@ impl<'a> Talk<'a> {
         messages: Vec<TurnMessage>,
         untrusted: bool,
     ) -> Self {
-        let turn = Turn { system, messages, tools: offer.specs() };
-        Self { parts, reader, job, offer, turn, round: 0, written: 0, untrusted }
+        let turn = Turn { system, messages, tools: with_connecting(parts, offer.specs()) };
+        let (said, accounts) = (needs::Said::default(), Vec::new());
+        Self { parts, reader, job, offer, turn, round: 0, written: 0, untrusted, said, accounts }
     }
 
     /// Goes on with what its person has decided.
@@ -75,11 +87,16 @@ impl<'a> Talk<'a> {
         tools: &'a [OfferedTool],
         kept: &Kept,
     ) -> Result<Outcome, ModelError> {
-        let offer = Offer::again(tools, &kept.offered);
-        let mut messages = kept.messages.clone();
+        let mut offer = Offer::again(tools, &kept.offered);
+        let messages = kept.messages.clone();
         let ids: Vec<ApprovalId> = kept.results.iter().filter_map(|result| result.approval).collect();
-        let proposals = match parts.integrations.proposals(job.asker.user, &ids).await {
-            Ok(proposals) => proposals,
+        let user = job.asker.user;
+        let read = async {
+            let proposals = parts.integrations.proposals(user, &ids).await?;
+            Ok::<_, ChatError>((proposals, needs::Said::of(parts, user, job.run).await?))
+        };
+        let (proposals, said) = match read.await {
+            Ok(read) => read,
             Err(error) => {
                 telemetry::report(&error, "what became of proposals could not be read");
                 return Ok(Outcome::Ended(Ending::failed(
@@ -88,14 +105,34 @@ impl<'a> Talk<'a> {
                 )));
             }
         };
-        for KeptResult { call, content, approval } in &kept.results {
-            let decided = proposals.iter().find(|proposal| Some(proposal.id) == *approval);
-            let content = content.clone().unwrap_or_else(|| told(decided));
-            messages.push(TurnMessage::ToolResult { call: call.clone(), content });
+        let mut results = kept.results.clone();
+        for result in results.iter_mut().filter(|result| result.content.is_none()) {
+            let Some(approval) = result.approval else { continue };
+            result.content = Some(told(proposals.iter().find(|proposal| proposal.id == approval)));
         }
-        let turn = Turn { system: kept.system.clone(), messages, tools: offer.specs() };
-        let (round, written) = (kept.round + 1, kept.written);
-        let talk = Self { parts, reader, job, offer, turn, round, written, untrusted: true };
+        let calls = match messages.last() {
+            Some(TurnMessage::Assistant { calls, .. }) => calls.clone(),
+            _ => Vec::new(),
+        };
+        offer.extend(tools.iter().filter(|offered| said.has_connected(offered.tool.provider())));
+        let tools = with_connecting(parts, offer.specs());
+        let turn = Turn { system: kept.system.clone(), messages, tools };
+        let (round, written, untrusted) = (kept.round, kept.written, kept.untrusted);
+        let accounts = Vec::new();
+        let mut talk = Self { parts, reader, job, offer, turn, round, written, untrusted, said, accounts };
+        if let Some(outcome) = talk.barred(kept, &results).await {
+            return Ok(outcome);
+        }
+        // What was called of an account that is still not there.
+        for (result, call) in results.iter_mut().zip(&calls) {
+            if result.content.is_none() && talk.offer.find(&call.name).is_none() && call.name != CONNECT {
+                result.content = Some(prompts::NOT_THERE.to_owned());
+            }
+        }
+        if let Some(park) = talk.carry_out(&calls, results).await {
+            return Ok(Outcome::Parked(Box::new(park)));
+        }
+        talk.round += 1;
         talk.part_text().await;
         talk.go_on().await
     }
@@ -143,29 +180,50 @@ impl<'a> Talk<'a> {
 
     /// Makes the calls of a round. Where all have a result, the model can be asked again; else the run waits.
     async fn perform_all(&mut self, said: Said) -> Option<Park> {
+        let unmade = |call: &inference::Call| KeptResult { call: call.id.clone(), content: None, approval: None };
+        let results = said.calls.iter().map(unmade).collect();
+        let calls = said.calls.clone();
+        self.turn.messages.extend(said.thoughts.into_iter().map(TurnMessage::Reasoning));
+        self.turn.messages.push(TurnMessage::Assistant { text: said.text, calls: said.calls });
+        self.carry_out(&calls, results).await
+    }
+
+    /// Makes those calls of a round that have no result yet; none of them before its person lets the model see what all
+    /// of them would show it.
+    async fn carry_out(&mut self, calls: &[inference::Call], mut results: Vec<KeptResult>) -> Option<Park> {
+        let is_open = |result: &KeptResult| result.content.is_none() && result.approval.is_none();
+        let open: Vec<(usize, &inference::Call)> =
+            calls.iter().enumerate().filter(|(at, _)| results.get(*at).is_some_and(is_open)).collect();
+        let needs = self.consents(&open).await;
+        if !needs.is_empty() {
+            return Some(Park { reason: Reason::Consent, turn: self.kept(results), proposed: Vec::new(), needs });
+        }
         self.reader.tell(Entry::Status("is reading your services".to_owned())).await;
-        let performed = futures::future::join_all(said.calls.iter().map(|call| self.perform(call))).await;
-        let (mut results, mut proposed, mut waits) = (Vec::new(), Vec::new(), false);
-        for (at, (call, performed)) in said.calls.iter().zip(performed).enumerate() {
-            let mut result = KeptResult { call: call.id.clone(), content: None, approval: None };
+        let performed = futures::future::join_all(open.iter().map(|(_, call)| self.perform(call))).await;
+        let (mut proposed, mut needs, mut waits) = (Vec::new(), Vec::<Need>::new(), false);
+        for ((at, _), performed) in open.into_iter().zip(performed) {
+            let Some(result) = results.get_mut(at) else { continue };
             match performed {
                 Performed::Told(content) => result.content = Some(content),
                 Performed::Proposed(call, before) => {
                     proposed.push(Proposed { at, call, before });
                     waits = true;
                 }
+                Performed::Needs(need) => {
+                    if !needs.contains(&need) {
+                        needs.push(need);
+                    }
+                }
                 Performed::Waits(approval) => {
                     result.approval = Some(approval);
                     waits = true;
                 }
             }
-            results.push(result);
         }
-        self.turn.messages.extend(said.thoughts.into_iter().map(TurnMessage::Reasoning));
-        self.turn.messages.push(TurnMessage::Assistant { text: said.text, calls: said.calls });
         self.untrusted = true;
-        if waits {
-            return Some(Park { reason: Reason::Approval, turn: self.kept(results), proposed });
+        if waits || !needs.is_empty() {
+            let reason = if needs.is_empty() { Reason::Approval } else { Reason::Connect };
+            return Some(Park { reason, turn: self.kept(results), proposed, needs });
         }
         let told = results
             .into_iter()
@@ -183,6 +241,7 @@ impl<'a> Talk<'a> {
             system: self.turn.system.clone(),
             messages: self.turn.messages.clone(),
             results,
+            untrusted: self.untrusted,
             offered: self.offer.names(),
             round: self.round,
             written: self.written,
@@ -194,10 +253,95 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// The accounts as they are now: something may have been said elsewhere since the last calls, or taken back.
+    async fn look_at_accounts(&mut self) {
+        let Self { parts, job, .. } = self;
+        match parts.integrations.accounts(&parts.db, job.asker.user).await {
+            Ok(accounts) => self.accounts = accounts,
+            Err(error) => {
+                telemetry::report(&error, "what a model may see could not be read");
+                self.accounts.clear();
+            }
+        }
+    }
+
+    /// What keeps the model from seeing once more what it saw before the run waited: its operator may be another by now,
+    /// or the yes may be taken back.
+    async fn barred(&mut self, kept: &Kept, results: &[KeptResult]) -> Option<Outcome> {
+        self.look_at_accounts().await;
+        let mut needs: Vec<Need> = Vec::new();
+        for account in self.accounts.iter().filter(|account| !self.said.no_to(account.id)) {
+            match account.agreement {
+                _ if !kept.has_shown(account.id, results) => {}
+                Agreement::Given => {}
+                Agreement::Unasked => needs.push(Need::consent(&account.provider, account.id)),
+                Agreement::Refused => {
+                    return Some(Outcome::Ended(Ending::failed(
+                        "kept_from_model",
+                        "You keep what was read for this answer from the model now, so it ends here. Ask again to have it \
+                         answered without."
+                            .to_owned(),
+                    )));
+                }
+            }
+        }
+        if needs.is_empty() {
+            return None;
+        }
+        let turn = self.kept(results.to_vec());
+        Some(Outcome::Parked(Box::new(Park { reason: Reason::Consent, turn, proposed: Vec::new(), needs })))
+    }
+
+    /// What has to be asked before these calls are made: each account once, and none to which «not now» was said.
+    async fn consents(&mut self, calls: &[(usize, &inference::Call)]) -> Vec<Need> {
+        self.look_at_accounts().await;
+        let mut asked: Vec<ConnectionId> = Vec::new();
+        let mut needs = Vec::new();
+        for offered in calls.iter().filter_map(|(_, call)| self.offer.find(&call.name)) {
+            let id = offered.connection;
+            let is_new = self.agreement(id) == Agreement::Unasked && !self.said.no_to(id) && !asked.contains(&id);
+            if is_new {
+                asked.push(id);
+                needs.push(Need::consent(offered.tool.provider(), id));
+            }
+        }
+        needs
+    }
+
+    fn agreement(&self, connection: ConnectionId) -> Agreement {
+        let account = self.accounts.iter().find(|account| account.id == connection);
+        account.map_or(Agreement::Unasked, |account| account.agreement)
+    }
+
+    /// Asks for an account of a service, unless there is one.
+    fn connect(&self, call: &inference::Call) -> Performed {
+        let wish = serde_json::from_str::<Value>(&call.arguments).unwrap_or_default();
+        let services = self.parts.integrations.services();
+        let Some(service) = services.iter().find(|service| wish["service"] == *service.id && service.way().is_some())
+        else {
+            return Performed::Told("No such service can be connected here. Say so, and go on without it.".to_owned());
+        };
+        let mut own = self.accounts.iter().filter(|account| account.provider == service.id).peekable();
+        let dead = own.peek().map(|account| account.id);
+        if own.any(|account| account.works) {
+            return Performed::Told(format!("{} is connected. Call its tools.", service.name));
+        }
+        if self.said.no_to_connecting(&service.id, dead) {
+            return Performed::Told(prompts::NOT_THERE.to_owned());
+        }
+        Performed::Needs(Need::account(&service.id, dead))
+    }
+
     async fn perform(&self, call: &inference::Call) -> Performed {
+        if call.name == CONNECT {
+            return self.connect(call);
+        }
         let Some(offered) = self.offer.find(&call.name) else {
             return Performed::Told("There is no tool of this name.".to_owned());
         };
+        if self.agreement(offered.connection) != Agreement::Given {
+            return Performed::Told(prompts::kept_back(offered.service_name));
+        }
         let arguments = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
         let arguments = match serde_json::from_str::<Value>(arguments) {
             Ok(arguments) if arguments.is_object() => arguments,
@@ -205,6 +349,11 @@ impl<'a> Talk<'a> {
         };
         if !offered.tool.effect.changes() {
             let outcome = self.reader.read(&Planned::new(offered, arguments)).await;
+            let (service, account) = (offered.tool.provider(), Some(offered.connection));
+            if matches!(outcome, Err(ToolError::NeedsReconnect { .. })) && !self.said.no_to_connecting(service, account)
+            {
+                return Performed::Needs(Need::account(service, account));
+            }
             return Performed::Told(prompts::tool_data(&call.name, &for_model(&outcome)));
         }
         if let Err(error) = offered.tool.check(&arguments) {
@@ -250,6 +399,26 @@ impl<'a> Talk<'a> {
         let proposal = integrations.proposals(user, &[id]).await.unwrap_or_default().pop();
         Ok(Performed::Told(told(proposal.as_ref())))
     }
+}
+
+/// The tools of services, and the one by which a model asks for another service, where there is room for it.
+fn with_connecting(parts: &Parts, mut specs: Vec<ToolSpec>) -> Vec<ToolSpec> {
+    let services = parts.integrations.services();
+    let ready: Vec<&str> =
+        services.iter().filter(|service| service.way().is_some()).map(|service| service.id.as_str()).collect();
+    if specs.len() < MOST_TOOLS && !ready.is_empty() {
+        specs.push(ToolSpec {
+            name: CONNECT.to_owned(),
+            description: prompts::CONNECT.to_owned(),
+            parameters: json!({
+                "type": "object",
+                "properties": { "service": { "type": "string", "enum": ready } },
+                "required": ["service"],
+                "additionalProperties": false,
+            }),
+        });
+    }
+    specs
 }
 
 /// What a model is told of a proposal.

@@ -16,13 +16,14 @@ use super::{
     error::ChatError,
     log::{Ending, Subject},
     model::RunState,
+    needs::{self, Need},
     service::{Asker, Chat, Parts},
     store::{self, waits::Waiting},
     worker::Job,
 };
 use crate::{
     billing::Taken,
-    inference::TurnMessage,
+    inference::{self, TurnMessage},
     integrations::approval::{self, Call},
     kit::id::{ApprovalId, ConnectionId, ConversationId, RunId, UserId},
     platform::{
@@ -40,12 +41,18 @@ pub(super) const LIFETIME: time::Duration = approval::LIFETIME;
 pub(super) enum Reason {
     /// It has proposed something.
     Approval,
+    /// A model would see what its person has not let it see yet.
+    Consent,
+    /// An account is missing, or does not let Aura in any more.
+    Connect,
 }
 
 impl Reason {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Approval => "approval",
+            Self::Consent => "consent",
+            Self::Connect => "connect",
         }
     }
 }
@@ -56,6 +63,8 @@ pub(super) struct Park {
     pub turn: Kept,
     /// What it proposes.
     pub proposed: Vec<Proposed>,
+    /// What else it needs.
+    pub needs: Vec<Need>,
 }
 
 /// A change that is proposed.
@@ -77,8 +86,11 @@ pub(super) struct Kept {
     pub system: String,
     /// Up to the calls that wait.
     pub messages: Vec<TurnMessage>,
-    /// The results of those calls.
+    /// The results of those calls, in their order.
     pub results: Vec<KeptResult>,
+    /// Whether the model has read what somebody else may have written.
+    #[serde(default = "yes")]
+    pub untrusted: bool,
     /// The tools by the names under which the model knows them.
     pub offered: Vec<(String, String, ConnectionId)>,
     pub round: usize,
@@ -93,6 +105,22 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// Whether the model has seen something that came through this connection, or is about to with these results.
+    pub(super) fn has_shown(&self, connection: ConnectionId, results: &[KeptResult]) -> bool {
+        let through = |call: &inference::Call| {
+            self.offered.iter().any(|(name, _, offered)| *name == call.name && *offered == connection)
+        };
+        let Some((TurnMessage::Assistant { calls: last, .. }, before)) = self.messages.split_last() else {
+            return false;
+        };
+        let mut earlier = before.iter().flat_map(|message| match message {
+            TurnMessage::Assistant { calls, .. } => calls.as_slice(),
+            _ => &[],
+        });
+        let mut now = last.iter().zip(results).filter(|(_, result)| result.content.is_some()).map(|(call, _)| call);
+        earlier.any(through) || now.any(through)
+    }
+
     pub(super) fn taken(&self) -> Taken {
         Taken { model: self.model.clone(), read: self.tokens_read, written: self.tokens_written }
     }
@@ -103,7 +131,7 @@ impl Kept {
 pub(super) struct KeptResult {
     /// The model's name for the call.
     pub call: String,
-    /// None: it waits.
+    /// None: it waits for its approval, or is still to be made where there is none.
     pub content: Option<String>,
     pub approval: Option<ApprovalId>,
 }
@@ -115,6 +143,11 @@ pub(super) struct TakenUp {
     /// Where its log stands, and the text in it.
     pub seq: i32,
     pub text: String,
+}
+
+/// What was kept before this was noted had read something.
+fn yes() -> bool {
+    true
 }
 
 fn place(run: RunId, owner: UserId) -> Place<'static> {
@@ -139,6 +172,11 @@ impl Chat {
         let mut transaction = db.begin().await?;
         let now = clock.now();
         let Some(wait) = store::waits::lock(&mut transaction, user, run, now).await? else { return Ok(false) };
+        if !self.meet(&mut transaction, user, run, now).await? {
+            // What has come about of it stays said.
+            transaction.commit().await?;
+            return Ok(false);
+        }
         let proposals = store::waits::proposals_of(&mut transaction, user, run).await?;
         if integrations.open_proposals(&mut transaction, user, &proposals).await? > 0 {
             return Ok(false);
@@ -251,7 +289,11 @@ pub(super) async fn park(
             result.approval = Some(approval);
         }
         kinds.push("proposed".to_owned());
-        payloads.push(json!({ "approval": approval }));
+        payloads.push(json!({ "approval": approval, "service": call.tool.provider() }));
+    }
+    for payload in needs::insert(parts, connection, subject, &park.needs, now).await? {
+        kinds.push("needed".to_owned());
+        payloads.push(payload);
     }
     kinds.push("waiting".to_owned());
     payloads.push(json!({ "reason": park.reason.as_str() }));

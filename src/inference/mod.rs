@@ -13,6 +13,7 @@ pub mod prompts;
 mod service;
 mod steady;
 mod turn;
+mod vendor;
 mod wires;
 
 pub use error::ModelError;
@@ -20,3 +21,4 @@ pub use event::{FinishReason, ModelEvent, Reasoning, Reference, ToolCallPart};
 pub use models::ModelNotice;
 pub use service::{Answer, Events, Inference};
 pub use turn::{Call, MOST_TOOLS, ToolSpec, Turn, TurnMessage};
+pub use vendor::Vendor;

@@ -24,6 +24,7 @@ use crate::{
         model::Role,
         session::{CurrentSession, Session},
     },
+    kit::id::ConversationId,
     platform::refusal::Refusal,
     providers::Provider,
 };
@@ -32,6 +33,8 @@ use crate::{
 const RECONNECT: &str = "reconnect";
 /// Permissions to ask for beside the usual ones, each with its own parameter.
 const ADD: &str = "add";
+/// The conversation that asked for it, to come back to.
+const CHAT: &str = "chat";
 const CONFIRMED: &str = "confirmed";
 
 /// Sends the browser to the consent page, if the click came from a page of ours or from the address bar. From
@@ -85,25 +88,28 @@ pub(super) async fn start(
     }
     integrations.limit_start(session.user).await?;
     let visitor = Visitor { person: Some(begun), browser: None };
-    let address = integrations.leave_with(Purpose::Connect, &id, visitor, &asked.wish, "/connections").await?;
+    let next = asked.chat.map_or_else(|| "/connections".to_owned(), |id| format!("/chat/{id}"));
+    let address = integrations.leave_with(Purpose::Connect, &id, visitor, &asked.wish, &next).await?;
     Ok(quietly(Redirect::to(address.as_str())))
 }
 
 /// What the address that begins a visit says.
 struct Asked {
     wish: Wish,
+    chat: Option<ConversationId>,
     confirmed: Option<String>,
 }
 
 impl Asked {
     fn read(provider: &Provider, query: &str) -> Result<Self, Error> {
-        let mut asked = Self { wish: Wish::default(), confirmed: None };
+        let mut asked = Self { wish: Wish::default(), chat: None, confirmed: None };
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()).into_owned() {
             match name.as_str() {
                 RECONNECT => {
                     asked.wish.reconnect = Some(value.parse().map_err(|_| Error::NotFound("connection"))?);
                 }
                 ADD => asked.wish.add.push(value),
+                CHAT => asked.chat = value.parse().ok(),
                 CONFIRMED => asked.confirmed = Some(value),
                 _ if provider.typed().any(|blank| blank.name == name) => {
                     _ = asked.wish.typed.insert(name, value);
@@ -117,7 +123,9 @@ impl Asked {
     /// Everything but what was typed and the proof.
     fn kept(&self) -> Vec<(String, String)> {
         let reconnect = self.wish.reconnect.map(|id| (RECONNECT.to_owned(), id.to_string()));
-        reconnect.into_iter().chain(self.wish.add.iter().map(|scope| (ADD.to_owned(), scope.clone()))).collect()
+        let chat = self.chat.map(|id| (CHAT.to_owned(), id.to_string()));
+        let add = self.wish.add.iter().map(|scope| (ADD.to_owned(), scope.clone()));
+        reconnect.into_iter().chain(chat).chain(add).collect()
     }
 
     fn query(&self) -> String {

@@ -167,6 +167,7 @@ mod tests {
             connection: ConnectionId::from_bytes([1; 16]),
             service_name: tool.service(),
             account_label: "me".into(),
+            agreed: true,
             model: tool.model,
             last_used_at: None,
         });

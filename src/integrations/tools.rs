@@ -133,6 +133,8 @@ pub struct OfferedTool {
     pub account_label: String,
     /// Whether a model may be offered it: the service allows that, and the connection's owner does.
     pub model: ModelUse,
+    /// Whether its owner has agreed that the model of this installation sees what is read through it.
+    pub agreed: bool,
     /// When the connection was used last; none: never.
     pub last_used_at: Option<OffsetDateTime>,
 }

@@ -216,6 +216,7 @@ impl AppState {
             integrations: integrations.clone(),
             public_url: settings.public_url.clone(),
         });
+        chat.watch();
         let departures = Departures::new(
             clock.clone(),
             identity.clone(),

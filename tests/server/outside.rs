@@ -86,6 +86,16 @@ impl Outside {
         Self { world, address }
     }
 
+    /// What a process needs that is to see this world, with a model.
+    pub fn variables(&self) -> [(&str, &str); 4] {
+        [
+            ("HOST_OVERRIDES", self.address.as_str()),
+            ("OPENAI_API_KEY", "sk-canary-model-key"),
+            ("OPENAI_MODEL", "gpt-4o-mini"),
+            ("MODEL_WIRE", "chat"),
+        ]
+    }
+
     /// An app that sees this world, with a model.
     pub async fn app(&self, db: sqlx::PgPool) -> TestApp {
         self.app_with(db, &[]).await
@@ -93,12 +103,7 @@ impl Outside {
 
     /// The same, with further variables.
     pub async fn app_with(&self, db: sqlx::PgPool, changes: &[(&str, &str)]) -> TestApp {
-        let mut all = vec![
-            ("HOST_OVERRIDES", self.address.as_str()),
-            ("OPENAI_API_KEY", "sk-canary-model-key"),
-            ("OPENAI_MODEL", "gpt-4o-mini"),
-            ("MODEL_WIRE", "chat"),
-        ];
+        let mut all = self.variables().to_vec();
         all.extend(changes);
         TestApp::with(db, &all).await
     }
@@ -111,6 +116,12 @@ impl Outside {
     /// What the model does with its next request.
     pub fn model(&self, reply: Reply) {
         self.world.replies.lock().unwrap().push_back(reply);
+    }
+
+    /// The same in the place of what was said last.
+    pub fn swap_last(&self, reply: Reply) {
+        self.world.replies.lock().unwrap().pop_back();
+        self.model(reply);
     }
 
     /// What a service answers under `/{host}{path}`.
@@ -239,8 +250,32 @@ pub async fn person(app: &TestApp, name: &str) -> aura::chat::Asker {
     aura::chat::Asker { user, name: name.into(), zone: "Europe/Berlin".into() }
 }
 
-/// An account of theirs at a service, with all its scopes and a token that does not expire.
+/// An account of theirs at a service, with all its scopes and a token that does not expire, which the model may see.
 pub async fn connect(app: &TestApp, user: UserId, provider: &str) -> ConnectionId {
+    let id = connect_unasked(app, user, provider).await;
+    agree(app, id).await;
+    id
+}
+
+/// Its owner has agreed that this installation's model sees what is read there.
+pub async fn agree(app: &TestApp, id: ConnectionId) {
+    if let Some(vendor) = app.state().integrations.vendor() {
+        sqlx::query(
+            "update connections set agreed_vendor = $2, agreed_name = $3, agreed_model = $4, agreed_at = $5 where id = $1",
+        )
+        .bind(Uuid::from(id))
+        .bind(&vendor.mark)
+        .bind(&vendor.name)
+        .bind(vendor.models())
+        .bind(app.clock().now())
+        .execute(app.db())
+        .await
+        .unwrap();
+    }
+}
+
+/// The same account, before anybody has asked about models.
+pub async fn connect_unasked(app: &TestApp, user: UserId, provider: &str) -> ConnectionId {
     let now = app.clock().now();
     let id: ConnectionId = app.state().random.id(now);
     let place = Place {

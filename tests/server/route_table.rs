@@ -153,8 +153,10 @@ const AUTH: &[&str] = &[
 ];
 
 /// What takes JSON alone, and a whole body of it.
-const JSON_ONLY: &[(&str, &str)] =
-    &[("/api/chat/decide", r#"{"approval":"0192f0c1-0000-7000-8000-000000000000","decision":"deny","typed":[]}"#)];
+const JSON_ONLY: &[(&str, &str)] = &[
+    ("/api/chat/decide", r#"{"approval":"0192f0c1-0000-7000-8000-000000000000","decision":"deny","typed":[]}"#),
+    ("/api/chat/answer-need", r#"{"need":"0192f0c1-0000-7000-8000-000000000000","reply":"not_now"}"#),
+];
 
 const PAGE: &str = "text/html,application/xhtml+xml";
 

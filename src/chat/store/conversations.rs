@@ -274,6 +274,8 @@ pub(in crate::chat) struct HistoryRow {
     pub author: String,
     pub content: String,
     pub model: Option<String>,
+    /// The services from which its model has seen something.
+    pub services: Vec<String>,
 }
 
 pub(in crate::chat) async fn history(
@@ -294,7 +296,11 @@ pub(in crate::chat) async fn history(
                from path join messages m on m.id = path.parent_id and m.conversation_id = $2
                where path.steps < $4
            )
-           select m.author, m.content, r.model as "model?"
+           select m.author, m.content, r.model as "model?", array(
+                   select distinct e.payload ->> 'service' from run_events e
+                   where e.run_id = r.id and e.payload ? 'service' and e.kind in ('tool_finished', 'proposed')
+                       and e.payload -> 'alone' is distinct from 'true'
+               ) as "services!"
            from path
            join messages m on m.id = path.parent_id and m.conversation_id = $2
            left join runs r on r.answer_id = m.id and r.user_id = $1

@@ -5,6 +5,7 @@ mod composer;
 mod desk;
 mod empty;
 mod manage;
+mod need_card;
 mod proposal_card;
 mod recents;
 mod search;

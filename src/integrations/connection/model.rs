@@ -17,6 +17,12 @@ pub struct ConnectionPageView {
     pub facts: Vec<Fact>,
     /// Whether what is read through it may be sent to a model.
     pub model: ModelChoice,
+    /// Whose model its owner has agreed to, and when, as a sentence.
+    pub agreed: Option<String>,
+    /// The model of this installation and its operator: «gpt-4o-mini of OpenAI»; none where there is none.
+    pub vendor: Option<String>,
+    /// What that operator keeps, as a sentence.
+    pub kept: Option<String>,
     /// What is changed through it without asking anew.
     pub always: Vec<AlwaysView>,
     pub log: ConnectionLog,
@@ -61,6 +67,8 @@ pub struct Fact {
 #[serde(rename_all = "snake_case")]
 pub enum ModelChoice {
     Allowed,
+    /// Its owner has not said anything of the present operator of the model, and is asked before anything goes there.
+    Unasked,
     /// Its owner does not want it.
     Withheld,
     /// The service does not let it be.

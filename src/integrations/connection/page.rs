@@ -57,7 +57,7 @@ fn Whole(
     choose: ServerAction<LetModelsSee>,
     again: ServerAction<AskAgain>,
 ) -> impl IntoView {
-    let ConnectionPageView { connection, told, mend, scopes, facts, model, always, log } = page;
+    let ConnectionPageView { connection, told, mend, scopes, facts, model, agreed, vendor, kept, always, log } = page;
     let (id, service) = (connection.id.to_string(), connection.service_name.clone());
     let (of_models, of_always, at_service, title) = (id.clone(), id.clone(), service.clone(), service.clone());
     let (ending, manage, more) = (connection.clone(), connection.manage.clone(), connection.clone());
@@ -91,7 +91,7 @@ fn Whole(
                 title="Language models"
                 intro="Whether what is read here may be sent to the language model that writes answers."
             >
-                <Models id=of_models service=service model=model choose=choose/>
+                <Models id=of_models service=service model=model agreed=agreed vendor=vendor kept=kept choose=choose/>
             </Setting>
             {(!always.is_empty())
                 .then(|| {

@@ -15,7 +15,7 @@ use crate::{
     identity::bearer::{Principal, Scope},
     integrations::{
         model::{ConnectionState, Verdict},
-        service::{Happening, Integrations, Known, Readings},
+        service::{Agreed, Happening, Integrations, Known, Readings},
     },
     kit::id::ConnectionId,
     platform::{
@@ -61,14 +61,24 @@ words!(
 );
 words!(
     ModelChoice,
-    "Whether what is read may be sent to a language model. `withheld`: its owner does not want it. `forbidden`: the service does not let it be.",
-    ["allowed", "withheld", "forbidden"]
+    "Whether what is read may be sent to a language model. `unasked`: its owner has not said anything of the present operator of the model, and is asked before anything goes there. `withheld`: its owner does not want it. `forbidden`: the service does not let it be.",
+    ["allowed", "unasked", "withheld", "forbidden"]
 );
 words!(
     Verdict,
     "What became of the access at the service. `unsupported`: it offers no call for it, so remove Aura there. `failed`: it did not confirm; where it has a call for it, Aura tries again for a day.",
     ["revoked", "unsupported", "failed"]
 );
+
+/// What somebody has agreed to.
+#[derive(Serialize, ToSchema)]
+pub struct ModelAgreement {
+    /// The operator of the model.
+    vendor: String,
+    model: String,
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+}
 
 /// A connected account.
 #[derive(Serialize, ToSchema)]
@@ -93,6 +103,9 @@ pub struct Connection {
     /// What was asked for and was not granted.
     missing_scopes: Vec<String>,
     models: ModelChoice,
+    /// Whose model its owner has agreed to, where that still counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models_agreed: Option<ModelAgreement>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
@@ -117,6 +130,7 @@ impl From<Known> for Connection {
             waiting: known.waits(),
             resting: known.resting,
             models: known.model(),
+            models_agreed: known.agreed().map(|Agreed { vendor, model, at }| ModelAgreement { vendor, model, at }),
             consent_ends_at: known.ends_at(),
             renews_at: known.health.refresh_due_at,
             name: known.provider.name.clone(),
@@ -159,7 +173,7 @@ impl From<Happening> for ConnectionEvent {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionEdit {
-    /// Whether what is read may be sent to a language model.
+    /// Whether what is read may be sent to the language model of this installation. `true` agrees to its present operator.
     models_may_see: bool,
 }
 

@@ -86,41 +86,67 @@ pub(super) fn Scopes(scopes: Vec<ScopeView>, manage: String, service: String) ->
     }
 }
 
-/// Whether a model may see what is read, and the switch for it.
+/// Whether a model may see what is read, whose it is, and the switch for it.
 #[component]
 pub(super) fn Models(
     id: String,
     service: String,
     model: ModelChoice,
+    agreed: Option<String>,
+    vendor: Option<String>,
+    kept: Option<String>,
     choose: ServerAction<LetModelsSee>,
 ) -> impl IntoView {
-    let told = match model {
-        ModelChoice::Allowed => "What is read here may be sent to the model, so that it can answer from it.".to_owned(),
-        ModelChoice::Withheld => {
+    let told = match (model, &vendor) {
+        (ModelChoice::Allowed, _) => {
+            "What is read here may be sent to the model, so that it can answer from it.".to_owned()
+        }
+        (ModelChoice::Unasked, Some(vendor)) => {
+            format!("Before anything that is read here first goes to {vendor}, Aura asks you in the chat.")
+        }
+        (ModelChoice::Unasked, None) => {
+            "This installation has no model, so nothing that is read here goes to one. Should it get one, Aura asks you \
+             first."
+                .to_owned()
+        }
+        (ModelChoice::Withheld, _) => {
             "What is read here is never sent to the model. Aura still reads it for you, by rules, and shows it as a card."
                 .to_owned()
         }
-        ModelChoice::Forbidden => format!(
+        (ModelChoice::Forbidden, _) => format!(
             "{service} does not let its data be sent to a model. Aura reads it for you by rules, and shows it as a card."
         ),
     };
-    let switch = match model {
-        ModelChoice::Forbidden => None,
-        ModelChoice::Allowed => Some((None, "Keep it from the model")),
-        ModelChoice::Withheld => Some((Some("true"), "Let the model see it")),
+    let whose = (model != ModelChoice::Forbidden).then(|| {
+        let now = vendor.as_ref().map(|vendor| format!("The model here is {vendor}."));
+        let words: Vec<String> = [agreed, now, kept].into_iter().flatten().collect();
+        (!words.is_empty()).then(|| view! { <p class="sub">{words.join(" ")}</p> })
+    });
+    let allow = (Some("true"), "Let the model see it");
+    let keep = (None, "Keep it from the model");
+    let switches = match (model, &vendor) {
+        (ModelChoice::Forbidden, _) => Vec::new(),
+        (ModelChoice::Allowed, _) | (ModelChoice::Unasked, None) => vec![keep],
+        (ModelChoice::Unasked, Some(_)) => vec![allow, keep],
+        (ModelChoice::Withheld, _) => vec![allow],
     };
+    let switches = switches
+        .into_iter()
+        .map(|(may, words)| {
+            let id = id.clone();
+            view! {
+                <ActionForm action=choose>
+                    <input type="hidden" name="connection" value=id/>
+                    {may.map(|may| view! { <input type="hidden" name="may" value=may/> })}
+                    <Button busy=choose.pending()>{words}</Button>
+                </ActionForm>
+            }
+        })
+        .collect_view();
     view! {
         <p>{told}</p>
-        {switch
-            .map(|(may, words)| {
-                view! {
-                    <ActionForm action=choose>
-                        <input type="hidden" name="connection" value=id/>
-                        {may.map(|may| view! { <input type="hidden" name="may" value=may/> })}
-                        <Button busy=choose.pending()>{words}</Button>
-                    </ActionForm>
-                }
-            })}
+        {whose}
+        <div class="actions">{switches}</div>
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Error, Integrations, views};
+use super::{Agreed, Agreement, Error, Integrations, views};
 use crate::{
     identity::{moment, session::Session},
+    inference::Vendor,
     integrations::{
         connection::model::{
             AlwaysView, ConnectionLog, ConnectionPageView, Fact, LogLine, Mend, ModelChoice, ScopeView,
@@ -32,6 +33,8 @@ pub struct Known {
     pub provider: &'static Provider,
     /// Whether nothing is read through it, because the plan has no room for it.
     pub resting: bool,
+    /// What its owner has said of the model of this installation.
+    pub agreement: Agreement,
 }
 
 impl Integrations {
@@ -45,7 +48,8 @@ impl Integrations {
         let provider = self.catalogue.get(&row.provider).ok_or(Error::NotFound("connection"))?;
         let rows = store::connections(&self.db, user).await?;
         let resting = self.resting(user, &rows).await?.contains(&id);
-        Ok(Known { row, health, provider, resting })
+        let agreement = self.agreement(row.for_model, row.agreed_vendor.as_deref());
+        Ok(Known { row, health, provider, resting, agreement })
     }
 
     /// The same for all of them, in the order in which they were made.
@@ -62,7 +66,8 @@ impl Integrations {
         let known = rows.into_iter().filter_map(|row| {
             let (provider, health) = (self.catalogue.get(&row.provider)?, health.remove(&row.id)?);
             let resting = resting.contains(&row.id);
-            Some(Known { row, health, provider, resting })
+            let agreement = self.agreement(row.for_model, row.agreed_vendor.as_deref());
+            Some(Known { row, health, provider, resting, agreement })
         });
         Ok(known.collect())
     }
@@ -96,6 +101,11 @@ impl Integrations {
             scopes: known.scopes(),
             facts: known.facts(used.as_ref(), now, zone),
             model: known.model(),
+            agreed: known.agreed().map(|Agreed { vendor, model, at }| {
+                format!("You allowed {model} of {vendor}: {}.", moment::stamp(at, now, zone))
+            }),
+            vendor: self.vendor().map(|vendor| format!("{} of {}", vendor.models(), vendor.name)),
+            kept: self.vendor().map(Vendor::kept),
             always: self.always(session.user, id, now, zone).await?,
             log,
         })
@@ -139,20 +149,6 @@ impl Integrations {
     /// As `happenings`.
     pub async fn whole_log(&self, user: UserId, id: ConnectionId) -> Result<Vec<Happening>, Error> {
         self.happenings(user, id, None, IN_A_FILE).await
-    }
-
-    /// Says whether what is read through a connection may be sent to a model.
-    ///
-    /// # Errors
-    /// When there is no such connection, or the database is away.
-    pub async fn let_models_see(&self, user: UserId, id: ConnectionId, may: bool) -> Result<(), Error> {
-        let known = self.known(user, id).await?;
-        let mut transaction = self.db.begin().await?;
-        if store::let_models_see(&mut *transaction, user, id, may).await? {
-            let kind = if may { "shown_to_models" } else { "hidden_from_models" };
-            self.changed_within(&mut transaction, user, Some(id), &known.row.provider, kind, None).await?;
-        }
-        Ok(transaction.commit().await?)
     }
 }
 
@@ -229,7 +225,7 @@ impl Known {
             ConnectionState::NeedsReauth if self.provider.key.is_some() => "Paste a new key",
             ConnectionState::NeedsReauth => "Sign in again",
         };
-        Some(Mend { words: words.to_owned(), address: views::mending(self.provider, &self.row) })
+        Some(Mend { words: words.to_owned(), address: views::mending(self.provider, self.row.id, self.row.reason.as_deref()) })
     }
 
     /// What was asked for and what was granted, with the reasons.
@@ -255,10 +251,11 @@ impl Known {
     /// Whether a model may see what is read through it.
     #[must_use]
     pub fn model(&self) -> ModelChoice {
-        match (self.provider.model, self.row.for_model) {
+        match (self.provider.model, self.agreement) {
             (ModelUse::Never, _) => ModelChoice::Forbidden,
-            (ModelUse::Offered, true) => ModelChoice::Allowed,
-            (ModelUse::Offered, false) => ModelChoice::Withheld,
+            (ModelUse::Offered, Agreement::Given) => ModelChoice::Allowed,
+            (ModelUse::Offered, Agreement::Refused) => ModelChoice::Withheld,
+            (ModelUse::Offered, Agreement::Unasked) => ModelChoice::Unasked,
         }
     }
 

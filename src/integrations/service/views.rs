@@ -1,6 +1,6 @@
 //! What the pages and the chat may know of connections.
 
-use super::{Error, Integrations, disconnect, own_apps};
+use super::{Agreement, Error, Integrations, disconnect, own_apps};
 use crate::{
     integrations::{
         catalogue::model::ServiceView,
@@ -8,7 +8,7 @@ use crate::{
         store::{self, ConnectionRow},
         tools::{self, ModelUse, OfferedTool},
     },
-    kit::id::UserId,
+    kit::id::{ConnectionId, UserId},
     providers::{Provider, oauth::scopes},
 };
 
@@ -70,6 +70,7 @@ impl Integrations {
                         service_name: tool.service(),
                         account_label: row.account_label.clone(),
                         model: if row.for_model { tool.model } else { ModelUse::Never },
+                        agreed: self.agreement(row.for_model, row.agreed_vendor.as_deref()) == Agreement::Given,
                         last_used_at: row.last_used_at,
                     });
                 }
@@ -137,13 +138,13 @@ fn addable(provider: &Provider, row: &ConnectionRow) -> Vec<Permission> {
 }
 
 /// Where a connection is mended: by consent given anew under the same id, or by a key pasted anew.
-pub(super) fn mending(provider: &Provider, row: &ConnectionRow) -> String {
-    if matches!(row.reason.as_deref(), Some(own_apps::REFUSED | own_apps::UNREADABLE)) {
+pub(super) fn mending(provider: &Provider, id: ConnectionId, reason: Option<&str>) -> String {
+    if matches!(reason, Some(own_apps::REFUSED | own_apps::UNREADABLE)) {
         format!("/connections/apps/{}", provider.id)
     } else if provider.has_form() {
-        format!("/connections/add/{}?reconnect={}", provider.id, row.id)
+        format!("/connections/add/{}?reconnect={id}", provider.id)
     } else {
-        format!("/api/integrations/{}?reconnect={}", provider.id, row.id)
+        format!("/api/integrations/{}?reconnect={id}", provider.id)
     }
 }
 

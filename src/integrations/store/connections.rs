@@ -33,8 +33,13 @@ pub struct ConnectionRow {
     pub issued_at: Option<OffsetDateTime>,
     /// Until when the service is left alone, where the last renewals failed.
     pub paused_until: Option<OffsetDateTime>,
-    /// Whether what is read through it may enter a prompt.
+    /// False: its owner keeps what is read through it from every model.
     pub for_model: bool,
+    /// Whose model its owner has agreed to, as they were shown it, and when; none: nobody's.
+    pub agreed_vendor: Option<String>,
+    pub agreed_name: Option<String>,
+    pub agreed_model: Option<String>,
+    pub agreed_at: Option<OffsetDateTime>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
 }
@@ -67,7 +72,8 @@ pub async fn connections(db: impl PgExecutor<'_>, user: UserId) -> Result<Vec<Co
         r#"select id as "id: ConnectionId", provider, account_id, account_label, state, reason,
                scopes, asked_scopes, sealed_access_token, sealed_refresh_token, sealed_fields, blanks as "blanks: Json<BTreeMap<String, String>>",
                access_expires_at, client_fingerprint, own_app_id as "own_app: OwnAppId", version, last_used_at,
-               issued_at, paused_until, for_model, created_at, updated_at
+               issued_at, paused_until, for_model, agreed_vendor, agreed_name, agreed_model,
+               agreed_at, created_at, updated_at
            from connections where user_id = $1 order by provider, account_label, id"#,
         user as UserId,
     )
@@ -99,7 +105,8 @@ pub async fn connection(
         r#"select id as "id: ConnectionId", provider, account_id, account_label, state, reason,
                scopes, asked_scopes, sealed_access_token, sealed_refresh_token, sealed_fields, blanks as "blanks: Json<BTreeMap<String, String>>",
                access_expires_at, client_fingerprint, own_app_id as "own_app: OwnAppId", version, last_used_at,
-               issued_at, paused_until, for_model, created_at, updated_at
+               issued_at, paused_until, for_model, agreed_vendor, agreed_name, agreed_model,
+               agreed_at, created_at, updated_at
            from connections where user_id = $1 and id = $2"#,
         user as UserId,
         id as ConnectionId,
@@ -174,8 +181,8 @@ pub async fn upsert_connection(db: impl PgExecutor<'_>, new: &NewConnection<'_>)
     Ok(done.rows_affected() == 1)
 }
 
-/// Puts another account in the place of the one that a connection is to, under its old id. False: there is no such
-/// connection any more.
+/// Puts another account in the place of the one that a connection is to, under its old id. What its owner has agreed to
+/// was about the one before. False: there is no such connection any more.
 pub async fn replace_account(db: impl PgExecutor<'_>, new: &NewConnection<'_>) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         "update connections set account_id = $3, account_label = $4, state = $5, reason = null, scopes = $6,
@@ -183,7 +190,8 @@ pub async fn replace_account(db: impl PgExecutor<'_>, new: &NewConnection<'_>) -
              own_app_id = $12, asked_scopes = $13, sealed_fields = $14, blanks = $15, refresh_expires_at = $16,
              consent_expires_at = $17, version = version + 1, fence = fence + 1, lease_owner = null,
              lease_until = null, exchange_started_at = null, rotation_observed = false, issued_at = $11,
-             refresh_due_at = null, failures = 0, failing_since = null, paused_until = null, updated_at = $11
+             refresh_due_at = null, failures = 0, failing_since = null, paused_until = null, agreed_vendor = null,
+             agreed_name = null, agreed_model = null, agreed_at = null, updated_at = $11
          where user_id = $1 and id = $2 and provider = $18",
         new.user as UserId,
         new.id as ConnectionId,
@@ -261,7 +269,8 @@ pub async fn delete_connection(
            returning id as "id: ConnectionId", provider, account_id, account_label, state, reason,
                scopes, asked_scopes, sealed_access_token, sealed_refresh_token, sealed_fields, blanks as "blanks: Json<BTreeMap<String, String>>",
                access_expires_at, client_fingerprint, own_app_id as "own_app: OwnAppId", version, last_used_at,
-               issued_at, paused_until, for_model, created_at, updated_at"#,
+               issued_at, paused_until, for_model, agreed_vendor, agreed_name, agreed_model,
+               agreed_at, created_at, updated_at"#,
         user as UserId,
         id as ConnectionId,
     )

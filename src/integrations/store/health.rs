@@ -53,24 +53,6 @@ pub async fn all_health(db: impl PgExecutor<'_>, user: UserId) -> Result<Vec<Hea
     .await
 }
 
-/// Says whether what is read through a connection may enter a prompt. False: there is none, or it is so already.
-pub async fn let_models_see(
-    db: impl PgExecutor<'_>,
-    user: UserId,
-    id: ConnectionId,
-    may: bool,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
-        "update connections set for_model = $3 where user_id = $1 and id = $2 and for_model <> $3",
-        user as UserId,
-        id as ConnectionId,
-        may,
-    )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
 /// What the service said anew of the account and of what is granted. False: the tokens were replaced meanwhile.
 pub async fn seen_anew(
     db: impl PgExecutor<'_>,
