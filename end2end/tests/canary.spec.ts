@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import pg from "pg";
-import { expect, freshAddress, hydrated, newestMail, ready, SANDBOX, test } from "./support";
+import { agree, expect, freshAddress, hydrated, newestMail, ready, SANDBOX, test } from "./support";
 import { Aura, database, emptyPlace, serve, TOKEN_KEYS } from "./process";
 import { program, renew, type Tokens } from "./program";
 
@@ -238,6 +238,7 @@ test("OP-13 Canary secrets stand nowhere: not in the log, not in a page, not in 
     await page.waitForURL(/\/connections\?connected=spotify/);
     const pagesOf = page.getByRole("link", { name: /^Details of / });
     await expect(pagesOf).toHaveCount(5);
+    await agree(page);
     const connections = await pagesOf.evaluateAll((links) => links.map((link) => link.getAttribute("href")!));
     for (const [name, value] of issuer.passed) secrets.set(name, value);
 

@@ -61,6 +61,10 @@ test("KB-1 Signing in, connecting, asking and disconnecting need no mouse", asyn
   await page.keyboard.type("Which issues are open?");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
+  await expect(page.getByRole("button", { name: "Allow" })).toBeVisible({ timeout: 20_000 });
+  await hydrated(page);
+  await tabTo(page, /^Allow/);
+  await page.keyboard.press("Enter");
   await expect(page.locator("details.read.step")).toHaveCount(1, { timeout: 20_000 });
   await expect(page.locator(".thread[aria-busy=true]")).toHaveCount(0, { timeout: 20_000 });
   await hydrated(page);

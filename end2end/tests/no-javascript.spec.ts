@@ -12,6 +12,11 @@ test("AN-13 Signing in, connecting, asking and reading work without JavaScript",
   await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
   await expect(async () => {
     await page.reload();
+    await expect(page.getByRole("button", { name: "Allow" })).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Allow" }).click();
+  await expect(async () => {
+    await page.reload();
     await expect(page.locator(".thread .prose").last()).toContainText("Export hangs", { timeout: 500 });
   }).toPass({ timeout: 30_000 });
 });

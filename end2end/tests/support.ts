@@ -129,6 +129,21 @@ export async function connect(page: Page, service: string, at = ""): Promise<voi
   await page.getByRole("button", { name: /allow/i }).click();
   await page.waitForURL(/\/connections/);
   await expect(page.getByRole("heading", { name: "Connected" })).toBeVisible();
+  await agree(page);
+}
+
+/** Says yes, for every account on the page of connections, to the model seeing what is read there. */
+export async function agree(page: Page): Promise<void> {
+  const details = page.getByRole("link", { name: /^Details of / });
+  const links = await details.evaluateAll((all) => all.map((link) => link.getAttribute("href") ?? ""));
+  const origin = new URL(page.url()).origin;
+  for (const connection of links.map((link) => link.split("/").pop()!)) {
+    const said = await page.request.post(`${origin}/api/connections/let-models-see`, {
+      form: { connection, may: "true" },
+      headers: { accept: "application/json", origin, "sec-fetch-site": "same-origin" },
+    });
+    expect(said.status(), await said.text()).toBe(200);
+  }
 }
 
 /** Asks the outside services for a fault. */
