@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     error::ChatError,
-    log::{BREATH, Ending, Entry, RunLog, Subject},
+    log::{BEAT_WITHOUT_BUS, Ending, Entry, RunLog, Subject},
     model::{AI_IS_OFF, BUDGET_IS_USED_UP, RunState},
     moment,
     offer::Offer,
@@ -19,10 +19,14 @@ use super::{
     talk::Talk,
     tools::{Planned, Reader},
     waiting::{Park, TakenUp},
+    writer::Writer,
 };
 use crate::{
     inference::{TurnMessage, prompts},
-    integrations::tools::{Effect, ModelUse, OfferedTool, TimeContext},
+    integrations::{
+        Agreement,
+        tools::{Effect, ModelUse, OfferedTool, TimeContext},
+    },
     kit::id::{ConversationId, MessageId, RunId},
     platform::{
         audit,
@@ -34,6 +38,8 @@ use crate::{
 /// How much of the conversation a model sees.
 const HISTORY_MESSAGES: i64 = 40;
 const HISTORY_CHARACTERS: usize = 60_000;
+/// What stands in the place of an answer that quotes what the model may not see now.
+const KEPT_BACK: &str = "(An answer stands here that was written from services which the person keeps from you now.)";
 /// For how long a log that cannot be written is tried again.
 const STUBBORN: Duration = Duration::from_secs(20);
 
@@ -60,12 +66,12 @@ pub(super) enum Outcome {
 }
 
 /// Writes the answer to its end, whatever that is.
-pub(super) async fn run(parts: Parts, job: Job, closing: CancellationToken) {
+pub(super) async fn run(parts: Parts, writer: Writer, job: Job, closing: CancellationToken) {
     let stops = parts.bus.subscribe(Topic::RunStop);
     let subject = Subject { run: job.run, user: job.asker.user, answer: job.answer };
     let log = match &job.taken_up {
-        Some(from) => RunLog::taken_up(parts.clone(), subject, from),
-        None => RunLog::new(parts.clone(), subject),
+        Some(from) => RunLog::taken_up(parts.clone(), writer, subject, from),
+        None => RunLog::new(parts.clone(), writer, subject),
     };
     if let Err(error) = Box::pin(write(parts, job, log, stops, closing)).await {
         match error {
@@ -88,23 +94,27 @@ async fn write(
     let mut trouble: Option<Instant> = None;
     let outcome = {
         let mut composing = pin!(Box::pin(compose(parts, job, pen)));
-        let mut ticks = tokio::time::interval(BREATH);
+        let mut ticks = tokio::time::interval(BEAT_WITHOUT_BUS);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let sheet = log.sheet();
         loop {
+            log.hand_in_when_due();
             tokio::select! {
                 biased;
                 () = stop_wish(&mut stops, run) => {
-                    log.forget_unwritten();
+                    sheet.forget_unwritten();
                     break Outcome::Ended(Ending::new(RunState::Stopped));
                 }
                 () = closing.cancelled() => break Outcome::Ended(interrupted()),
-                _ = ticks.tick() => {
-                    if log.is_due() && stop_after_write(&mut log, &mut trouble).await? {
-                        log.forget_unwritten();
+                arrival = sheet.arrival(), if sheet.is_away() => {
+                    if stop_after_write(arrival, &mut trouble)? {
+                        sheet.forget_unwritten();
                         break Outcome::Ended(Ending::new(RunState::Stopped));
                     }
                 }
-                Some(entry) = entries.recv() => log.push(entry)?,
+                // A silent run shows that it lives.
+                _ = ticks.tick() => {}
+                Some(entry) = entries.recv(), if sheet.has_room() => log.push(entry)?,
                 outcome = &mut composing => break outcome,
             }
         }
@@ -143,8 +153,8 @@ async fn stop_wish(stops: &mut Subscription, run: RunId) {
     }
 }
 
-async fn stop_after_write(log: &mut RunLog, trouble: &mut Option<Instant>) -> Result<bool, ChatError> {
-    match log.write().await {
+fn stop_after_write(arrival: Result<bool, ChatError>, trouble: &mut Option<Instant>) -> Result<bool, ChatError> {
+    match arrival {
         Ok(stop) => {
             *trouble = None;
             Ok(stop)
@@ -269,6 +279,12 @@ async fn show_withheld(
 async fn history(parts: &Parts, job: &Job) -> Result<Vec<TurnMessage>, ChatError> {
     let Job { asker, conversation, question, .. } = job;
     let rows = store::conversations::history(&parts.db, asker.user, *conversation, *question, HISTORY_MESSAGES).await?;
+    let accounts = parts.integrations.accounts(&parts.db, asker.user).await?;
+    // What was read may be quoted in an answer, and the yes to that may be taken back, or to another operator.
+    let is_shown = |service: &String| {
+        let mut of_service = accounts.iter().filter(|account| account.provider == *service).peekable();
+        of_service.peek().is_some() && of_service.all(|account| account.agreement == Agreement::Given)
+    };
     let mut room = HISTORY_CHARACTERS;
     let mut messages = vec![TurnMessage::Person(job.text.clone())];
     for row in rows {
@@ -278,9 +294,12 @@ async fn history(parts: &Parts, job: &Job) -> Result<Vec<TurnMessage>, ChatError
         };
         messages.push(match (row.author.as_str(), row.model) {
             ("person", _) => TurnMessage::Person(row.content),
-            (_, Some(_)) => TurnMessage::Assistant { text: row.content, calls: Vec::new() },
+            (_, Some(_)) if row.services.iter().all(&is_shown) => {
+                TurnMessage::Assistant { text: row.content, calls: Vec::new() }
+            }
+            (_, Some(_)) => TurnMessage::Assistant { text: KEPT_BACK.to_owned(), calls: Vec::new() },
             // What the rules wrote may quote what no model is to see.
-            _ => TurnMessage::Assistant { text: "(answered without you)".to_owned(), calls: Vec::new() },
+            (_, None) => TurnMessage::Assistant { text: "(answered without you)".to_owned(), calls: Vec::new() },
         });
     }
     messages.reverse();

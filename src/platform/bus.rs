@@ -143,6 +143,20 @@ impl Bus {
         Ok(())
     }
 
+    /// The same of several ids at once.
+    pub async fn notify_all(
+        &self,
+        connection: &mut PgConnection,
+        topic: Topic,
+        ids: &[String],
+    ) -> Result<(), sqlx::Error> {
+        if !ids.is_empty() {
+            let statement = "select pg_notify($1, id) from unnest($2::text[]) as all_of (id)";
+            sqlx::query(statement).bind(topic.channel()).bind(ids).execute(connection).await?;
+        }
+        Ok(())
+    }
+
     /// Follows a topic from now on. Subscribe first, read the tables second: nothing falls between.
     #[must_use]
     pub fn subscribe(&self, topic: Topic) -> Subscription {

@@ -19,6 +19,7 @@ use super::{
     model::{INTERRUPTED, RunState},
     store,
     worker::{self, Job},
+    writer::Writer,
 };
 use crate::{
     billing::Billing,
@@ -38,7 +39,7 @@ use crate::{
 };
 
 /// A run that has shown no sign of life for so long has lost its process.
-pub(super) const DEAD_AFTER: time::Duration = time::Duration::seconds(15);
+pub(super) const DEAD_AFTER: time::Duration = time::Duration::seconds(10);
 
 /// What chat is made of.
 #[derive(Clone)]
@@ -89,14 +90,16 @@ impl From<&Session> for Asker {
 pub struct Chat {
     pub(super) parts: Parts,
     pub(super) tasks: TaskTracker,
-    closing: CancellationToken,
+    writer: Writer,
+    pub(super) closing: CancellationToken,
 }
 
 impl Chat {
     /// Over these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, tasks: TaskTracker::new(), closing: CancellationToken::new() }
+        let writer = Writer::start(&parts.db, &parts.bus, &parts.clock);
+        Self { parts, tasks: TaskTracker::new(), writer, closing: CancellationToken::new() }
     }
 
     /// Whether a model answers at the moment: there is one, and its budget of the day is not used up.
@@ -105,7 +108,7 @@ impl Chat {
     }
 
     pub(super) fn start(&self, job: Job) {
-        let task = worker::run(self.parts.clone(), job, self.closing.clone());
+        let task = worker::run(self.parts.clone(), self.writer.clone(), job, self.closing.clone());
         self.tasks.spawn(audit::witnessed(task));
     }
 

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::{
-    kit::id::{ConnectionId, MessageId, RunId, ToolResultId, UserId},
+    kit::id::{ConnectionId, MessageId, RunId, UserId},
     platform::db::Db,
 };
 
@@ -121,21 +121,6 @@ pub(in crate::chat) async fn advance(
     Ok(row.map(|row| row.stop))
 }
 
-/// Where the log of a running run stands.
-pub(in crate::chat) async fn position(
-    connection: &mut PgConnection,
-    user: UserId,
-    run: RunId,
-) -> sqlx::Result<Option<i32>> {
-    sqlx::query_scalar!(
-        "select last_seq from runs where id = $2 and user_id = $1 and state = 'running'",
-        user as UserId,
-        run as RunId,
-    )
-    .fetch_optional(connection)
-    .await
-}
-
 /// Appends events, numbered from `first`.
 pub(in crate::chat) async fn append(
     connection: &mut PgConnection,
@@ -156,36 +141,6 @@ pub(in crate::chat) async fn append(
         first,
         kinds,
         payloads,
-        now,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-pub(in crate::chat) struct NewResult<'a> {
-    pub id: ToolResultId,
-    pub run: RunId,
-    pub user: UserId,
-    pub call_id: &'a str,
-    pub connection: ConnectionId,
-    pub sealed: &'a str,
-}
-
-pub(in crate::chat) async fn insert_result(
-    connection: &mut PgConnection,
-    result: &NewResult<'_>,
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "insert into tool_results (id, run_id, user_id, call_id, connection_id, sealed_result, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
-        result.id as ToolResultId,
-        result.run as RunId,
-        result.user as UserId,
-        result.call_id,
-        result.connection as ConnectionId,
-        result.sealed,
         now,
     )
     .execute(connection)

@@ -1,9 +1,11 @@
 //! The SQL of conversations, messages, runs and their log. Everything asks for the owner, except `system`.
 
+pub(super) mod batch;
 pub(super) mod conversations;
 pub(super) mod feedback;
 pub(super) mod log;
 pub(super) mod messages;
+pub(super) mod needs;
 pub(super) mod runs;
 pub(super) mod sealed;
 pub(super) mod search;
