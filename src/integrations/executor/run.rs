@@ -10,7 +10,7 @@ use super::{
     Asked, Body, Failure, Line, Outgoing, arguments, day, items,
     pages::{self, Page, Turn},
     retry::Patience,
-    template,
+    template, unsaid,
     values::Values,
 };
 use crate::{
@@ -51,7 +51,7 @@ pub(in crate::integrations) async fn run(asked: &Asked<'_>) -> Result<ToolAnswer
             run.step(step).await?;
         }
     }
-    Ok(run.answer())
+    Ok(unsaid::without(run.answer(), asked.line.credential))
 }
 
 /// Reads what a change would change: what stands there now, by the names of the arguments.
