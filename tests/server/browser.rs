@@ -157,12 +157,18 @@ impl Browser {
 
     /// Follows a stream of events, which is not read yet.
     pub async fn follow(&self, address: &str) -> Response<Body> {
+        self.follow_after(address, "").await
+    }
+
+    /// The same, for one who has heard everything up to this event.
+    pub async fn follow_after(&self, address: &str, last: &str) -> Response<Body> {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::builder()
             .uri(address)
             .header(header::HOST, "localhost:3000")
             .header(header::ACCEPT, "text/event-stream")
-            .header(header::COOKIE, cookies.join("; "));
+            .header(header::COOKIE, cookies.join("; "))
+            .header("last-event-id", last);
         self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
