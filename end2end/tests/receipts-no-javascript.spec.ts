@@ -1,6 +1,6 @@
 import { connect, expect, signIn, test } from "./support";
 
-test("RC-8 The activity page, its filters and its files work without JavaScript", async ({ page }) => {
+test("The activity page, its filters and its files work without JavaScript", async ({ page }) => {
   await signIn(page, "plain-receipts", { scripts: false });
   await connect(page, "GitHub");
   await page.goto("/chat");
@@ -25,7 +25,7 @@ test("RC-8 The activity page, its filters and its files work without JavaScript"
   await expect(rows.first()).toContainText("You said no");
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "JSON" }).click()]);
   expect(download.suggestedFilename()).toBe("aura-calls.json");
-  await page.getByRole("radio", { name: "Not at all" }).check({ force: true });
+  await page.getByRole("radio", { name: "Not at all" }).check();
   await page.getByRole("button", { name: "Save" }).click();
   await page.waitForURL(/\/settings\/activity\/services/);
   await expect(page.getByRole("radio", { name: "Not at all" })).toBeChecked();
