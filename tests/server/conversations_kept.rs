@@ -344,6 +344,7 @@ async fn a_conversation_is_taken_along_with_all_its_versions(db: PgPool) {
     assert_eq!(messages[1]["reads"][0]["found"][0]["title"], "Secret dinner", "{value}");
     assert_eq!(value["shown"], messages[2]["id"]);
 
+    app.clock().advance(time::Duration::seconds(1));
     let other = app.state().chat.send(&asker, None, "Another", "k3").await.unwrap();
     settled(&app, other.run).await;
     let all: Value = mira.get("/api/chat/export").await.value();

@@ -112,3 +112,15 @@ fn Budget(left: Option<MessagesLeft>) -> impl IntoView {
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_of_messages_are_grouped() {
+        let left = MessagesLeft { left: 12_000, most: 1_500_000, month: "November".into() };
+        let html = Owner::new().with(|| view! { <Budget left=Some(left)/> }.to_html());
+        assert!(html.contains("12,000") && html.contains(" of 1,500,000 messages"), "{html}");
+    }
+}

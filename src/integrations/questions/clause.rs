@@ -156,8 +156,10 @@ impl<'a> Clause<'a> {
 
     /// Notes channels, repositories, numbers and keys.
     fn name(&mut self) {
-        for piece in self.raw.split_whitespace() {
-            let Some(start) = (piece.as_ptr() as usize).checked_sub(self.raw.as_ptr() as usize) else { continue };
+        let mut end = 0;
+        for piece in self.raw.split_inclusive(char::is_whitespace) {
+            let start = end;
+            end += piece.len();
             let bare = piece.trim_end_matches(|letter: char| !letter.is_alphanumeric());
             let from =
                 bare.len() - bare.trim_start_matches(|letter: char| !letter.is_alphanumeric() && letter != '#').len();
