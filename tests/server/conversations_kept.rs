@@ -349,7 +349,7 @@ async fn a_conversation_is_taken_along_with_all_its_versions(db: PgPool) {
     settled(&app, other.run).await;
     let all: Value = mira.get("/api/chat/export").await.value();
     assert_eq!(all.as_array().unwrap().len(), 2);
-    assert_eq!(all[1], value, "the newest first");
+    assert_eq!(all[0], value, "the oldest first");
 
     let mut eve = Browser::new(&app);
     eve.sign_in(&app, "eve@example.com").await;
