@@ -124,29 +124,27 @@ pub(super) fn Models(
     });
     let allow = (Some("true"), "Let the model see it");
     let keep = (None, "Keep it from the model");
-    let switches = match (model, &vendor) {
-        (ModelChoice::Forbidden, _) => Vec::new(),
-        (ModelChoice::Allowed, _) | (ModelChoice::Unasked, None) => vec![keep],
-        (ModelChoice::Unasked, Some(_)) => vec![allow, keep],
-        (ModelChoice::Withheld, _) => vec![allow],
+    // The first one stays in its place whatever is chosen, and keeps the focus.
+    let (first, second) = match (model, &vendor) {
+        (ModelChoice::Forbidden, _) => (None, None),
+        (ModelChoice::Allowed, _) | (ModelChoice::Unasked, None) => (Some(keep), None),
+        (ModelChoice::Unasked, Some(_)) => (Some(keep), Some(allow)),
+        (ModelChoice::Withheld, _) => (Some(allow), None),
     };
-    let switches = switches
-        .into_iter()
-        .map(|(may, words)| {
-            let id = id.clone();
-            view! {
-                <ActionForm action=choose>
-                    <input type="hidden" name="connection" value=id/>
-                    {may.map(|may| view! { <input type="hidden" name="may" value=may/> })}
-                    <Button busy=choose.pending()>{words}</Button>
-                </ActionForm>
-            }
-        })
-        .collect_view();
+    let switch = |(may, words): (Option<&'static str>, &'static str)| {
+        let id = id.clone();
+        view! {
+            <ActionForm action=choose>
+                <input type="hidden" name="connection" value=id/>
+                {may.map(|may| view! { <input type="hidden" name="may" value=may/> })}
+                <Button busy=choose.pending()>{words}</Button>
+            </ActionForm>
+        }
+    };
     view! {
         <p>{told}</p>
         {whose}
-        <div class="actions">{switches}</div>
+        <div class="actions">{first.map(&switch)} {second.map(&switch)}</div>
     }
 }
 
