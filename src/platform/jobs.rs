@@ -108,30 +108,13 @@ impl Jobs {
         key: Option<&str>,
         payload: Value,
     ) -> Result<(), JobsError> {
-        self.enqueue_all(connection, task, &[(key.map(str::to_owned), payload)]).await
-    }
-
-    /// Puts several jobs in at once, each with a key of its own. In one call of the queue's function: one call for each
-    /// job costs five times as much.
-    pub async fn enqueue_all(
-        &self,
-        connection: &mut PgConnection,
-        task: &'static str,
-        jobs: &[(Option<String>, Value)],
-    ) -> Result<(), JobsError> {
-        let envelopes: Vec<Value> =
-            jobs.iter().map(|(_, payload)| serde_json::json!({ "task": task, "payload": payload })).collect();
-        let keys: Vec<Option<String>> =
-            jobs.iter().map(|(key, _)| key.as_ref().map(|key| format!("{task}:{key}"))).collect();
+        let envelope = serde_json::json!({ "task": task, "payload": payload });
         sqlx::query(
-            "select graphile_worker.add_jobs(array(
-                 select row($1, job.payload, null, null, $4, job.key, null, null)::graphile_worker.job_spec
-                 from unnest($2::json[], $3::text[]) as job (payload, key)
-             ))",
+            "select graphile_worker.add_job(identifier => $1, payload => $2::json, job_key => $3, max_attempts => $4)",
         )
         .bind(Envelope::IDENTIFIER)
-        .bind(envelopes)
-        .bind(keys)
+        .bind(envelope)
+        .bind(key.map(|key| format!("{task}:{key}")))
         .bind(TRIES)
         .execute(connection)
         .await?;

@@ -484,6 +484,30 @@ async fn bl_05_concurrent_checkouts_with_faults_never_make_two_subscriptions(db:
 }
 
 #[sqlx::test]
+async fn bl_11_a_failure_that_nobody_was_there_to_note_stops_no_later_click(db: PgPool) {
+    let world = BillingWorld::new(db).await;
+    for (number, path, table) in
+        [(0, "/v1/checkout/sessions", "billing_checkouts"), (1, "/v1/customers", "billing_customers")]
+    {
+        let team = world.quick_team(number).await;
+        let mut connection = world.app.db().acquire().await.unwrap();
+        let user = world.app.state().teams.owner_of(&mut connection, team).await.unwrap().unwrap();
+        let wanted = wanted(team, "pro", Period::Monthly, 1);
+        fail(&world, Some("POST"), path, FailureKind::Error, 1);
+        let refused = click(&world.app, user, &wanted).await.unwrap_err();
+        assert_eq!(code(refused), (503, "stripe_unavailable".to_owned()));
+        // As if its process had ended before it could note that Stripe keeps this answer.
+        let forgotten = format!("update {table} set attempt = 1 where team_id = $1 and attempt = 2");
+        let forgotten =
+            sqlx::query(sqlx::AssertSqlSafe(forgotten)).bind(uuid::Uuid::from(team)).execute(world.app.db());
+        assert_eq!(forgotten.await.unwrap().rows_affected(), 1, "{table}");
+        click(&world.app, user, &wanted).await.unwrap();
+        let session = one_open(&world, team);
+        world.sandbox.stripe().pay(&session, Card::PAYS).unwrap();
+    }
+}
+
+#[sqlx::test]
 async fn bl_10_parallel_calls_share_their_connections(db: PgPool) {
     let world = BillingWorld::new(db).await;
     let call = || async { world.app.state().billing.refresh_prices().await.unwrap() };

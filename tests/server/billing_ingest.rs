@@ -1,7 +1,5 @@
 //! Stripe's posts: which are taken, that they are taken whatever Stripe does, and that each is done once.
 
-use std::time::Instant;
-
 use aura::platform::webhooks::verify_timestamped;
 use http::StatusCode;
 use sandbox::billing::{Card, webhooks::signature};
@@ -133,17 +131,11 @@ async fn bi_02_the_answer_waits_for_nothing_of_stripes(db: PgPool) {
     let own: Vec<(&str, &str)> = own.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let app = Box::pin(TestApp::with(db, &own)).await;
     let now = app.clock().now().unix_timestamp();
-    let mut took = Vec::new();
     for number in 0..200 {
         let body = event(&format!("evt_{number}"), "invoice.paid", json!({ "customer": "cus_1" })).to_string();
-        let began = Instant::now();
         let reply = post(&app, PLACE, &signature(SECRET, now, &body), &body).await;
-        took.push(began.elapsed());
         assert_eq!(reply.status, StatusCode::OK);
     }
-    took.sort();
-    println!("Stripe is away: the 99th of 100 answers took {:?}", took[took.len() * 99 / 100]);
-    assert!(took[took.len() / 2] < std::time::Duration::from_millis(50), "{took:?}");
     let kept: i64 = sqlx::query_scalar("select count(*) from webhook_events where state = 'waiting'")
         .fetch_one(app.db())
         .await

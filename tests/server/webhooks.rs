@@ -136,7 +136,9 @@ async fn po_05_what_arrives_at_once_is_kept_together_and_fails_alone(db: PgPool)
     assert_eq!((new, outcomes.iter().filter(|outcome| outcome.is_ok()).count()), (150, 200));
     let count = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&db).await.unwrap();
     assert_eq!(count("select count(*) from webhook_events").await, 150);
-    assert_eq!(count("select count(*) from graphile_worker.jobs").await, 150, "each has its job");
+    let in_jobs = "select count(distinct event.id) from graphile_worker._private_jobs,
+        json_array_elements_text(payload -> 'payload' -> 'ids') as event (id)";
+    assert_eq!(count(in_jobs).await, 150, "each stands in a job");
     let transactions = count("select count(distinct xmin::text) from webhook_events").await;
     assert!(transactions <= 20, "{transactions} transactions");
 
@@ -146,7 +148,32 @@ async fn po_05_what_arrives_at_once_is_kept_together_and_fails_alone(db: PgPool)
     for (id, outcome) in ids.iter().zip(&outcomes) {
         assert_eq!(matches!(outcome, Ok(Received::New)), id != "odd_\0", "{id:?}: {outcome:?}");
     }
-    assert_eq!(count("select count(*) from graphile_worker.jobs").await, 169);
+    assert_eq!(count(in_jobs).await, 169);
+    assert_eq!(
+        count("select count(*) from graphile_worker.jobs").await,
+        count("select count(distinct xmin::text) from webhook_events").await,
+        "one job for each transaction"
+    );
+
+    // Of those that share a job one cannot be done: the others are, and it alone is tried again.
+    let odd: Uuid =
+        sqlx::query_scalar("select id from webhook_events where event_id = 'odd_3'").fetch_one(&db).await.unwrap();
+    let handlers = Handlers::new().on("test", move |post| async move {
+        if post.id == WebhookEventId::from(odd) { Err(JobFailed::from(WebhookError::NotFound)) } else { Ok(()) }
+    });
+    let table = work(JobTable::new(), webhooks.clone(), handlers);
+    table.drain(&db).await.unwrap();
+    assert_eq!(count("select count(*) from webhook_events where state = 'done' and tries = 1").await, 168);
+    sqlx::query("update graphile_worker._private_jobs set run_at = now() - interval '1 second'")
+        .execute(&db)
+        .await
+        .unwrap();
+    table.drain(&db).await.unwrap();
+    let others = "select count(*) from webhook_events where state = 'done' and tries = 1";
+    assert_eq!(
+        (count(others).await, count("select tries::bigint from webhook_events where state = 'waiting'").await),
+        (168, 2)
+    );
 }
 
 #[sqlx::test]

@@ -61,6 +61,16 @@ pub struct Wanted {
     pub seats: u32,
 }
 
+/// A purchase that may be made.
+struct Purchase<'a> {
+    user: UserId,
+    wanted: &'a Wanted,
+    facts: &'a Facts,
+    plan: &'a Plan,
+    seats: u32,
+    price: &'a str,
+}
+
 impl Billing {
     /// Stripe's page where this is bought: a new one, or the one that is open for it already.
     ///
@@ -78,47 +88,58 @@ impl Billing {
         let plan = plan.ok_or(BillingError::UnknownPlan)?;
         let seats = seats_of(plan, wanted.seats, &facts)?;
         let price = self.price(plan, wanted.period).await?;
-        for _ in 0..ROUNDS {
-            self.refuse_second(wanted.team).await?;
-            let open = store::checkouts::open(&mut *self.parts.db.acquire().await?, wanted.team).await?;
-            let row = match open {
-                Some(row) if self.is_for_this(&row, wanted, seats, &price.stripe_price) => row,
-                Some(row) => {
-                    self.give_up(stripe, &row).await?;
-                    continue;
-                }
-                None => {
-                    let customer = self.customer(wanted.team, &facts, user).await?;
-                    let trial_days = self.trial_days(plan, wanted.team, user).await?;
-                    let now = self.parts.clock.now();
-                    let row = CheckoutRow {
-                        id: self.parts.random.id(now),
-                        team: wanted.team,
-                        user,
-                        plan: plan.id.clone(),
-                        period: wanted.period.as_str().to_owned(),
-                        seats: i32::try_from(seats).unwrap_or(1),
-                        stripe_customer: customer,
-                        stripe_price: price.stripe_price.clone(),
-                        trial_days,
-                        attempt: 1,
-                        stripe_session: None,
-                        url: None,
-                        state: "open".to_owned(),
-                        created_at: now,
-                        expires_at: whole_seconds(now + OPEN_FOR),
-                    };
-                    if !self.begin_checkout(&row).await? {
-                        continue;
-                    }
-                    row
-                }
-            };
-            if let Some(url) = self.page_of(stripe, &row).await? {
-                return Ok(stripe.address(&url));
+        let purchase = Purchase { user, wanted, facts: &facts, plan, seats, price: &price.stripe_price };
+        for round in 1..=ROUNDS {
+            match self.go_to_page(stripe, &purchase).await {
+                Ok(Some(url)) => return Ok(stripe.address(&url)),
+                Ok(None) => {}
+                // An earlier call failed and nobody was there any more to note it; now it is noted.
+                Err(BillingError::Stripe(StripeError::Kept(_))) if round < ROUNDS => {}
+                Err(error) => return Err(error),
             }
         }
         Err(BillingError::Changed)
+    }
+
+    /// Stripe's page for this. `None`: what was open has made way, and the next try begins anew.
+    async fn go_to_page(&self, stripe: &Stripe, purchase: &Purchase<'_>) -> Result<Option<Url>, BillingError> {
+        let Purchase { user, wanted, facts, plan, seats, price } = *purchase;
+        self.refuse_second(wanted.team).await?;
+        let open = store::checkouts::open(&mut *self.parts.db.acquire().await?, wanted.team).await?;
+        let row = match open {
+            Some(row) if self.is_for_this(&row, wanted, seats, price) => row,
+            Some(row) => {
+                self.give_up(stripe, &row).await?;
+                return Ok(None);
+            }
+            None => {
+                let customer = self.customer(wanted.team, facts, user).await?;
+                let trial_days = self.trial_days(plan, wanted.team, user).await?;
+                let now = self.parts.clock.now();
+                let row = CheckoutRow {
+                    id: self.parts.random.id(now),
+                    team: wanted.team,
+                    user,
+                    plan: plan.id.clone(),
+                    period: wanted.period.as_str().to_owned(),
+                    seats: i32::try_from(seats).unwrap_or(1),
+                    stripe_customer: customer,
+                    stripe_price: price.to_owned(),
+                    trial_days,
+                    attempt: 1,
+                    stripe_session: None,
+                    url: None,
+                    state: "open".to_owned(),
+                    created_at: now,
+                    expires_at: whole_seconds(now + OPEN_FOR),
+                };
+                if !self.begin_checkout(&row).await? {
+                    return Ok(None);
+                }
+                row
+            }
+        };
+        self.page_of(stripe, &row).await
     }
 
     /// Forgets attempts of long ago; what was bought stands in subscriptions and invoices.

@@ -74,6 +74,7 @@ impl Stripe {
         let request = self.request(&request, key)?;
         let until = Instant::now() + DEADLINE;
         let mut pause = FIRST_PAUSE;
+        let mut is_first = true;
         loop {
             let outcome = timeout(until.saturating_duration_since(Instant::now()), self.http.send(request.clone()));
             let (error, wished) = match outcome.await.unwrap_or(Err(HttpError::Timeout)) {
@@ -84,7 +85,8 @@ impl Stripe {
                 Ok(response) if !may_repeat(&response) => return Err(refused(&response)),
                 // Stripe tells what it has kept under the key: it would say so again.
                 Ok(response) if response.header("idempotent-replayed") == Some("true") => {
-                    return Err(StripeError::Away(response.status));
+                    let error = if is_first { StripeError::Kept } else { StripeError::Away };
+                    return Err(error(response.status));
                 }
                 Ok(response) => {
                     let wished = response.header("retry-after").and_then(|text| text.parse().ok());
@@ -101,6 +103,7 @@ impl Stripe {
             }
             sleep(wait).await;
             pause *= 2;
+            is_first = false;
         }
     }
 

@@ -11,6 +11,9 @@ pub enum StripeError {
     /// Stripe is busy or broken, and stayed so for as long as we waited.
     #[error("Stripe answered {0} for as long as we waited")]
     Away(u16),
+    /// What it keeps of an earlier call under the same key; of now it says nothing.
+    #[error("Stripe told again that it had answered {0}")]
+    Kept(u16),
     /// Stripe refuses; asking again changes nothing.
     #[error("Stripe refused: {status} {kind} {code} ({parameter}), request {request}")]
     Refused {
@@ -46,7 +49,7 @@ impl StripeError {
     /// Whether asking later may help.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Away(_))
+        matches!(self, Self::Unreachable(_) | Self::Away(_) | Self::Kept(_))
     }
 
     /// Whether Stripe keeps this answer under the request's key, so that the same question gets it again for a day
@@ -55,7 +58,7 @@ impl StripeError {
     pub fn is_kept(&self) -> bool {
         match self {
             Self::Away(status) => *status >= 500,
-            Self::Refused { .. } => true,
+            Self::Kept(_) | Self::Refused { .. } => true,
             Self::Unreachable(_) | Self::Unreadable(_) => false,
         }
     }

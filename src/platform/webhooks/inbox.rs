@@ -28,7 +28,7 @@ const KEPT: Duration = Duration::days(30);
 /// Whether a post was new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// It is kept, and its job is in the queue.
+    /// It is kept, and a job that does it is in the queue.
     New,
     /// It was here before; nothing more happens.
     Known,
@@ -117,7 +117,7 @@ impl Webhooks {
         if !store::wait_again(&mut tx, id).await? {
             return Err(WebhookError::NotFound);
         }
-        self.jobs.enqueue(&mut tx, TASK, Some(&id.to_string()), serde_json::json!({ "id": id })).await?;
+        self.jobs.enqueue(&mut tx, TASK, Some(&id.to_string()), serde_json::json!({ "ids": [id] })).await?;
         Ok(tx.commit().await?)
     }
 

@@ -19,7 +19,6 @@ pub(super) struct Event {
     pub(super) source: String,
     pub(super) kind: String,
     pub(super) sealed_body: String,
-    pub(super) done: bool,
     pub(super) sent_at: OffsetDateTime,
 }
 
@@ -52,12 +51,12 @@ pub(super) async fn insert_events(
     .await
 }
 
-/// Begins a try: counts it and gives the event.
+/// Begins a try: counts it and gives the event. None: it waits no more, or there is no such event.
 pub(super) async fn begin_try(db: &Db, id: WebhookEventId) -> sqlx::Result<Option<Event>> {
     query_as!(
         Event,
-        r#"update webhook_events set tries = least(tries, 32000) + 1 where id = $1
-           returning source, kind, sealed_body, state = 'done' as "done!", sent_at"#,
+        r#"update webhook_events set tries = least(tries, 32000) + 1 where id = $1 and state = 'waiting'
+           returning source, kind, sealed_body, sent_at"#,
         id as WebhookEventId,
     )
     .fetch_optional(db)

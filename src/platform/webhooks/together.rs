@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::{
     WebhookError,
@@ -21,6 +21,8 @@ use crate::{
 
 /// How many events one transaction takes at most.
 const MOST: usize = 64;
+/// How many transactions there are at once: while one is written to the disk, the next is made ready.
+const LANES: usize = 2;
 
 /// Those that keep events in one process; each waits until its event is committed.
 #[derive(Clone)]
@@ -30,10 +32,9 @@ pub(super) struct Together {
     line: Arc<Line>,
 }
 
-#[derive(Default)]
 struct Line {
     waiting: Mutex<Vec<Waiting>>,
-    turn: tokio::sync::Mutex<()>,
+    lanes: Semaphore,
 }
 
 struct Waiting {
@@ -50,10 +51,11 @@ enum Told {
 
 impl Together {
     pub(super) fn new(db: Db, jobs: Jobs) -> Self {
-        Self { db, jobs, line: Arc::default() }
+        let line = Line { waiting: Mutex::default(), lanes: Semaphore::new(LANES) };
+        Self { db, jobs, line: Arc::new(line) }
     }
 
-    /// Keeps an event with its job, once.
+    /// Keeps an event, and sees to it that it is done, once.
     pub(super) async fn keep(&self, event: NewEvent) -> Result<Received, WebhookError> {
         let event = Arc::new(event);
         let (told, heard) = oneshot::channel();
@@ -71,9 +73,10 @@ impl Together {
         }
     }
 
-    /// Whoever has the turn keeps all that wait; those who waited for it mostly find nothing left to do.
+    /// Whoever has a lane keeps all that wait; those who waited for one mostly find nothing left to do.
     async fn take_turn(&self) {
-        let _turn = self.line.turn.lock().await;
+        // It is never closed.
+        let Ok(_lane) = self.line.lanes.acquire().await else { return };
         let waiting: Vec<Waiting> = {
             let mut waiting = self.waiting();
             let count = waiting.len().min(MOST);
@@ -100,12 +103,14 @@ impl Together {
         }
     }
 
-    /// Which of them are new: those, and their jobs, are committed.
+    /// Which of them are new: those, and the job that does them, are committed.
     async fn insert(&self, events: &[Arc<NewEvent>]) -> Result<HashSet<WebhookEventId>, WebhookError> {
         let mut tx = self.db.begin().await?;
         let new = store::insert_events(&mut tx, events).await?;
-        let jobs: Vec<_> = new.iter().map(|id| (Some(id.to_string()), serde_json::json!({ "id": id }))).collect();
-        self.jobs.enqueue_all(&mut tx, TASK, &jobs).await?;
+        if !new.is_empty() {
+            // One job for all: a queue of many jobs is what keeping them costs most.
+            self.jobs.enqueue(&mut tx, TASK, None, serde_json::json!({ "ids": new })).await?;
+        }
         tx.commit().await?;
         Ok(new.into_iter().collect())
     }

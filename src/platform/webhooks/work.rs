@@ -1,6 +1,6 @@
 use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -60,18 +60,39 @@ pub fn work(table: JobTable, webhooks: Webhooks, handlers: Handlers) -> JobTable
     })
 }
 
+/// Events that were kept together. One that fails does not keep the others from being done.
 #[derive(Deserialize)]
 struct Payload {
-    id: WebhookEventId,
+    #[serde(alias = "id", deserialize_with = "one_or_more")]
+    ids: Vec<WebhookEventId>,
+}
+
+/// Jobs of versions before name one event alone.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WebhookEventId>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Ids {
+        One(WebhookEventId),
+        More(Vec<WebhookEventId>),
+    }
+    Ok(match Ids::deserialize(deserializer)? {
+        Ids::One(id) => vec![id],
+        Ids::More(ids) => ids,
+    })
 }
 
 impl Webhooks {
     async fn perform(&self, handlers: &Handlers, payload: Value, attempt: Attempt) -> Result<(), JobFailed> {
-        let Payload { id } = serde_json::from_value(payload)?;
-        let Some(event) = store::begin_try(&self.db, id).await? else { return Ok(()) };
-        if event.done {
-            return Ok(());
+        let Payload { ids } = serde_json::from_value(payload)?;
+        let mut outcome = Ok(());
+        for id in ids {
+            outcome = outcome.and(self.perform_one(handlers, id, attempt).await);
         }
+        outcome
+    }
+
+    async fn perform_one(&self, handlers: &Handlers, id: WebhookEventId, attempt: Attempt) -> Result<(), JobFailed> {
+        let Some(event) = store::begin_try(&self.db, id).await? else { return Ok(()) };
         let outcome = self.hand_over(handlers, id, event).await;
         let now = self.clock.now();
         match &outcome {
