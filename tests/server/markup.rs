@@ -14,7 +14,7 @@ impl Tag {
 }
 
 /// What fetches or runs by standing there.
-const NEVER: [&str; 18] = [
+const NEVER: [&str; 17] = [
     "iframe",
     "frame",
     "frameset",
@@ -29,7 +29,6 @@ const NEVER: [&str; 18] = [
     "base",
     "portal",
     "image",
-    "use",
     "math",
     "foreignobject",
     "style",
@@ -137,7 +136,7 @@ pub fn acts(html: &str) -> Vec<String> {
             bad |= attribute == "style" && ["url(", "@import", "image(", "\\"].iter().any(|word| value.contains(word));
         }
         bad |= match name {
-            "link" => !tag.attribute("href").is_some_and(is_ours),
+            "link" | "use" => !tag.attribute("href").is_some_and(is_ours),
             "a" | "area" => tag.attribute("href").is_some_and(|href| !is_harmless(href, &tag)),
             // A page that loads itself again is no harm.
             "meta" => {

@@ -81,13 +81,13 @@ async fn answer(State(mind): State<Arc<Mind>>, body: String) -> Response {
     let last = messages.last().unwrap();
     let question =
         messages.iter().rev().find(|message| message["role"] == "user").unwrap()["content"].as_str().unwrap();
-    let number: usize = question.split(' ').find_map(|word| word.parse().ok()).unwrap();
+    let number: Option<usize> = question.split(' ').find_map(|word| word.parse().ok());
     let said = {
         let cases = mind.cases.lock().unwrap();
-        let case = &cases[number];
-        match last["role"].as_str() {
-            Some("tool") => obey(case, number, messages),
-            _ => vec![call(0, case.tool, &case.arguments.to_string())],
+        match (number.and_then(|number| cases.get(number)), last["role"].as_str()) {
+            (Some(case), Some("tool")) => obey(case, number.unwrap_or_default(), messages),
+            (Some(case), _) => vec![call(0, case.tool, &case.arguments.to_string())],
+            (None, _) => vec![json!({ "content": "Nothing to read." })],
         }
     };
     mind.asked.lock().unwrap().push(body);
@@ -95,7 +95,7 @@ async fn answer(State(mind): State<Arc<Mind>>, body: String) -> Response {
         format!("data: {}\n\n", json!({"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}))
     };
     let mut text: String = said.iter().map(|delta| chunk(delta, None)).collect();
-    text.push_str(&chunk(&json!({}), Some("tool_calls")));
+    text.push_str(&chunk(&json!({}), Some(if number.is_some() { "tool_calls" } else { "stop" })));
     text.push_str("data: [DONE]\n\n");
     ([(header::CONTENT_TYPE, "text/event-stream")], text).into_response()
 }
