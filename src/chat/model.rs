@@ -126,6 +126,7 @@ impl Conversation {
 }
 
 /// One message.
+#[cfg_attr(feature = "ssr", expect(clippy::large_enum_variant, reason = "half of the messages are answers"))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Message {

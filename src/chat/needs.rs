@@ -179,11 +179,13 @@ impl Chat {
 
     /// Lets runs go on whose person has said or connected something, in whatever process, until this one shuts down.
     pub fn watch(&self) {
-        let (chat, mut changes) = (self.clone(), self.parts.bus.subscribe(Topic::ConnectionChanged));
+        let mut changes = self.parts.bus.subscribe(Topic::ConnectionChanged);
+        let chat = self.watching();
         self.tasks.spawn(async move {
             loop {
                 let event = tokio::select! {
                     () = chat.closing.cancelled() => return,
+                    () = chat.forsaken.cancelled() => return,
                     event = changes.next() => event,
                 };
                 // What was missed in a gap is found by those who look after what waits.

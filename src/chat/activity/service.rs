@@ -175,7 +175,7 @@ fn duration(took: Duration) -> String {
 fn size(bytes: i64) -> String {
     match bytes {
         ..1_024 => format!("{bytes} bytes"),
-        ..1_048_576 => format!("{} KB", bytes / 1_024),
+        1_024..1_048_576 => format!("{} KB", bytes / 1_024),
         _ => format!("{}.{} MB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
     }
 }

@@ -10,7 +10,12 @@ mod upkeep;
 
 pub use send::Place;
 
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use std::sync::Arc;
+
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 use url::Url;
 
 use super::{
@@ -92,6 +97,9 @@ pub struct Chat {
     pub(super) tasks: TaskTracker,
     writer: Writer,
     pub(super) closing: CancellationToken,
+    /// Cancelled when nobody has this any more but those who watch for it.
+    pub(super) forsaken: CancellationToken,
+    _keeps: Option<Arc<DropGuard>>,
 }
 
 impl Chat {
@@ -99,7 +107,14 @@ impl Chat {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let writer = Writer::start(&parts.db, &parts.bus, &parts.clock);
-        Self { parts, tasks: TaskTracker::new(), writer, closing: CancellationToken::new() }
+        let forsaken = CancellationToken::new();
+        let _keeps = Some(Arc::new(forsaken.clone().drop_guard()));
+        Self { parts, tasks: TaskTracker::new(), writer, closing: CancellationToken::new(), forsaken, _keeps }
+    }
+
+    /// The same for a task that goes on for as long as somebody else has this.
+    pub(super) fn watching(&self) -> Self {
+        Self { _keeps: None, ..self.clone() }
     }
 
     /// Whether a model answers at the moment: there is one, and its budget of the day is not used up.
