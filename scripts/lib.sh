@@ -16,7 +16,8 @@ fail() {
   printf 'error: %s\n' "$*" >&2
   exit 1
 }
-have() { command -v "$1" >/dev/null 2>&1; }
+# A program, not a function of the same name.
+have() { type -P "$1" >/dev/null 2>&1; }
 
 # step "what it does" command…: one line before, everything the command says in CI, its last lines when it fails.
 step() {
@@ -66,7 +67,7 @@ find_chromium() {
   fi
   for name in chromium chromium-browser google-chrome google-chrome-stable; do
     if have "$name"; then
-      command -v "$name"
+      type -P "$name"
       return
     fi
   done

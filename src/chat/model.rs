@@ -126,7 +126,6 @@ impl Conversation {
 }
 
 /// One message.
-#[cfg_attr(feature = "ssr", expect(clippy::large_enum_variant, reason = "half of the messages are answers"))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Message {
@@ -189,7 +188,7 @@ pub struct Answer {
     /// What else it waits for, or has waited for.
     pub needs: Vec<NeedCard>,
     /// How it came about.
-    pub run: Run,
+    pub run: Box<Run>,
     /// Which version.
     pub versions: Versions,
     /// What the person thought of it.

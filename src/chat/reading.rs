@@ -302,7 +302,7 @@ impl Chat {
             cards,
             proposals: Vec::new(),
             needs: Vec::new(),
-            run: Run { id: run.id, state, last_seq: run.last_seq, status, error: run.error_message.clone() },
+            run: Box::new(Run { id: run.id, state, last_seq: run.last_seq, status, error: run.error_message.clone() }),
             versions,
             feedback: None,
         }

@@ -84,6 +84,7 @@ impl Live {
 pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
     let acts = answer.clone();
     let Answer { id, html, clock, moment, cards, proposals, needs, run, .. } = answer;
+    let run = *run;
     let live = Live {
         state: RwSignal::new(run.state),
         html: RwSignal::new(html),
