@@ -78,7 +78,7 @@ fn Whole(
                 view! { <p class="muted">"Nothing of this kind yet."</p> }.into_any()
             } else {
                 view! {
-                    <TablePanel label="What Aura did" heads=&["When", "What", "How it ended", "What for", "Measured"]>
+                    <TablePanel label="The log, newest first" heads=&["When", "What", "How it ended", "What for", "Measured"]>
                         {rows}
                     </TablePanel>
                 }

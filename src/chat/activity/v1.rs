@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     chat::Chat,
+    error::{AppError, ErrorKind},
     identity::bearer::{Principal, Scope},
     kit::id::{ApprovalId, ConversationId, RunId, ToolCallId},
     platform::{
@@ -180,6 +181,17 @@ struct ExportQuery {
     format: Format,
 }
 
+/// The longest id of a service that is asked for.
+const LONGEST_SERVICE: usize = 60;
+
+fn known(service: Option<String>) -> Result<Option<String>, AppError> {
+    if service.as_ref().is_some_and(|id| id.chars().count() > LONGEST_SERVICE) {
+        let words = "No service has an id of this length. The log names the ids that it knows.";
+        return Err(AppError::new(ErrorKind::Invalid, "bad_request", words));
+    }
+    Ok(service)
+}
+
 /// Lists what Aura did through the person's accounts
 ///
 /// The newest first: what was read and changed, what failed, and what was not made because it was not approved. Kept for
@@ -201,8 +213,8 @@ async fn list(
     principal.allow(Scope::ConnectionsRead)?;
     let usual = u16::try_from(PAGE).ok();
     let page = PageQuery::new(query.limit.or(usual), query.cursor);
-    let effect = CallEffect::wanted(query.effect);
-    let rows = chat.calls(principal.user, query.service.as_deref(), effect, page.after()?, page.rows()?).await?;
+    let (service, effect) = (known(query.service)?, CallEffect::wanted(query.effect));
+    let rows = chat.calls(principal.user, service.as_deref(), effect, page.after()?, page.rows()?).await?;
     Ok(Json(Page::of(rows, &page, |done| done.call.id, ServiceCall::from)?))
 }
 
@@ -227,5 +239,5 @@ async fn export_all(
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, Refusal> {
     principal.allow(Scope::ConnectionsRead)?;
-    Ok(export::file(chat, principal.user, query.service, CallEffect::wanted(query.effect), query.format))
+    Ok(export::file(chat, principal.user, known(query.service)?, CallEffect::wanted(query.effect), query.format))
 }

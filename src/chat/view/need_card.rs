@@ -129,7 +129,7 @@ fn Settled(card: NeedCard) -> impl IntoView {
         (NeedState::Open, _) => ("Waiting for you", "badge accent", "proposal need step waits"),
     };
     view! {
-        <section class=class aria-label=title.clone()>
+        <div class=class role="group" aria-label=title.clone()>
             <header>
                 <Mark id=service name=service_name/>
                 <div class="grow">
@@ -141,6 +141,6 @@ fn Settled(card: NeedCard) -> impl IntoView {
                 </div>
                 <span class=badge>{word}</span>
             </header>
-        </section>
+        </div>
     }
 }

@@ -236,7 +236,7 @@ fn Settled(card: ProposalCard) -> impl IntoView {
     };
     let read = fields.into_iter().filter(|field| !field.shown.is_empty()).map(read_field).collect_view();
     view! {
-        <section class=class aria-label=title.clone() aria-busy=(state == ProposalState::UnderWay).then_some("true")>
+        <div class=class role="group" aria-label=title.clone() aria-busy=(state == ProposalState::UnderWay).then_some("true")>
             <header>
                 <Mark id=service name=service_name.clone()/>
                 <div class="grow">
@@ -253,7 +253,7 @@ fn Settled(card: ProposalCard) -> impl IntoView {
                 </summary>
                 <dl class="facts form">{read}</dl>
             </details>
-        </section>
+        </div>
     }
 }
 
