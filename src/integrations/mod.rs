@@ -47,7 +47,10 @@ pub mod tools;
 #[cfg(feature = "ssr")]
 pub use routes::{posts, routes};
 #[cfg(feature = "ssr")]
-pub use service::{Account, AgreedTo, Agreement, ClientFault, Effects, Error, FORGET_READINGS, Integrations, Readings, ToolCall, own_app_vault};
+pub use service::{
+    Account, AgreedTo, Agreement, ClientFault, Effects, Error, FORGET_READINGS, Integrations, Readings, ToolCall,
+    own_app_vault,
+};
 #[cfg(feature = "ssr")]
 pub use store::{SEALED, SEALED_OWN_APPS};
 #[cfg(feature = "ssr")]

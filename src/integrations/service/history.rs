@@ -225,7 +225,10 @@ impl Known {
             ConnectionState::NeedsReauth if self.provider.key.is_some() => "Paste a new key",
             ConnectionState::NeedsReauth => "Sign in again",
         };
-        Some(Mend { words: words.to_owned(), address: views::mending(self.provider, self.row.id, self.row.reason.as_deref()) })
+        Some(Mend {
+            words: words.to_owned(),
+            address: views::mending(self.provider, self.row.id, self.row.reason.as_deref()),
+        })
     }
 
     /// What was asked for and what was granted, with the reasons.

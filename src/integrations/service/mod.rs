@@ -36,8 +36,8 @@ use url::Url;
 
 pub use accounts::Shown;
 pub use agreements::{Account, Agreed, AgreedTo, Agreement};
-pub use calls::{Effects, ToolCall};
 pub(super) use calls::ended;
+pub use calls::{Effects, ToolCall};
 pub use choice::{Answer, Waiting};
 pub use connect::Arrival;
 pub use disconnect::{FORGET_READINGS, Readings};
