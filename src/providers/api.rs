@@ -24,13 +24,6 @@ pub struct Api {
     pub errors: ApiErrors,
     #[serde(default)]
     pub retry: Retry,
-    /// Calls a minute that Aura allows itself through one connection.
-    #[serde(default = "budget")]
-    pub budget: usize,
-}
-
-fn budget() -> usize {
-    60
 }
 
 fn bearer() -> String {

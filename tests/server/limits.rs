@@ -60,7 +60,8 @@ fn general() -> Rule {
 
 /// Patient enough for a machine that has much else to do.
 fn settings(store: LimitStoreSettings) -> LimitSettings {
-    LimitSettings { store, general_max: 10, general_window: Duration::seconds(10), patience: Real::from_secs(20) }
+    let (general_window, patience) = (Duration::seconds(10), Real::from_secs(20));
+    LimitSettings { store, general_max: 10, general_window, calls: 60, patience }
 }
 
 fn in_postgres(db: PgPool, clock: Clock) -> Limits {

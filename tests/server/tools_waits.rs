@@ -200,14 +200,14 @@ async fn words_of_a_refusal_are_one_short_line_also_where_they_come_with_status_
 async fn tl_14_a_connection_is_used_so_often_a_minute_by_all_processes_together(db: PgPool) {
     let vendor = Vendor::start().await;
     // Two processes that wait for the common count, however busy the machine is.
-    let patient = [("LIMIT_STORE_TIMEOUT", "20000")];
+    let budget = 7;
+    let patient = [("LIMIT_STORE_TIMEOUT", "20000"), ("CALLS_PER_CONNECTION", "7")];
     let app = vendor.app(db).await.second_process_with(&patient).await;
     let other = app.second_process_with(&patient).await;
     let user = person(&app).await;
     let connection = connect(&app, user, "github", "t", None, None).await;
     let second = connect(&app, user, "github", "t", None, None).await;
     vendor.json("GET", ISSUES, json!([issue(1)])).await;
-    let budget = aura::providers::catalogue().get("github").unwrap().api.budget;
     for number in 0..budget {
         let here = if number % 2 == 0 { &app } else { &other };
         ask(here, user, connection, MINE, json!({})).await.unwrap();

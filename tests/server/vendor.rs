@@ -49,6 +49,8 @@ impl Vendor {
         let world = format!("*={address}");
         let mut variables = vec![
             ("HOST_OVERRIDES", world.as_str()),
+            // A hundred callers at one connection are no fault of a test.
+            ("CALLS_PER_CONNECTION", "1000"),
             ("GITHUB_CLIENT_ID", "client-of-github"),
             ("GITHUB_CLIENT_SECRET", "canary-secret-of-github"),
             ("GOOGLE_CLIENT_ID", "client-of-google"),

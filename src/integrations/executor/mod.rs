@@ -60,13 +60,11 @@ pub(super) struct Asked<'a> {
 pub(super) struct Budget<'a> {
     pub(super) limits: &'a Limits,
     pub(super) connection: String,
-    /// Calls a minute.
-    pub(super) calls: usize,
 }
 
 impl Budget<'_> {
     async fn spend(&self) -> Result<(), Failure> {
-        let hit = self.limits.hit_at_most(Bucket::Calls, self.calls, &self.connection).await;
+        let hit = self.limits.hit(Bucket::Calls, &self.connection).await;
         hit.map_err(|limited| Failure::Budget(limited.retry_after))
     }
 }

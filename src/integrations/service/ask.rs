@@ -140,11 +140,7 @@ impl Integrations {
             account: &access.account_label,
             account_id: &access.account_id,
             clock: &self.clock,
-            budget: Budget {
-                limits: &self.limits,
-                connection: call.connection.to_string(),
-                calls: access.provider.api.budget,
-            },
+            budget: Budget { limits: &self.limits, connection: call.connection.to_string() },
             deadline: self.tool_deadline,
             patience: self.tool_patience,
             key: approval.map(Into::into),

@@ -315,7 +315,8 @@ impl<'a> Reader<'a> {
         };
         let patience = self.parsed("LIMIT_STORE_TIMEOUT", 50, "must be a number of milliseconds");
         let patience = std::time::Duration::from_millis(patience);
-        LimitSettings { store: self.limit_store(), general_max, general_window, patience }
+        let calls = self.parsed("CALLS_PER_CONNECTION", 60, "must be a number of calls a minute");
+        LimitSettings { store: self.limit_store(), general_max, general_window, calls, patience }
     }
 
     fn limit_store(&mut self) -> LimitStoreSettings {

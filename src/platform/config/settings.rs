@@ -224,6 +224,8 @@ pub struct LimitSettings {
     pub general_max: usize,
     /// How long that window is.
     pub general_window: Duration,
+    /// How many calls a minute go out through one connection.
+    pub calls: usize,
     /// How long one decision may wait for the store before the process decides by itself.
     pub patience: std::time::Duration,
 }

@@ -100,6 +100,7 @@ pub const VARIABLES: &[Variable] = &[
     secret("REDIS_URL", Optional, None, "limits are kept in Postgres"),
     plain("LIMIT_STORE_TIMEOUT", Optional, Some("50"), "a decision waits 50 milliseconds for the limit store"),
     plain("RATE_LIMIT", Optional, Some("10/10s"), "ten writes in ten seconds a person"),
+    plain("CALLS_PER_CONNECTION", Optional, Some("60"), "sixty calls a minute through one connection"),
     plain("FILES_DIR", Optional, Some(".local/files"), "files that people upload lie in .local/files"),
     plain("FILES_LARGEST_MB", Optional, Some("1024"), "a file has 1024 megabytes at most"),
     plain("FILES_QUOTA_MB", Optional, Some("5120"), "the files of a person have 5120 megabytes at most"),

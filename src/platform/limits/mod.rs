@@ -101,6 +101,7 @@ pub struct Limits {
     resting_until: Arc<Mutex<Option<Instant>>>,
     clock: Clock,
     general: Rule,
+    calls: Rule,
     patience: Duration,
 }
 
@@ -124,8 +125,9 @@ impl Limits {
     #[must_use]
     pub fn over(shared: Arc<dyn LimitStore>, settings: &LimitSettings, clock: Clock) -> Self {
         let general = Rule { bucket: Bucket::General, max: settings.general_max, window: settings.general_window };
+        let calls = Rule { max: settings.calls, ..Bucket::Calls.into() };
         let own = Arc::new(MemoryStore::new(REMEMBERED));
-        Self { shared, own, resting_until: Arc::default(), clock, general, patience: settings.patience }
+        Self { shared, own, resting_until: Arc::default(), clock, general, calls, patience: settings.patience }
     }
 
     /// Counts one hit on a key, or says how long to wait. A refused hit is not counted.
@@ -133,19 +135,11 @@ impl Limits {
     /// # Errors
     /// When the key has had its hits.
     pub async fn hit(&self, bucket: Bucket, key: &str) -> Result<(), Limited> {
-        let rule = if bucket == Bucket::General { self.general } else { bucket.into() };
-        self.hit_rule(rule, key).await
-    }
-
-    /// As `hit`, with another number of hits than the bucket's own.
-    ///
-    /// # Errors
-    /// When the key has had its hits.
-    pub async fn hit_at_most(&self, bucket: Bucket, max: usize, key: &str) -> Result<(), Limited> {
-        self.hit_rule(Rule { max, ..bucket.into() }, key).await
-    }
-
-    async fn hit_rule(&self, rule: Rule, key: &str) -> Result<(), Limited> {
+        let rule = match bucket {
+            Bucket::General => self.general,
+            Bucket::Calls => self.calls,
+            other => other.into(),
+        };
         let now = self.clock.now();
         let key = digest(key.as_bytes());
         // What this process let through is a part of what all did: if that alone fills the window, nobody need be asked.
