@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 
+use super::palette::{Boxes, Palette, PaletteLink};
 use crate::{
     account::notifications::view::{Bell, Unread},
     billing::view::PlanBanner,
@@ -17,6 +18,8 @@ use crate::{
 pub(super) fn Frame() -> impl IntoView {
     ViewerChanges::provide();
     Unread::provide();
+    let sidebar_away = RwSignal::new(false);
+    let palette = Palette::new(sidebar_away);
     let location = use_location();
     let current = Memo::new(move |_| {
         let path = location.pathname.get();
@@ -37,12 +40,15 @@ pub(super) fn Frame() -> impl IntoView {
             current=current
             start=|| view! { <a class="button ghost square" href="/chat" aria-label="New conversation"><Icon name="square-pen"/></a> }
             bell=|| view! { <Bell/> }
-            recents=|| view! { <Recents/> }
+            finder=move || view! { <PaletteLink palette=palette/> }
+            sidebar_away=sidebar_away
+            recents=move || view! { <Recents key=move || view! { <PaletteLink palette=palette as_key=true/> }/> }
             team=|| view! { <TeamSwitcher/> }
             account=|| view! { <AccountBox/> }
             banner=|| view! { <RecoveryBanner/> <PlanBanner/> }
         >
             <Outlet/>
         </AppShell>
+        <Boxes palette=palette/>
     }
 }

@@ -8,6 +8,7 @@ mod document;
 mod frame;
 #[cfg(feature = "ssr")]
 mod gate;
+mod palette;
 
 pub use browser::take_over;
 #[cfg(feature = "ssr")]

@@ -34,6 +34,12 @@ pub fn AppShell(
     /// The way to what the person was told, beside the brand and in the bar of small screens.
     #[prop(optional, into)]
     bell: ViewFn,
+    /// The way to everything by its name, in the bar of small screens.
+    #[prop(optional, into)]
+    finder: ViewFn,
+    /// Whether the sidebar has given its place to the page; it then opens as on small screens.
+    #[prop(optional, into)]
+    sidebar_away: Signal<bool>,
     /// The list below the places, such as recent conversations.
     #[prop(optional, into)]
     recents: ViewFn,
@@ -50,12 +56,13 @@ pub fn AppShell(
 ) -> impl IntoView {
     let staging = Installation::here().staging;
     let toasts = Toasts::provide();
-    provide_context(BarEnd(bell.clone()));
+    let at_end = bell.clone();
+    provide_context(BarEnd(ViewFn::from(move || view! { {finder.run()} {at_end.run()} })));
     view! {
         <SkipLink/>
         <AuraGradient/>
         {staging.then(|| view! { <StagingBar/> })}
-        <div class="shell">
+        <div class="shell" data-sidebar=move || sidebar_away.get().then_some("away")>
             <aside class="sidebar" id="sidebar" popover="auto" aria-label="Sidebar" on:click=close_after_a_link>
                 <div class="top">
                     <Brand href="/chat"/>

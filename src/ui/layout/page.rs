@@ -7,7 +7,7 @@ pub(super) struct BarEnd(pub ViewFn);
 
 #[component]
 fn AtBarEnd() -> impl IntoView {
-    use_context::<BarEnd>().map(|BarEnd(end)| view! { <div class="small-only">{end.run()}</div> })
+    use_context::<BarEnd>().map(|BarEnd(end)| view! { <div class="small-only ends">{end.run()}</div> })
 }
 
 /// Opens the sidebar where there is no room for it; the browser does it without a script.
