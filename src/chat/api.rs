@@ -5,18 +5,23 @@ use leptos::server_fn::codec::{GetUrl, Json};
 
 use super::found::Found;
 use super::managed::Managed;
-use super::model::{Asking, Earlier, Opened, RecentGroup, Sent};
+use super::model::{Asking, Earlier, Later, Opened, RecentGroup, Sent};
 use super::need::{Replied, Reply};
 use super::proposal::{Decided, Decision};
 use crate::error::AppError;
 
-/// A conversation by its id, or with an empty one the beginning of a new conversation; what stands before a message,
-/// where one is given.
+/// A conversation by its id, or with an empty one the beginning of a new conversation; what stands before or after a
+/// message, or around it, where one is given.
 #[server(prefix = "/api", endpoint = "chat/open", input = GetUrl)]
-pub async fn open(id: String, #[server(default)] before: String) -> Result<Opened, AppError> {
+pub async fn open(
+    id: String,
+    #[server(default)] before: String,
+    #[server(default)] after: String,
+    #[server(default)] at: String,
+) -> Result<Opened, AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
-    visit::open(&id, &before).await
+    visit::open(&id, &before, &after, &at).await
 }
 
 /// The messages before this one.
@@ -25,6 +30,14 @@ pub async fn read_earlier(conversation: String, before: String) -> Result<Earlie
     #[cfg(feature = "ssr")]
     use super::visit;
     visit::earlier(&conversation, &before).await
+}
+
+/// The messages after this one.
+#[server(prefix = "/api", endpoint = "chat/later", input = GetUrl)]
+pub async fn read_later(conversation: String, after: String) -> Result<Later, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::visit;
+    visit::later(&conversation, &after).await
 }
 
 /// The list of conversations.
@@ -122,11 +135,12 @@ pub async fn search_conversations(
     #[server(default)] q: String,
     #[server(default)] shelf: String,
     #[server(default)] stretch: String,
+    #[server(default)] service: String,
     #[server(default)] page: u32,
 ) -> Result<Found, AppError> {
     #[cfg(feature = "ssr")]
     use super::visit;
-    visit::search(q, &shelf, &stretch, page).await
+    visit::search(q, &shelf, &stretch, service, page).await
 }
 
 /// Says what an answer was worth: `up`, `down`, or nothing any more.
@@ -149,6 +163,16 @@ pub async fn decide(approval: String, decision: Decision, typed: Vec<(String, St
     let session = session::require().map_err(web::fail)?;
     let id = approval_id(&approval).map_err(web::fail)?;
     expect_context::<Chat>().decide(&(&session).into(), id, decision, &typed).await.map_err(web::fail)
+}
+
+/// Takes back what was done.
+#[server(prefix = "/api", endpoint = "chat/undo", input = Json)]
+pub async fn undo(approval: String) -> Result<Decided, AppError> {
+    use super::{Chat, approval_id};
+    use crate::{identity::session, platform::web};
+    let session = session::require().map_err(web::fail)?;
+    let id = approval_id(&approval).map_err(web::fail)?;
+    expect_context::<Chat>().undo(&(&session).into(), id).await.map_err(web::fail)
 }
 
 /// Replies to what an answer needs.

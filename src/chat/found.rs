@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kit::id::ConversationId;
+use crate::kit::id::{ConversationId, MessageId};
 
 /// Where is looked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,8 +97,36 @@ pub struct Search {
     pub q: String,
     pub shelf: Shelf,
     pub stretch: Stretch,
+    /// The id of a service that was read or changed for an answer; empty: whichever.
+    pub service: String,
     /// Which page of the hits, counted from zero.
     pub page: u32,
+}
+
+impl Search {
+    /// The page that shows it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let parts = [
+            ("q", encoded(&self.q)),
+            ("in", self.shelf.as_str().to_owned()),
+            ("time", self.stretch.as_str().to_owned()),
+            ("service", encoded(&self.service)),
+            ("page", if self.page == 0 { String::new() } else { self.page.to_string() }),
+        ];
+        let query: Vec<String> = parts
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if query.is_empty() { "/chat/search".to_owned() } else { format!("/chat/search?{}", query.join("&")) }
+    }
+
+    /// Whether anything but the shelf narrows it.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        !self.q.trim().is_empty() || !self.service.is_empty() || self.stretch != Stretch::Ever
+    }
 }
 
 /// A part of a text.
@@ -113,6 +141,8 @@ pub struct Piece {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
     pub conversation: ConversationId,
+    /// The message that fits; none where only the title does, or nothing was looked for.
+    pub message: Option<MessageId>,
     pub title: Vec<Piece>,
     /// What surrounds it in a message; empty where only the title fits.
     pub snippet: Vec<Piece>,
@@ -126,6 +156,24 @@ pub struct Hit {
     pub archived: bool,
 }
 
+impl Hit {
+    /// Where it is read, from the message on that fits.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match self.message {
+            Some(message) => format!("/chat/{}?at={message}#m-{message}", self.conversation),
+            None => format!("/chat/{}", self.conversation),
+        }
+    }
+}
+
+/// A service by which conversations are told apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedService {
+    pub id: String,
+    pub name: String,
+}
+
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
@@ -135,4 +183,42 @@ pub struct Found {
     pub hits: Vec<Hit>,
     /// Whether another page follows.
     pub has_more: bool,
+    /// The services that were used in any conversation of theirs, by name.
+    pub services: Vec<UsedService>,
+}
+
+/// As a part of an address has it.
+pub(super) fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _into_a_string = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_travels_in_an_address() {
+        assert_eq!(encoded("a b?é"), "a%20b%3F%C3%A9");
+    }
+
+    #[test]
+    fn a_search_has_an_address() {
+        assert_eq!(Search::default().address(), "/chat/search");
+        let search = Search {
+            q: "a&b".to_owned(),
+            shelf: Shelf::Archived,
+            stretch: Stretch::Week,
+            service: "github".to_owned(),
+            page: 2,
+        };
+        assert_eq!(search.address(), "/chat/search?q=a%26b&in=archived&time=week&service=github&page=2");
+    }
 }

@@ -9,6 +9,8 @@
 
 pub mod activity;
 pub mod api;
+pub mod attached;
+mod attaching;
 mod browser;
 pub mod found;
 pub mod managed;
@@ -25,11 +27,15 @@ mod decide;
 #[cfg(feature = "ssr")]
 mod error;
 #[cfg(feature = "ssr")]
+mod exhibits;
+#[cfg(feature = "ssr")]
 mod export;
 #[cfg(feature = "ssr")]
 mod fields;
 #[cfg(feature = "ssr")]
 mod follow;
+#[cfg(feature = "ssr")]
+mod held;
 #[cfg(feature = "ssr")]
 pub mod jobs;
 #[cfg(feature = "ssr")]
@@ -47,6 +53,8 @@ mod needs;
 #[cfg(feature = "ssr")]
 mod offer;
 #[cfg(feature = "ssr")]
+mod paging;
+#[cfg(feature = "ssr")]
 mod reading;
 #[cfg(feature = "ssr")]
 mod routes;
@@ -63,7 +71,11 @@ mod talk;
 #[cfg(feature = "ssr")]
 mod tools;
 #[cfg(feature = "ssr")]
+mod undo;
+#[cfg(feature = "ssr")]
 mod unsent;
+#[cfg(feature = "ssr")]
+mod upload;
 #[cfg(feature = "ssr")]
 mod visit;
 #[cfg(feature = "ssr")]
@@ -79,6 +91,8 @@ pub use error::ChatError;
 #[cfg(feature = "ssr")]
 pub use follow::Followed;
 pub use page::ChatPage;
+#[cfg(feature = "ssr")]
+pub use paging::Spot;
 #[cfg(feature = "ssr")]
 pub use routes::routes;
 #[cfg(feature = "ssr")]

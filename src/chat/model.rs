@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{need::NeedCard, proposal::ProposalCard};
+use super::{attached::Attached, need::NeedCard, proposal::ProposalCard};
 use crate::kit::id::{ConversationId, MessageId, RunId, UserId};
 
 /// The longest question, in characters.
@@ -60,6 +60,8 @@ pub struct Opened {
     pub greeting: String,
     /// Questions that the connected services can answer.
     pub suggestions: Vec<Suggestion>,
+    /// What a file dialog offers for a question: `.png,.pdf`.
+    pub accepted: String,
     /// Whose page it is: what is written but not sent is kept in the browser under this.
     pub owner: UserId,
 }
@@ -114,6 +116,15 @@ pub struct Earlier {
     pub has_earlier: bool,
 }
 
+/// Messages of a path that stand after others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Later {
+    /// Oldest first.
+    pub messages: Vec<Message>,
+    /// Whether more stands after them.
+    pub has_later: bool,
+}
+
 impl Conversation {
     /// The run that is writing an answer now.
     #[must_use]
@@ -166,6 +177,8 @@ pub struct Question {
     pub id: MessageId,
     /// As it was typed.
     pub text: String,
+    /// The files that it came with.
+    pub files: Vec<Attached>,
     /// Which version.
     pub versions: Versions,
 }
@@ -428,6 +441,9 @@ pub struct Asking {
     /// The question or answer that is to be answered once more; then there is no text.
     #[serde(default)]
     pub again: String,
+    /// The files that it comes with: theirs, uploaded before.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// What a send made.

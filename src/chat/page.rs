@@ -10,7 +10,7 @@ use leptos_router::{
 use super::{
     api,
     model::Opened,
-    view::{Composer, Desk, FirstRun, Transcript},
+    view::{Composer, Desk, FirstRun, Transcript, commands},
 };
 use crate::{
     error::AppError,
@@ -23,18 +23,21 @@ pub fn ChatPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let query = use_query_map();
-    let before = Memo::new(move |_| query.with(|query| query.get("before").unwrap_or_default()));
+    let spot = Memo::new(move |_| {
+        query.with(|query| ["before", "after", "at"].map(|name| query.get(name).unwrap_or_default()))
+    });
     // A suggestion is a link that brings its question along, so that it works without a script.
     let draft = query.with_untracked(|query| query.get("q").unwrap_or_default());
     let desk = Desk::new(draft);
     let opened = Resource::new_blocking(
-        move || (id.get(), before.get(), desk.acts.done()),
-        |(id, before, _)| api::open(id, before),
+        move || (id.get(), spot.get(), (desk.acts.done(), desk.placed.get())),
+        |(id, [before, after, at], _)| api::open(id, before, after, at),
     );
     let navigate = use_navigate();
     Effect::new(move |_| {
         if let Some(sent) = desk.sent.get() {
-            let here = id.get_untracked() == sent.conversation.to_string() && before.get_untracked().is_empty();
+            let at_end = spot.with_untracked(|spot| spot.iter().all(String::is_empty));
+            let here = id.get_untracked() == sent.conversation.to_string() && at_end;
             desk.sent.set(None);
             if here {
                 opened.refetch();
@@ -47,7 +50,10 @@ pub fn ChatPage() -> impl IntoView {
         <Transition>
             {move || Suspend::new(async move {
                 match opened.await {
-                    Ok(opened) => view! { <Room opened=opened desk=desk/> }.into_any(),
+                    Ok(opened) => {
+                        desk.at.set(spot.with_untracked(|[.., at]| at.clone()));
+                        view! { <Room opened=opened desk=desk/> }.into_any()
+                    }
                     Err(error) => view! { <Refused error=error/> }.into_any(),
                 }
             })}
@@ -59,7 +65,10 @@ pub fn ChatPage() -> impl IntoView {
 #[component]
 fn Room(opened: Opened, desk: Desk) -> impl IntoView {
     desk.sit_down(&opened);
-    let Opened { conversation, accounts, by_rules, left, greeting, suggestions, .. } = opened;
+    let Opened { conversation, accounts, by_rules, left, greeting, suggestions, accepted, .. } = opened;
+    if let Some(conversation) = &conversation {
+        commands::offer(conversation, desk);
+    }
     let above = match conversation {
         Some(conversation) => view! {
             <Title text=conversation.title.clone()/>
@@ -91,7 +100,7 @@ fn Room(opened: Opened, desk: Desk) -> impl IntoView {
     };
     view! {
         {above}
-        <Composer desk=desk accounts=accounts left=left/>
+        <Composer desk=desk accounts=accounts left=left accepted=accepted/>
     }
 }
 

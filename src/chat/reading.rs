@@ -10,10 +10,11 @@ use super::{
     error::ChatError,
     markdown,
     model::{
-        Answer, CardState, Conversation, ConversationSummary, Earlier, Message, MessagesLeft, Opened, Question,
+        Answer, CardState, Conversation, ConversationSummary, Message, MessagesLeft, Opened, Question,
         RecentGroup, Run, RunState, Suggestion, ToolCard, Versions, outlasts,
     },
     moment,
+    paging::{Sheet, Spot},
     service::{Asker, Chat, Parts},
     store::{
         self,
@@ -25,36 +26,35 @@ use super::{
     tools::{Found, numbered, result_place},
 };
 use crate::{
+    account::files,
     integrations::tools::Effect,
     kit::id::{ApprovalId, ConversationId, MessageId, RunId, UserId},
 };
 
 const RECENT: i64 = 100;
-/// How many messages a page shows.
-pub(super) const PAGE: i64 = 50;
 const SUGGESTIONS: usize = 3;
 
 impl Chat {
-    /// A conversation of theirs, or the beginning of a new one.
+    /// A conversation of theirs at its end, or the beginning of a new one.
     ///
     /// # Errors
     /// When the conversation is not theirs.
     pub async fn open(&self, asker: &Asker, id: Option<ConversationId>) -> Result<Opened, ChatError> {
-        self.open_before(asker, id, None).await
+        self.open_at(asker, id, Spot::End).await
     }
 
-    /// The same, turned back to what stands before a message.
+    /// The same, where somebody turned to.
     ///
     /// # Errors
     /// When the conversation or the message is not theirs.
-    pub async fn open_before(
+    pub async fn open_at(
         &self,
         asker: &Asker,
         id: Option<ConversationId>,
-        before: Option<MessageId>,
+        spot: Spot,
     ) -> Result<Opened, ChatError> {
         let conversation = match id {
-            Some(id) => Some(self.conversation(asker, id, before).await?),
+            Some(id) => Some(self.conversation(asker, id, spot).await?),
             None => None,
         };
         let tools = self.parts.integrations.tools(asker.user).await?;
@@ -84,6 +84,7 @@ impl Chat {
             by_rules: !self.parts.inference.is_on(),
             greeting: moment::greeting(now, &asker.zone, &asker.name),
             suggestions,
+            accepted: files::accepted_for_questions(),
             owner: asker.user,
         })
     }
@@ -131,71 +132,23 @@ impl Chat {
         Ok(groups)
     }
 
-    /// What stands before a message of theirs, on the way to it.
-    ///
-    /// # Errors
-    /// When the conversation or the message is not theirs.
-    pub async fn earlier(&self, asker: &Asker, id: ConversationId, before: MessageId) -> Result<Earlier, ChatError> {
-        let mut snapshot = self.snapshot().await?;
-        let (messages, has_earlier) = self.before(&mut snapshot, asker, id, before).await?;
-        snapshot.commit().await?;
-        Ok(Earlier { messages, has_earlier })
-    }
-
     pub(super) async fn snapshot(&self) -> sqlx::Result<sqlx::Transaction<'static, sqlx::Postgres>> {
         self.parts.db.begin_with("begin isolation level repeatable read read only").await
     }
 
-    /// One moment of a conversation: text, cards and the numbers they reach come from one snapshot. What stands before
-    /// a message, or else the end.
-    async fn conversation(
-        &self,
-        asker: &Asker,
-        id: ConversationId,
-        before: Option<MessageId>,
-    ) -> Result<Conversation, ChatError> {
+    /// One moment of a conversation: text, cards and the numbers they reach come from one snapshot.
+    async fn conversation(&self, asker: &Asker, id: ConversationId, spot: Spot) -> Result<Conversation, ChatError> {
         let user = asker.user;
         let mut snapshot = self.snapshot().await?;
         let head = store::conversations::head(&mut snapshot, user, id).await?;
         let HeadRow { title, pinned, archived } = head.ok_or(ChatError::NotFound("conversation"))?;
         let leaf = store::messages::leaf(&mut snapshot, user, id).await?;
-        let (messages, has_earlier) = match (before, leaf) {
-            (Some(before), _) => self.before(&mut snapshot, asker, id, before).await?,
-            (None, Some(leaf)) => self.until(&mut snapshot, asker, id, leaf).await?,
-            (None, None) => (Vec::new(), false),
+        let Sheet { messages, has_earlier, has_later } = match leaf {
+            Some(leaf) => self.turned_to(&mut snapshot, asker, id, leaf, spot).await?,
+            None => Sheet::default(),
         };
         snapshot.commit().await?;
-        Ok(Conversation { id, title, pinned, archived, messages, has_earlier, has_later: before.is_some(), leaf })
-    }
-
-    async fn before(
-        &self,
-        snapshot: &mut PgConnection,
-        asker: &Asker,
-        id: ConversationId,
-        before: MessageId,
-    ) -> Result<(Vec<Message>, bool), ChatError> {
-        let found = store::messages::find(snapshot, asker.user, id, before).await?;
-        match found.ok_or(ChatError::NotFound("message"))?.parent {
-            Some(parent) => self.until(snapshot, asker, id, parent).await,
-            None => Ok((Vec::new(), false)),
-        }
-    }
-
-    /// The last messages on the way to this one, itself too, and whether others stand before them.
-    async fn until(
-        &self,
-        snapshot: &mut PgConnection,
-        asker: &Asker,
-        id: ConversationId,
-        to: MessageId,
-    ) -> Result<(Vec<Message>, bool), ChatError> {
-        let mut rows = store::messages::path(snapshot, asker.user, id, to, PAGE + 1).await?;
-        let has_earlier = i64::try_from(rows.len()).is_ok_and(|count| count > PAGE);
-        if has_earlier {
-            rows.remove(0);
-        }
-        Ok((self.shown(snapshot, asker, id, rows).await?, has_earlier))
+        Ok(Conversation { id, title, pinned, archived, messages, has_earlier, has_later, leaf })
     }
 
     /// These messages as a page shows them. Of the logs only those are read that belong to them.
@@ -216,13 +169,14 @@ impl Chat {
         let events = store::log::of_runs(snapshot, user, &run_ids).await?;
         let results = store::runs::results_of(snapshot, user, &run_ids).await?;
         let mut feedback = store::feedback::of_answers(snapshot, user, &ids).await?;
+        let mut files = self.files_of(&mut *snapshot, user, &ids).await?;
 
         let proposed = store::waits::of_runs(snapshot, user, &run_ids).await?;
-        let proposals = self.cards(asker, &proposed.iter().map(|(_, id)| *id).collect::<Vec<_>>()).await?;
+        let proposals = self.cards(snapshot, asker, &proposed.iter().map(|(_, id)| *id).collect::<Vec<_>>()).await?;
 
         let needs = store::needs::of_runs(snapshot, user, &run_ids).await?;
         let needing: Vec<RunId> = needs.iter().map(|need| need.run).collect();
-        let needs = self.need_cards(asker, needs).await?;
+        let needs = self.need_cards(&mut *snapshot, asker, needs).await?;
 
         let mut events_of: HashMap<RunId, Vec<EventRow>> = HashMap::new();
         for event in events {
@@ -235,7 +189,8 @@ impl Chat {
         for row in rows {
             let version = version(&row, &versions);
             if row.author == "person" {
-                shown.push(Message::Question(Question { id: row.id, text: row.content, versions: version }));
+                let files = files.remove(&row.id).unwrap_or_default();
+                shown.push(Message::Question(Question { id: row.id, text: row.content, files, versions: version }));
             } else if let Some(run) = runs.remove(&row.id) {
                 let events = events_of.remove(&run.id).unwrap_or_default();
                 let find = |call: &str| results.get(&(run.id, call)).copied();

@@ -8,7 +8,8 @@ use super::{
     ChatError,
     found::{Found, Search, Shelf, Stretch},
     managed::Managed,
-    model::{Asking, Earlier, Feedback, Opened, Sent},
+    model::{Asking, Earlier, Feedback, Later, Opened, Sent},
+    paging::Spot,
     service::{Asker, Chat},
 };
 use crate::{
@@ -23,6 +24,8 @@ const MADE: &str = "__Host-aura-share";
 const SHOWN_WITHIN: Duration = Duration::minutes(2);
 /// The longest search, in characters.
 const LONGEST_SEARCH: usize = 200;
+/// The longest id of a service.
+const LONGEST_SERVICE: usize = 60;
 
 fn asked() -> Result<(Chat, Asker), AppError> {
     Ok((expect_context::<Chat>(), (&session::require().map_err(web::fail)?).into()))
@@ -39,16 +42,26 @@ fn message(id: &str) -> Result<MessageId, AppError> {
     id.parse().map_err(|_| web::fail(ChatError::NotFound("message")))
 }
 
-pub async fn open(id: &str, before: &str) -> Result<Opened, AppError> {
+pub async fn open(id: &str, before: &str, after: &str, at: &str) -> Result<Opened, AppError> {
     let (chat, asker) = asked()?;
     let id = super::conversation_id(id).map_err(web::fail)?;
-    let before = if before.is_empty() { None } else { Some(message(before)?) };
-    chat.open_before(&asker, id, before).await.map_err(web::fail)
+    let spot = match (before, after, at) {
+        ("", "", "") => Spot::End,
+        ("", "", at) => Spot::At(message(at)?),
+        ("", after, _) => Spot::After(message(after)?),
+        (before, ..) => Spot::Before(message(before)?),
+    };
+    chat.open_at(&asker, id, spot).await.map_err(web::fail)
 }
 
 pub async fn earlier(conversation: &str, before: &str) -> Result<Earlier, AppError> {
     let (chat, asker, id) = about(conversation)?;
     chat.earlier(&asker, id, message(before)?).await.map_err(web::fail)
+}
+
+pub async fn later(conversation: &str, after: &str) -> Result<Later, AppError> {
+    let (chat, asker, id) = about(conversation)?;
+    chat.later(&asker, id, message(after)?).await.map_err(web::fail)
 }
 
 pub async fn ask(asking: &Asking) -> Result<Sent, AppError> {
@@ -128,10 +141,11 @@ pub async fn unshare(share: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-pub async fn search(q: String, shelf: &str, stretch: &str, page: u32) -> Result<Found, AppError> {
+pub async fn search(q: String, shelf: &str, stretch: &str, service: String, page: u32) -> Result<Found, AppError> {
     let (chat, asker) = asked()?;
     let q = q.chars().take(LONGEST_SEARCH).collect();
-    let search = Search { q, shelf: Shelf::parse(shelf), stretch: Stretch::parse(stretch), page };
+    let service = service.chars().take(LONGEST_SERVICE).collect();
+    let search = Search { q, shelf: Shelf::parse(shelf), stretch: Stretch::parse(stretch), service, page };
     chat.search(&asker, &search).await.map_err(web::fail)
 }
 

@@ -92,7 +92,7 @@ async fn ch_13_a_search_finds_names_and_messages_at_once_and_only_ones_own(db: P
     assert_eq!(ids(&find(&app, &mira, "").await), [bill], "and not listed");
     chat.pin(mira.user, bill, true).await.unwrap();
     let on = async |shelf, stretch, q: &str| {
-        let search = Search { q: q.to_owned(), shelf, stretch, page: 0 };
+        let search = Search { q: q.to_owned(), shelf, stretch, service: String::new(), page: 0 };
         ids(&chat.search(&mira, &search).await.unwrap())
     };
     assert_eq!(on(Shelf::Archived, Stretch::Ever, "").await, [trip]);

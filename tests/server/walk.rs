@@ -36,6 +36,7 @@ pub fn fields() -> String {
     let id = "0192f0c1-0000-7000-8000-000000000000";
     let fields = [
         ("address", "0x52908400098527886e0f7030069857d2e4169ee7"),
+        ("after", id),
         ("answer", id),
         ("asking[key]", "a-key"),
         ("before", id),

@@ -4,7 +4,7 @@ use super::{Asker, Chat};
 use crate::{
     chat::{
         error::ChatError,
-        found::{Found, Hit, Piece, Search, Shelf, Stretch},
+        found::{Found, Hit, Piece, Search, Shelf, Stretch, UsedService},
         moment,
         store::{self, search::HitRow},
     },
@@ -25,6 +25,12 @@ impl Chat {
     pub async fn search(&self, asker: &Asker, search: &Search) -> Result<Found, ChatError> {
         let now = self.parts.clock.now();
         let words = words(&search.q);
+        let within = match search.service.as_str() {
+            "" => None,
+            service => Some(store::search::with_service(&self.parts.db, asker.user, service).await?),
+        };
+        let services = self.parts.integrations.called_services(asker.user).await?;
+        let services = services.into_iter().map(|(id, name)| UsedService { id, name }).collect();
         let asked = store::search::Asked {
             words: words.as_deref(),
             pinned: search.shelf == Shelf::Pinned,
@@ -33,6 +39,7 @@ impl Chat {
                 Shelf::Archived => Some(true),
                 Shelf::All | Shelf::Pinned => Some(false),
             },
+            within: within.as_deref(),
             since: search.stretch.days().map(|days| now - time::Duration::days(days)),
             skip: i64::from(search.page.min(1_000)) * PAGE,
             // One more than is shown tells whether there are more.
@@ -47,13 +54,14 @@ impl Chat {
         let has_more = i64::try_from(rows.len()).is_ok_and(|count| count > PAGE);
         rows.truncate(usize::try_from(PAGE).unwrap_or_default());
         let hits = rows.into_iter().map(|row| hit(row, asker, now)).collect();
-        Ok(Found { search: search.clone(), hits, has_more })
+        Ok(Found { search: search.clone(), hits, has_more, services })
     }
 }
 
 fn hit(row: HitRow, asker: &Asker, now: time::OffsetDateTime) -> Hit {
     Hit {
         conversation: row.id,
+        message: row.message,
         title: pieces(&row.title),
         snippet: row.snippet.as_deref().map(pieces).unwrap_or_default(),
         by_person: row.author.as_deref() == Some("person"),

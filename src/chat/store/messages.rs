@@ -46,6 +46,43 @@ pub(in crate::chat) async fn path(
     .await
 }
 
+/// What follows a message on the way to `leaf`, the nearest `limit` of it, oldest first. Nothing where the message does
+/// not stand on that way, or ends it.
+pub(in crate::chat) async fn following(
+    connection: &mut PgConnection,
+    user: UserId,
+    conversation: ConversationId,
+    after: MessageId,
+    leaf: MessageId,
+    limit: i64,
+) -> sqlx::Result<Vec<MessageRow>> {
+    let rows = sqlx::query_as!(
+        MessageRow,
+        r#"with recursive path as (
+               select m.id, m.parent_id, 1::bigint as steps
+               from messages m join conversations c on c.id = m.conversation_id
+               where m.id = $4 and m.id <> $3 and c.id = $2 and c.user_id = $1
+               union all
+               select m.id, m.parent_id, path.steps + 1
+               from path join messages m on m.id = path.parent_id and m.conversation_id = $2
+               where m.id <> $3
+           )
+           select m.id as "id: MessageId", m.parent_id as "parent: MessageId", m.author, m.content, m.created_at
+           from (select id, steps from path order by steps desc limit $5) nearest join messages m on m.id = nearest.id
+           order by nearest.steps desc"#,
+        user as UserId,
+        conversation as ConversationId,
+        after as MessageId,
+        leaf as MessageId,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    // Whoever asks from another branch has walked to its beginning.
+    let follows = rows.first().is_some_and(|first| first.parent == Some(after));
+    Ok(if follows { rows } else { Vec::new() })
+}
+
 /// All messages of a conversation, in the order in which they were written.
 pub(in crate::chat) async fn all(
     connection: &mut PgConnection,

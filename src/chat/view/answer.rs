@@ -5,6 +5,7 @@ use super::{
     need_card::NeedCardView,
     proposal_card::ProposalCardView,
     tool_card::ToolCardView,
+    transcript::name,
     versions::{Again, AnswerActs},
 };
 use crate::{
@@ -122,7 +123,14 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
         Memo::new(move |_| live.proposals.with(|cards| cards.iter().map(|card| card.id).collect::<Vec<_>>()));
     let needed = Memo::new(move |_| live.needs.with(|cards| cards.iter().map(|card| card.id).collect::<Vec<_>>()));
     view! {
-        <article class="thread" aria-label="Answer" aria-busy=move || is_running.get().then_some("true")>
+        <article
+            class="thread"
+            id=name(id)
+            tabindex="-1"
+            data-found=desk.is_at(id).then_some("true")
+            aria-label="Answer"
+            aria-busy=move || is_running.get().then_some("true")
+        >
             <Ring/>
             <p class="by" role=was_running.then_some("status")>
                 "Aura "

@@ -6,13 +6,23 @@ use leptos::{
 use super::desk::Desk;
 use crate::{
     billing::view::counted,
-    chat::{browser, model::MessagesLeft},
-    ui::{Banner, Button, Icon, LinkButton, Look, Tone, escaped},
+    chat::{
+        attaching::{AttachButton, NoScriptFiles, TrayList},
+        browser,
+        model::MessagesLeft,
+    },
+    kit::keys::Deed,
+    ui::{Banner, Button, Commands, Icon, LinkButton, Look, Tone, escaped},
 };
 
 /// Where one writes. While an answer is being written, the button that sends is the one that stops.
 #[component]
-pub(in crate::chat) fn Composer(desk: Desk, accounts: u32, left: Option<MessagesLeft>) -> impl IntoView {
+pub(in crate::chat) fn Composer(
+    desk: Desk,
+    accounts: u32,
+    left: Option<MessagesLeft>,
+    accepted: String,
+) -> impl IntoView {
     // Effects run in the browser only, which alone keeps drafts.
     Effect::new(move |_| desk.take_up());
     let submit = move |event: SubmitEvent| {
@@ -29,6 +39,14 @@ pub(in crate::chat) fn Composer(desk: Desk, accounts: u32, left: Option<Messages
         event.prevent_default();
         desk.stop();
     };
+    Commands::on(Deed::Write, || browser::focus_now("message"));
+    Commands::on(Deed::StopAnswer, move || {
+        let is_running = desk.running.get_untracked().is_some();
+        if is_running {
+            desk.stop();
+        }
+        is_running
+    });
     let is_busy = move || desk.running.get().is_some() || desk.sending.get();
     let connected = match accounts {
         0 => "Connect a service".to_owned(),
@@ -41,7 +59,17 @@ pub(in crate::chat) fn Composer(desk: Desk, accounts: u32, left: Option<Messages
             {move || {
                 desk.refused.get().map(|refused| view! { <Banner tone=Tone::Danger>{refused.message}</Banner> })
             }}
-            <form class="composer" method="post" action="/api/chat" aria-busy=move || is_busy().then_some("true") on:submit=submit>
+            <form
+                class="composer"
+                method="post"
+                enctype="multipart/form-data"
+                action="/api/chat"
+                aria-busy=move || is_busy().then_some("true")
+                on:submit=submit
+                on:dragover=move |event| event.prevent_default()
+                on:drop=move |event| desk.tray.take(event.into())
+                on:paste=move |event| desk.tray.take(event.into())
+            >
                 <input type="hidden" name="conversation" value=move || desk.conversation.get()/>
                 <input type="hidden" name="after" value=move || desk.after.get()/>
                 <input type="hidden" name="key" value=move || desk.key.get()/>
@@ -56,7 +84,10 @@ pub(in crate::chat) fn Composer(desk: Desk, accounts: u32, left: Option<Messages
                     on:keydown=press
                     inner_html=escaped(&written)
                 ></textarea>
+                <TrayList tray=desk.tray/>
                 <div class="bar">
+                    <AttachButton tray=desk.tray accepted=accepted.clone()/>
+                    <NoScriptFiles accepted=accepted/>
                     <LinkButton href="/connections" look=Look::Ghost>
                         <Icon name="plug"/>
                         {connected}

@@ -3,6 +3,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     chat::{
         api::{self, JudgeAnswer, RemoveVersion, ShowVersion},
+        attaching::Tray,
         browser,
         model::{Asking, Opened, Sent},
     },
@@ -35,6 +36,8 @@ impl Acts {
 pub(in crate::chat) struct Desk {
     /// What is being written.
     pub draft: RwSignal<String>,
+    /// The files that go with it.
+    pub tray: Tray,
     /// Where it goes; empty: into a new conversation.
     pub conversation: RwSignal<String>,
     /// The answer that the next question follows; empty: none.
@@ -53,6 +56,12 @@ pub(in crate::chat) struct Desk {
     pub acts: Acts,
     /// The version that was just asked for, and whether by the button that leads on: its own one gets the focus.
     pub switched: RwSignal<Option<(MessageId, bool)>>,
+    /// The message that the address leads to; empty: none.
+    pub at: RwSignal<String>,
+    /// How often the conversation was pinned, put away or back; it is then read again.
+    pub placed: RwSignal<u32>,
+    /// The conversation whose end was shown when it was opened.
+    pub shown: RwSignal<String>,
     /// Under which name the browser keeps what is being written here; empty until the page is there.
     kept_as: RwSignal<String>,
     /// The name under which what is being written was taken up.
@@ -63,6 +72,7 @@ impl Desk {
     pub(in crate::chat) fn new(draft: String) -> Self {
         Self {
             draft: RwSignal::new(draft),
+            tray: Tray::new(),
             conversation: RwSignal::new(String::new()),
             after: RwSignal::new(String::new()),
             key: RwSignal::new(String::new()),
@@ -72,9 +82,17 @@ impl Desk {
             sent: RwSignal::new(None),
             acts: Acts::new(),
             switched: RwSignal::new(None),
+            at: RwSignal::new(String::new()),
+            placed: RwSignal::new(0),
+            shown: RwSignal::new(String::new()),
             kept_as: RwSignal::new(String::new()),
             taken_up: RwSignal::new(String::new()),
         }
+    }
+
+    /// Whether the address leads to this message.
+    pub(in crate::chat) fn is_at(self, message: MessageId) -> bool {
+        self.at.with_untracked(|at| *at == message.to_string())
     }
 
     /// Takes over what the server said about the conversation that is shown now.
@@ -97,6 +115,7 @@ impl Desk {
             return;
         }
         self.taken_up.set(name.clone());
+        self.tray.take_up(&name);
         // A question that came with the address goes first.
         if !before.is_empty() || self.draft.with_untracked(String::is_empty) {
             self.draft.set(browser::kept_draft(&name).unwrap_or_default());
@@ -112,9 +131,13 @@ impl Desk {
     /// Sends what is being written.
     pub(in crate::chat) fn send_draft(self) {
         let text = self.draft.get_untracked();
-        if !text.trim().is_empty() {
+        let files = match self.tray.ready() {
+            Ok(files) => files,
+            Err(not_ready) => return self.refused.set(Some(not_ready)),
+        };
+        if !text.trim().is_empty() || !files.is_empty() {
             let (key, after) = (self.key.get_untracked(), self.after.get_untracked());
-            self.ask(Asking { text, key, after, ..Asking::default() }, true);
+            self.ask(Asking { text, key, after, files, ..Asking::default() }, true);
         }
     }
 
@@ -136,6 +159,7 @@ impl Desk {
                     if is_draft {
                         browser::keep_draft(&kept_as, "");
                         self.draft.try_set(String::new());
+                        self.tray.clear();
                     }
                     self.sent.try_set(Some(sent));
                 }

@@ -2,7 +2,10 @@ use leptos::{ev::MouseEvent, prelude::*};
 
 use super::desk::Desk;
 use crate::{
-    chat::model::{AI_IS_OFF, Suggestion},
+    chat::{
+        found::encoded,
+        model::{AI_IS_OFF, Suggestion},
+    },
     ui::{Icon, LinkButton, Look, Mark, Ring},
 };
 
@@ -77,20 +80,5 @@ fn Suggested(suggestion: Suggestion, desk: Desk) -> impl IntoView {
                 <Icon name="arrow-right"/>
             </a>
         </li>
-    }
-}
-
-/// For a query: everything but letters and digits as bytes.
-pub(super) fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_question_travels_in_an_address() {
-        assert_eq!(super::encoded("a b?é"), "a%20b%3F%C3%A9");
     }
 }

@@ -1,6 +1,7 @@
 //! What the chat page is made of.
 
 mod answer;
+pub(super) mod commands;
 mod composer;
 mod desk;
 mod empty;
@@ -11,6 +12,7 @@ mod recents;
 mod search;
 mod tool_card;
 mod transcript;
+mod undo;
 mod versions;
 
 pub(super) use composer::Composer;

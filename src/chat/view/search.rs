@@ -5,7 +5,7 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     chat::{
         api::search_conversations,
-        found::{Found, Hit, Piece, Search, Shelf, Stretch},
+        found::{Found, Hit, Piece, Search, Shelf, Stretch, UsedService},
     },
     ui::{Badge, Banner, Button, Empty, Icon, LinkButton, Look, Page, Panel, Skeleton, Tone},
 };
@@ -16,8 +16,8 @@ pub fn SearchPage() -> impl IntoView {
     let query = use_query_map();
     let asked = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let found = Resource::new_blocking(
-        move || (asked("q"), asked("in"), asked("time"), asked("page").parse().unwrap_or_default()),
-        |(q, shelf, stretch, page)| search_conversations(q, shelf, stretch, page),
+        move || (asked("q"), asked("in"), asked("time"), asked("service"), asked("page").parse().unwrap_or_default()),
+        |(q, shelf, stretch, service, page)| search_conversations(q, shelf, stretch, service, page),
     );
     view! {
         <Title text="Conversations"/>
@@ -36,8 +36,8 @@ pub fn SearchPage() -> impl IntoView {
 
 #[component]
 fn Results(found: Found) -> impl IntoView {
-    let Found { search, hits, has_more } = found;
-    let is_search = !search.q.trim().is_empty();
+    let Found { search, hits, has_more, services } = found;
+    let is_search = search.is_narrow();
     let told = match (hits.len(), is_search) {
         (0, _) => String::new(),
         (1, true) if search.page == 0 && !has_more => "1 conversation.".to_owned(),
@@ -54,8 +54,8 @@ fn Results(found: Found) -> impl IntoView {
         let to = Search { stretch, page: 0, ..search.clone() };
         view! { <Chip to=to label=stretch.label() is_current=is_current/> }
     });
-    let newer = (search.page > 0).then(|| address(&Search { page: search.page - 1, ..search.clone() }));
-    let older = has_more.then(|| address(&Search { page: search.page + 1, ..search.clone() }));
+    let newer = (search.page > 0).then(|| Search { page: search.page - 1, ..search.clone() }.address());
+    let older = has_more.then(|| Search { page: search.page + 1, ..search.clone() }.address());
     let none = hits.is_empty();
     view! {
         <div class="stack">
@@ -74,6 +74,7 @@ fn Results(found: Found) -> impl IntoView {
                         value=search.q.clone()
                     />
                 </div>
+                <Services services=services chosen=search.service.clone()/>
                 <input type="hidden" name="in" value=search.shelf.as_str()/>
                 <input type="hidden" name="time" value=search.stretch.as_str()/>
                 <Button>"Search"</Button>
@@ -99,16 +100,43 @@ fn Results(found: Found) -> impl IntoView {
     }
 }
 
+/// The services that were used, to find what they were used for. Nothing before the first of them was.
+#[component]
+fn Services(services: Vec<UsedService>, chosen: String) -> impl IntoView {
+    // What an address names stays what is looked for, also where nothing was ever done there.
+    let unknown = !chosen.is_empty() && services.iter().all(|service| service.id != chosen);
+    let unknown = unknown.then(|| UsedService { id: chosen.clone(), name: chosen.clone() });
+    let services: Vec<_> = services.into_iter().chain(unknown).collect();
+    if services.is_empty() {
+        return ().into_any();
+    }
+    let options = services.into_iter().map(|UsedService { id, name }| {
+        let selected = id == chosen;
+        view! { <option value=id selected=selected>{name}</option> }
+    });
+    view! {
+        <div class="narrow">
+            <label class="visually-hidden" for="find-service">"Service"</label>
+            <select class="input" id="find-service" name="service">
+                <option value="">"Any service"</option>
+                {options.collect_view()}
+            </select>
+        </div>
+    }
+    .into_any()
+}
+
 #[component]
 fn Chip(to: Search, label: &'static str, is_current: bool) -> impl IntoView {
     view! {
-        <a class="chip" href=address(&to) aria-current=is_current.then_some("true")>{label}</a>
+        <a class="chip" href=to.address() aria-current=is_current.then_some("true")>{label}</a>
     }
 }
 
 #[component]
 fn Nothing(search: Search) -> impl IntoView {
     let (title, hint) = match (search.q.trim(), search.shelf) {
+        ("", _) if search.is_narrow() => ("Nothing was found", "Choose another service, or a longer time."),
         ("", Shelf::Pinned) => ("Nothing is pinned", "Open a conversation, then «More», to pin it."),
         ("", Shelf::Archived) => ("The archive is empty", "Open a conversation, then «More», to archive it."),
         ("", Shelf::All) => ("No conversation yet", "What you ask appears here."),
@@ -123,11 +151,12 @@ fn Nothing(search: Search) -> impl IntoView {
 
 #[component]
 fn Line(hit: Hit) -> impl IntoView {
-    let Hit { conversation, title, snippet, by_person, when, moment, pinned, archived } = hit;
+    let address = hit.address();
+    let Hit { title, snippet, by_person, when, moment, pinned, archived, .. } = hit;
     let who = if by_person { "You: " } else { "Aura: " };
     let snippet = (!snippet.is_empty()).then(|| view! { <div class="sub">{who}<Marked pieces=snippet/></div> });
     view! {
-        <a class="row" href=format!("/chat/{conversation}")>
+        <a class="row" href=address>
             <div class="grow">
                 <div class="title"><Marked pieces=title/></div>
                 {snippet}
@@ -146,28 +175,4 @@ fn Marked(pieces: Vec<Piece>) -> impl IntoView {
         .into_iter()
         .map(|Piece { text, is_hit }| if is_hit { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() })
         .collect_view()
-}
-
-fn address(search: &Search) -> String {
-    let parts = [
-        ("q", super::empty::encoded(&search.q)),
-        ("in", search.shelf.as_str().to_owned()),
-        ("time", search.stretch.as_str().to_owned()),
-        ("page", if search.page == 0 { String::new() } else { search.page.to_string() }),
-    ];
-    let query: Vec<String> =
-        parts.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={value}")).collect();
-    if query.is_empty() { "/chat/search".to_owned() } else { format!("/chat/search?{}", query.join("&")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_search_has_an_address() {
-        assert_eq!(address(&Search::default()), "/chat/search");
-        let search = Search { q: "a&b".to_owned(), shelf: Shelf::Archived, stretch: Stretch::Week, page: 2 };
-        assert_eq!(address(&search), "/chat/search?q=a%26b&in=archived&time=week&page=2");
-    }
 }

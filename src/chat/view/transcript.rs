@@ -1,50 +1,184 @@
-use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
+use leptos::{ev, ev::MouseEvent, prelude::*, task::spawn_local};
 
-use super::{answer::AnswerView, desk::Desk, versions::QuestionActs};
-use crate::chat::{
-    api,
-    model::{Conversation, Earlier, Message},
+use super::{answer::AnswerView, commands, desk::Desk, versions::QuestionActs};
+use crate::{
+    chat::{
+        api,
+        attaching::ShownFiles,
+        browser,
+        model::{Conversation, Earlier, Later, Message},
+    },
+    kit::id::{ConversationId, MessageId},
 };
 
-/// The messages of a conversation, oldest first, with the way to those before them.
-#[component]
-pub(in crate::chat) fn Transcript(conversation: Conversation, desk: Desk) -> impl IntoView {
-    let Conversation { id, messages, has_earlier, has_later, .. } = conversation;
-    let first = RwSignal::new(messages.first().filter(|_| has_earlier).map(Message::id));
-    // What was fetched on top of what the page came with, in the order of the conversation.
-    let fetched = RwSignal::new(Vec::<Message>::new());
-    let fetching = RwSignal::new(false);
-    let fetch = move |event: MouseEvent| {
-        event.prevent_default();
-        let Some(before) = first.get_untracked().filter(|_| !fetching.get_untracked()) else { return };
-        fetching.set(true);
+/// How many messages a page holds at most: what is further away is asked for again when somebody turns to it.
+const MOST: usize = 200;
+
+/// The messages that a page holds, out of the many of a conversation.
+#[derive(Clone, Copy)]
+struct Held {
+    conversation: ConversationId,
+    /// Oldest first.
+    messages: RwSignal<Vec<Message>>,
+    has_earlier: RwSignal<bool>,
+    has_later: RwSignal<bool>,
+    fetching: RwSignal<bool>,
+    /// What was shown last, for who cannot see it.
+    told: RwSignal<String>,
+    desk: Desk,
+}
+
+impl Held {
+    fn first(self) -> Option<MessageId> {
+        self.messages.with(|messages| messages.first().map(Message::id))
+    }
+
+    fn last(self) -> Option<MessageId> {
+        self.messages.with(|messages| messages.last().map(Message::id))
+    }
+
+    /// Shows what stands before; of what is far below, the page then lets go.
+    fn fetch_earlier(self) {
+        let Some(before) = untrack(|| self.first()).filter(|_| self.may_fetch(self.has_earlier)) else { return };
+        self.fetching.set(true);
         spawn_local(async move {
-            let earlier = api::read_earlier(id.to_string(), before.to_string()).await;
-            fetching.try_set(false);
+            let earlier = api::read_earlier(self.conversation.to_string(), before.to_string()).await;
+            self.fetching.try_set(false);
             match earlier {
                 Ok(Earlier { messages, has_earlier }) => {
-                    first.try_set(messages.first().filter(|_| has_earlier).map(Message::id));
-                    fetched.try_update(|fetched| {
-                        fetched.splice(0..0, messages);
+                    let focused = browser::holds_focus("earlier-messages");
+                    browser::keep_in_place(name(before), || {
+                        self.tell(messages.len(), "earlier");
+                        self.has_earlier.try_set(has_earlier);
+                        self.messages.try_update(|held| {
+                            held.splice(0..0, messages);
+                            let extra = held.len().saturating_sub(MOST);
+                            let goes = held.len() - extra..held.len();
+                            // An answer that is being written stays, and so does what has the focus.
+                            if extra > 0 && self.desk.running.get_untracked().is_none() && is_free(&held[goes.clone()])
+                            {
+                                held.drain(goes);
+                                self.has_later.set(true);
+                            }
+                        });
                     });
+                    // The way to more has gone with the last of it.
+                    if focused && !has_earlier {
+                        browser::focus(name(before));
+                    }
                 }
                 Err(error) => {
-                    desk.refused.try_set(Some(error));
+                    self.desk.refused.try_set(Some(error));
                 }
             }
         });
+    }
+
+    /// Shows what follows; of what is far above, the page then lets go.
+    fn fetch_later(self) {
+        let Some(after) = untrack(|| self.last()).filter(|_| self.may_fetch(self.has_later)) else { return };
+        self.fetching.set(true);
+        spawn_local(async move {
+            let later = api::read_later(self.conversation.to_string(), after.to_string()).await;
+            self.fetching.try_set(false);
+            match later {
+                Ok(Later { messages, has_later }) => {
+                    browser::keep_in_place(name(after), || {
+                        self.tell(messages.len(), "later");
+                        self.has_later.try_set(has_later);
+                        self.messages.try_update(|held| {
+                            held.extend(messages);
+                            let extra = held.len().saturating_sub(MOST);
+                            if extra > 0 && is_free(&held[..extra]) {
+                                held.drain(..extra);
+                                self.has_earlier.set(true);
+                            }
+                        });
+                    });
+                }
+                Err(error) => {
+                    self.desk.refused.try_set(Some(error));
+                }
+            }
+        });
+    }
+
+    fn may_fetch(self, there_is_more: RwSignal<bool>) -> bool {
+        there_is_more.get_untracked() && !self.fetching.get_untracked()
+    }
+
+    fn tell(self, count: usize, which: &str) {
+        let messages = if count == 1 { "message is" } else { "messages are" };
+        self.told.try_set(format!("{count} {which} {messages} shown."));
+    }
+}
+
+/// Whether the focus is in none of them.
+fn is_free(messages: &[Message]) -> bool {
+    !browser::focused_message().is_some_and(|focused| messages.iter().any(|message| name(message.id()) == focused))
+}
+
+/// By which name a message is found on its page.
+pub(super) fn name(id: MessageId) -> String {
+    format!("m-{id}")
+}
+
+/// The messages of a conversation, oldest first, with the ways to those before and after them. They come by themselves
+/// where one scrolls near the end of what is there, and by a link.
+#[component]
+pub(in crate::chat) fn Transcript(conversation: Conversation, desk: Desk) -> impl IntoView {
+    let Conversation { id, messages, has_earlier, has_later, .. } = conversation;
+    let is_running = desk.running.get_untracked().is_some();
+    let held = Held {
+        conversation: id,
+        messages: RwSignal::new(messages),
+        has_earlier: RwSignal::new(has_earlier),
+        has_later: RwSignal::new(has_later),
+        fetching: RwSignal::new(false),
+        told: RwSignal::new(String::new()),
+        desk,
+    };
+    commands::keys(held.messages);
+    // Effects run in the browser only.
+    Effect::new(move |_| {
+        let at = desk.at.get_untracked();
+        let place = format!("{id} {at}");
+        if desk.shown.get_untracked() != place {
+            desk.shown.set(place);
+            if !at.is_empty() {
+                browser::turn_to(format!("m-{at}"));
+            } else if !held.has_later.get_untracked() && !is_running {
+                browser::show_end_first();
+            }
+        }
+        let listening = window_event_listener(ev::scroll, move |_| {
+            if browser::is_near_start() {
+                held.fetch_earlier();
+            } else if browser::is_near_end() {
+                held.fetch_later();
+            }
+        });
+        on_cleanup(move || listening.remove());
+    });
+    let more = move |fetch: fn(Held)| {
+        move |event: MouseEvent| {
+            event.prevent_default();
+            fetch(held);
+        }
     };
     view! {
+        <p class="visually-hidden" role="status">{held.told}</p>
         <div class="transcript" role="log" aria-live="off" aria-label="Conversation">
             {move || {
-                first.get().map(|before| {
+                held.first().filter(|_| held.has_earlier.get()).map(|before| {
                     view! {
                         <p class="turn-page">
                             <a
                                 class="button ghost"
+                                id="earlier-messages"
                                 href=format!("/chat/{id}?before={before}")
-                                aria-busy=move || fetching.get().then_some("true")
-                                on:click=fetch
+                                aria-busy=move || held.fetching.get().then_some("true")
+                                on:click=more(Held::fetch_earlier)
                             >
                                 "Earlier messages"
                             </a>
@@ -52,30 +186,45 @@ pub(in crate::chat) fn Transcript(conversation: Conversation, desk: Desk) -> imp
                     }
                 })
             }}
-            <For each=move || fetched.get() key=Message::id children=move |message| one(message, desk)/>
-            {messages.into_iter().map(|message| one(message, desk)).collect_view()}
-            {has_later
-                .then(|| view! {
-                    <p class="turn-page">
-                        <a class="button ghost" href=format!("/chat/{id}")>"Newest messages"</a>
-                    </p>
-                })}
+            <For each=move || held.messages.get() key=Message::id children=move |message| one(message, desk)/>
+            {move || {
+                held.last().filter(|_| held.has_later.get()).map(|after| {
+                    view! {
+                        <p class="turn-page actions">
+                            <a
+                                class="button ghost"
+                                href=format!("/chat/{id}?after={after}")
+                                aria-busy=move || held.fetching.get().then_some("true")
+                                on:click=more(Held::fetch_later)
+                            >
+                                "Later messages"
+                            </a>
+                            <a class="button ghost" href=format!("/chat/{id}")>"Newest messages"</a>
+                        </p>
+                    }
+                })
+            }}
         </div>
     }
 }
 
 fn one(message: Message, desk: Desk) -> AnyView {
     match message {
-        Message::Question(question) => view! {
-            <div class="turn">
-                <p class="ask">
-                    <span class="visually-hidden">"You: "</span>
-                    {question.text.clone()}
-                </p>
-                <QuestionActs question=question desk=desk/>
-            </div>
+        Message::Question(question) => {
+            let name = name(question.id);
+            let is_found = desk.is_at(question.id);
+            view! {
+                <div class="turn" id=name tabindex="-1" data-found=is_found.then_some("true")>
+                    <ShownFiles files=question.files.clone()/>
+                    <p class="ask" hidden=question.text.is_empty()>
+                        <span class="visually-hidden">"You: "</span>
+                        {question.text.clone()}
+                    </p>
+                    <QuestionActs question=question desk=desk/>
+                </div>
+            }
+            .into_any()
         }
-        .into_any(),
         Message::Answer(answer) => view! { <AnswerView answer=answer desk=desk/> }.into_any(),
     }
 }
