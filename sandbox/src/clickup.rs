@@ -56,6 +56,10 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         (_, ["task", id, ..]) if find(tasks(&mut shelf), "id", id).is_none() => {
             wrong(404, "ITEM_013", "Task not found, deleted")
         }
+        ("GET", ["task", id]) => match find(tasks(&mut shelf), "id", id) {
+            Some(task) => answer::json(200, task.clone()),
+            None => wrong(404, "ITEM_013", "Task not found, deleted"),
+        },
         ("PUT", ["task", id]) => {
             let status = word(&body, "/status");
             if status.is_some_and(|status| !STATES.contains(&status)) {

@@ -28,6 +28,10 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
             listed(call, if asked { std::slice::from_ref(&ines) } else { &[] })
         }
         (_, ["tickets", id, ..]) if find(tickets(&mut shelf), "id", id).is_none() => unknown(),
+        ("GET", ["tickets", id]) => match find(tickets(&mut shelf), "id", id) {
+            Some(ticket) => answer::json(200, ticket.clone()),
+            None => unknown(),
+        },
         ("PUT", ["tickets", id]) => {
             if body["status"].as_u64().is_some_and(|status| !(2..=5).contains(&status)) {
                 return invalid("status", "It should be one of these values: '2,3,4,5'");

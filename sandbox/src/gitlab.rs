@@ -56,6 +56,10 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         (_, ["projects", _, "issues", iid, ..]) if find(shelf.list("gitlab/issues", seed), "iid", iid).is_none() => {
             unknown("404 Issue Not Found")
         }
+        ("GET", ["projects", _, "issues", iid]) => match find(shelf.list("gitlab/issues", seed), "iid", iid) {
+            Some(issue) => answer::json(200, issue.clone()),
+            None => unknown("404 Issue Not Found"),
+        },
         ("PUT", ["projects", _, "issues", iid]) => change(call, iid, &mut shelf),
         ("GET", ["projects", _, "issues", iid, "notes"]) => {
             answer::json(200, json!(shelf.list(&format!("gitlab/notes/{iid}"), notes)))

@@ -7,7 +7,7 @@ use crate::google_calendar_data::{calendar, shown, within};
 use crate::log;
 use crate::oauth::grants::{Denied, Token};
 use crate::people::Person;
-use crate::shelf::{Shelf, find_mut, merge, take};
+use crate::shelf::{Shelf, find, find_mut, merge, take};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
@@ -37,6 +37,12 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         ("POST", path) if events_of(path, token.person) => writing(call, &token, &mut sandbox.shelf(), None),
         ("PATCH" | "DELETE", path) if event_of(path).is_some() => {
             writing(call, &token, &mut sandbox.shelf(), event_of(path))
+        }
+        ("GET", path) if event_of(path).is_some() => {
+            match find(kept(&mut sandbox.shelf()), "id", event_of(path).unwrap_or_default()) {
+                Some(event) => answer::json(200, event.clone()),
+                None => google_error(404, "notFound", "Not Found", "google-calendar: unknown event"),
+            }
         }
         ("GET", path) => match path.strip_prefix("/calendars/").and_then(|rest| rest.strip_suffix("/events")) {
             Some(id) if is_own(id, token.person) => events(call, token.person, kept(&mut sandbox.shelf())),

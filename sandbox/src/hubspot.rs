@@ -5,7 +5,7 @@ use crate::app::{self, Sandbox};
 use crate::call::Call;
 use crate::desk::{ago, has, now, parts, refuse, size, slice};
 use crate::people::EVERYBODY;
-use crate::shelf::{Shelf, find_mut, merge};
+use crate::shelf::{Shelf, find, find_mut, merge};
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -49,6 +49,10 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
                 None => wrong(400, "VALIDATION_ERROR", "limit is between 1 and 100"),
             }
         }
+        ("GET", [id]) if kind != "owners" => match find(records(&mut shelf, kind), "id", id) {
+            Some(record) => answer::json(200, record.clone()),
+            None => wrong(404, "OBJECT_NOT_FOUND", "no such record"),
+        },
         ("POST", ["search"]) => search(call, records(&mut shelf, kind)),
         ("POST", []) => create(call, kind, &mut shelf),
         ("PATCH", [id]) => {

@@ -108,23 +108,28 @@ fn search(call: &Call, all: &[Value], name: &str) -> Response {
 
 fn add(call: &Call, token: &Token, id: &str, what: &str, shelf: &mut Shelf) -> Response {
     let body = call.json();
-    if body["admin_id"].as_str() != Some(&token.person.number.to_string()) || body["type"] != "admin" {
+    let typed = body["type"] == "admin" || body["message_type"] == "open";
+    if body["admin_id"].as_str() != Some(&token.person.number.to_string()) || !typed {
         return wrong(400, "parameter_invalid", "the admin is not who is signed in");
     }
-    let close = what == "parts" && body["message_type"] == "close";
-    if !close && (what == "parts" || !matches!(body["message_type"].as_str(), Some("comment" | "note"))) {
+    let becomes = match body["message_type"].as_str().filter(|_| what == "parts") {
+        Some("close") => Some("closed"),
+        Some("open") => Some("open"),
+        _ => None,
+    };
+    if becomes.is_none() && (what == "parts" || !matches!(body["message_type"].as_str(), Some("comment" | "note"))) {
         return wrong(400, "parameter_invalid", "this kind of message is not taken here");
     }
-    if !close && word(&body, "/body").is_none() {
+    if becomes.is_none() && word(&body, "/body").is_none() {
         return wrong(400, "parameter_not_found", "body is missing");
     }
     let made = part(shelf.number(), &admin(token.person), body["body"].as_str().unwrap_or_default());
     let Some(conversation) = find_mut(conversations(shelf), "id", id) else {
         return wrong(404, "not_found", "Conversation not found");
     };
-    if close {
-        conversation["state"] = "closed".into();
-        conversation["open"] = false.into();
+    if let Some(state) = becomes {
+        conversation["state"] = state.into();
+        conversation["open"] = (state == "open").into();
     } else if let Some(parts) = conversation["conversation_parts"]["conversation_parts"].as_array_mut() {
         parts.push(made);
     }

@@ -106,7 +106,10 @@ fn bot(token: &Token) -> Value {
 }
 
 fn seed() -> Vec<Value> {
-    PAGES.iter().map(|(id, title, hours)| page(id, title, &ago(*hours))).collect()
+    let mut trashed = page("33333333-0000-4000-8000-000000000009", "Old price list", &ago(300));
+    trashed["in_trash"] = true.into();
+    let pages = PAGES.iter().map(|(id, title, hours)| page(id, title, &ago(*hours)));
+    pages.chain([trashed]).collect()
 }
 
 fn page(id: &str, title: &str, at: &str) -> Value {

@@ -61,6 +61,9 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         "reactions.add" => {
             with_channel(&arguments, |channel| react(channel, &arguments, &token, written(&mut sandbox.shelf())))
         }
+        "reactions.remove" => {
+            with_channel(&arguments, |channel| unreact(channel, &arguments, &token, written(&mut sandbox.shelf())))
+        }
         "search.messages" if !by_person => no("not_allowed_token_type", "search needs the person's own token"),
         "search.messages" => search(&arguments),
         "users.list" => {
@@ -82,7 +85,7 @@ fn needed(method: &str) -> Option<&'static [&'static str]> {
         }
         "conversations.history" | "conversations.replies" => Some(&["channels:history"]),
         "chat.postMessage" | "chat.delete" => Some(&["chat:write"]),
-        "reactions.add" => Some(&["reactions:write"]),
+        "reactions.add" | "reactions.remove" => Some(&["reactions:write"]),
         "search.messages" => Some(&["search:read", "search:read.public"]),
         "users.list" | "users.info" => Some(&["users:read"]),
         "team.info" => Some(&["team:read"]),
@@ -177,7 +180,8 @@ fn history(channel: &Channel, arguments: &Arguments, written: &[Value]) -> Respo
 /// What was written since the first day, and one older message.
 fn written(shelf: &mut Shelf) -> &mut Vec<Value> {
     shelf.list("slack/written", || {
-        vec![json!({ "type": "message", "user": slack_data::user_id(MIRA), "text": "Draft of the announcement", "ts": "1790000000.000100", "channel": "C0LAUNCH01" })]
+        let waved = json!([{ "name": "wave", "count": 1, "users": [slack_data::user_id(MIRA)] }]);
+        vec![json!({ "type": "message", "user": slack_data::user_id(MIRA), "text": "Draft of the announcement :wave:", "reactions": waved, "ts": "1790000000.000100", "channel": "C0LAUNCH01" })]
     })
 }
 
@@ -234,6 +238,26 @@ fn react(channel: &Channel, arguments: &Arguments, token: &Token, written: &mut 
     reactions.push(json!({ "name": name, "count": 1, "users": [user] }));
     message["reactions"] = reactions.into();
     message["text"] = format!("{} :{name}:", message["text"].as_str().unwrap_or_default()).into();
+    yes(json!({}))
+}
+
+fn unreact(channel: &Channel, arguments: &Arguments, token: &Token, written: &mut [Value]) -> Response {
+    let (Some(name), Some(ts)) = (arguments.get("name"), arguments.get("timestamp")) else {
+        return no("bad_timestamp", "a reaction without a message");
+    };
+    let Some(message) = find_mut(written, "ts", ts).filter(|message| message["channel"] == channel.id) else {
+        return no("message_not_found", "no message of this time stamp");
+    };
+    let user = slack_data::user_id(token.person);
+    let mut reactions = message["reactions"].as_array().cloned().unwrap_or_default();
+    let before = reactions.len();
+    reactions.retain(|one| !(one["name"] == name && one["users"][0] == user));
+    if reactions.len() == before {
+        return no("no_reaction", "a reaction that is not there");
+    }
+    message["reactions"] = reactions.into();
+    let text = message["text"].as_str().unwrap_or_default().replace(&format!(" :{name}:"), "");
+    message["text"] = text.into();
     yes(json!({}))
 }
 

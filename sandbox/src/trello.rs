@@ -68,6 +68,10 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         (_, ["cards", id, ..]) if find(shelf.list("trello/cards", seed), "id", id).is_none() => {
             wrong(404, "The requested resource was not found.")
         }
+        ("GET", ["cards", id]) => match find(shelf.list("trello/cards", seed), "id", id) {
+            Some(card) => answer::json(200, card.clone()),
+            None => wrong(404, "The requested resource was not found."),
+        },
         ("PUT", ["cards", id]) => change(call, id, &mut shelf),
         ("GET", ["cards", id, "actions"]) => {
             answer::json(200, json!(shelf.list(&format!("trello/comments/{id}"), Vec::new)))

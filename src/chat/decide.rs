@@ -1,6 +1,7 @@
 //! What a person decides about a proposal, and what is done then.
 
 use serde_json::json;
+use sqlx::PgConnection;
 
 use super::{
     error::ChatError,
@@ -9,11 +10,13 @@ use super::{
     service::{Asker, Chat, Parts},
     store,
     tools::caller,
+    undo,
 };
 use crate::{
     integrations::{
+        Account,
         approval::Proposal,
-        model::{ConnectionView, ProposalState},
+        model::ProposalState,
         tools::{Effect, TimeContext},
     },
     kit::id::{ApprovalId, ConversationId, RunId, UserId},
@@ -72,7 +75,8 @@ impl Chat {
                 }
             }
         };
-        let card = self.cards(asker, &[id]).await?.pop().ok_or(ChatError::NotFound("proposal"))?;
+        let mut connection = db.acquire().await?;
+        let card = self.cards(&mut connection, asker, &[id]).await?.pop().ok_or(ChatError::NotFound("proposal"))?;
         Ok(Decided { card, counted })
     }
 
@@ -86,7 +90,7 @@ impl Chat {
     }
 
     async fn proposal(&self, user: UserId, id: ApprovalId) -> Result<Proposal, ChatError> {
-        let mut found = self.parts.integrations.proposals(user, &[id]).await?;
+        let mut found = self.parts.integrations.proposals(&self.parts.db, user, &[id]).await?;
         found.pop().ok_or(ChatError::NotFound("proposal"))
     }
 
@@ -112,18 +116,28 @@ impl Chat {
     }
 
     /// These proposals as cards, in this order.
-    pub(super) async fn cards(&self, asker: &Asker, ids: &[ApprovalId]) -> Result<Vec<ProposalCard>, ChatError> {
+    pub(super) async fn cards(
+        &self,
+        connection: &mut PgConnection,
+        asker: &Asker,
+        ids: &[ApprovalId],
+    ) -> Result<Vec<ProposalCard>, ChatError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let integrations = &self.parts.integrations;
-        let proposals = integrations.proposals(asker.user, ids).await?;
-        let accounts = integrations.connections(asker.user).await?;
-        Ok(proposals.into_iter().map(|proposal| card(proposal, &accounts, &asker.zone)).collect())
+        let proposals = integrations.proposals(&mut *connection, asker.user, ids).await?;
+        let undone = integrations.undone(&mut *connection, asker.user, ids).await?;
+        let accounts = integrations.accounts(connection, asker.user).await?;
+        let card = |proposal: Proposal| {
+            let undo = undo::offer(&proposal, undone.get(&proposal.id), &asker.zone);
+            ProposalCard { undo, ..card(proposal, &accounts, &asker.zone) }
+        };
+        Ok(proposals.into_iter().map(card).collect())
     }
 }
 
-fn card(proposal: Proposal, accounts: &[ConnectionView], zone: &str) -> ProposalCard {
+fn card(proposal: Proposal, accounts: &[Account], zone: &str) -> ProposalCard {
     let tool = proposal.call.tool;
     let service = tool.service();
     let of_service = accounts.iter().filter(|account| account.provider == tool.provider()).count();
@@ -149,6 +163,7 @@ fn card(proposal: Proposal, accounts: &[ConnectionView], zone: &str) -> Proposal
         sentence,
         made: made.filter(|_| proposal.state == ProposalState::Done),
         destructive: tool.effect == Effect::Destructive,
+        undo: None,
     }
 }
 
@@ -164,10 +179,13 @@ fn sentence(proposal: &Proposal, service: &str, zone: &str) -> String {
     match proposal.state {
         ProposalState::Waiting => {
             let until = moment::local(proposal.expires_at, zone);
-            let end = if proposal.call.tool.effect == Effect::Destructive { " It cannot be undone." } else { "" };
+            let end = match proposal.call.tool.inverse() {
+                Some(_) => "It can be undone afterwards.",
+                None => "It cannot be undone by Aura.",
+            };
             let (day, month) = (until.day(), until.month());
             format!(
-                "Nothing is sent before you say yes. It waits until {day} {month}, {}.{end}",
+                "Nothing is sent before you say yes. It waits until {day} {month}, {}. {end}",
                 moment::clock(until, zone)
             )
         }

@@ -218,7 +218,8 @@ impl Follower {
     async fn proposal(&self, row: &EventRow) -> Result<Option<RunEvent>, ChatError> {
         let Ok(id) = ApprovalId::deserialize(&row.payload["approval"]) else { return Ok(None) };
         let asker = Asker { user: self.user, name: String::new(), zone: self.zone.clone() };
-        Ok(self.chat.cards(&asker, &[id]).await?.pop().map(|card| RunEvent::Proposal { card }))
+        let mut connection = self.chat.parts.db.acquire().await?;
+        Ok(self.chat.cards(&mut connection, &asker, &[id]).await?.pop().map(|card| RunEvent::Proposal { card }))
     }
 
     /// What it needs, as it stands now; nothing where that is gone with its account.
@@ -226,7 +227,7 @@ impl Follower {
         let Ok(id) = NeedId::deserialize(&row.payload["need"]) else { return Ok(None) };
         let Some(need) = store::needs::find(&self.chat.parts.db, self.user, id).await? else { return Ok(None) };
         let asker = Asker { user: self.user, name: String::new(), zone: self.zone.clone() };
-        Ok(self.chat.need_cards(&asker, vec![need]).await?.pop().map(|card| RunEvent::Need { card }))
+        Ok(self.chat.need_cards(&self.chat.parts.db, &asker, vec![need]).await?.pop().map(|card| RunEvent::Need { card }))
     }
 
     fn render_when_due(&mut self) -> Option<Followed> {

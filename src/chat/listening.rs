@@ -2,8 +2,16 @@
 
 use futures::StreamExt as _;
 
-use super::{log::Entry, service::Parts, tools::Reader};
-use crate::inference::{Call, FinishReason, ModelError, ModelEvent, Reasoning, ToolCallPart, Turn, prompts};
+use super::{
+    held::{Again, HeldAnswer},
+    log::Entry,
+    service::Parts,
+    tools::Reader,
+    waiting::Kept,
+};
+use crate::inference::{
+    Call, FinishReason, ModelError, ModelEvent, Reasoning, Reference, ToolCallPart, Turn, prompts,
+};
 
 /// How many calls of one round are made.
 const CALLS: usize = 12;
@@ -19,16 +27,26 @@ pub(super) struct Said {
     pub reason: FinishReason,
 }
 
-/// Asks the model and hears it out; `written` counts the bytes of the answer.
+/// Asks the model, or goes on with an answer of it that is kept, and hears it out; `written` counts the bytes of the
+/// answer. What `kept` says is noted where its operator keeps the answer.
 pub(super) async fn listen(
     parts: &Parts,
     reader: &Reader,
     turn: &Turn,
     written: &mut usize,
+    again: Option<&Again>,
+    kept: impl Fn() -> Kept,
 ) -> Result<Said, ModelError> {
-    let mut answer = parts.inference.answer(turn).await?;
+    let mut answer = match again {
+        Some(Again { model, response, .. }) => {
+            let beginning = Reference { response: response.clone(), sequence: 0 };
+            parts.inference.resume(model, &beginning).await?
+        }
+        None => parts.inference.answer(turn).await?,
+    };
+    let (mut noted, mut told) = (again.is_some(), again.map_or(0, |again| again.told));
     let notice = answer.notice();
-    reader.tell(Entry::Model(answer.model)).await;
+    reader.tell(Entry::Model(answer.model.clone())).await;
     reader.tell(Entry::Asked(turn.estimated_tokens())).await;
     if let Some(notice) = notice {
         reader.tell(Entry::Status(notice)).await;
@@ -45,11 +63,21 @@ pub(super) async fn listen(
                     return Ok(Said { text, calls: Vec::new(), thoughts, reason: FinishReason::Length });
                 }
                 text.push_str(&piece);
-                reader.tell(Entry::Text(piece.replace('\0', ""))).await;
+                let piece = piece.replace('\0', "");
+                let rest = piece.get(told..).unwrap_or_default();
+                told = told.saturating_sub(piece.len());
+                if !rest.is_empty() {
+                    reader.tell(Entry::Text(rest.to_owned())).await;
+                }
             }
             ModelEvent::ToolCall(part) => collect(&mut calls, part),
             ModelEvent::Reasoning(thought) => thoughts.push(thought),
-            ModelEvent::Reference(_) => {}
+            ModelEvent::Reference(_) if noted => {}
+            ModelEvent::Reference(Reference { response, .. }) => {
+                noted = true;
+                let (model, turn, since) = (answer.model.clone(), kept(), parts.clock.now());
+                reader.tell(Entry::Held(Box::new(HeldAnswer { model, response, turn, since }))).await;
+            }
             ModelEvent::Finished(why) => reason = Some(why),
             ModelEvent::Usage { input, output } => {
                 tracing::info!(input, output, prompt = prompts::VERSION, "the model has answered");

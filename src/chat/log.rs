@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     error::ChatError,
+    held::HeldAnswer,
     meter::Meter,
     model::{RunState, ToolCard},
     service::Parts,
@@ -36,6 +37,8 @@ pub(super) enum Entry {
     Asked(u64),
     /// What it took, as its operator counts.
     Took { read: u64, written: u64 },
+    /// Its operator keeps what comes now.
+    Held(Box<HeldAnswer>),
     /// What it is doing.
     Status(String),
     /// More text.
@@ -125,6 +128,11 @@ impl RunLog {
                 self.meter.wrote(&text);
                 self.sheet.text(&text);
             }
+            Entry::Held(held) => {
+                let (vault, Subject { run, user, .. }) = (&self.parts.vault, self.subject);
+                let taken = self.meter.counted();
+                self.sheet.hold(|before| held.seal(vault, (run, user), taken, before))?;
+            }
             Entry::Status(text) => self.note("status", json!({ "text": text })),
             Entry::Started(card) => self.note("tool_started", public(&card, 0)),
             Entry::Finished(reading) => self.finished(*reading)?,
@@ -182,12 +190,22 @@ impl RunLog {
         }
         let mut turn = park.turn.clone();
         let taken = self.meter.read_off();
-        (turn.model, turn.tokens_read, turn.tokens_written) = (taken.model, taken.read, taken.written);
+        turn.note(taken);
         let park = Park { reason: park.reason, turn, proposed: park.proposed.clone(), needs: park.needs.clone() };
         waiting::park(&self.parts, &mut transaction, self.subject, seq.saturating_add(1), &park, now).await?;
         store::log::materialise(&mut transaction, user, answer, &text).await?;
         self.parts.bus.notify(&mut transaction, Topic::RunOutput, &run.to_string()).await?;
         transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Writes the rest, and lets go of the run: another process goes on with it.
+    pub(super) async fn let_go(&mut self) -> Result<(), ChatError> {
+        self.bring_the_rest().await?;
+        let (seq, _) = self.sheet.position();
+        let Subject { run, user, .. } = self.subject;
+        let mut connection = self.parts.db.acquire().await?;
+        store::held::let_go(&mut connection, user, run, seq).await?;
         Ok(())
     }
 
@@ -241,6 +259,7 @@ pub(super) async fn close(connection: &mut sqlx::PgConnection, closing: &Closing
     };
     store::log::settle(connection, &settling).await?;
     store::log::forget_unkept(connection, user, run).await?;
+    store::held::remove(connection, user, run).await?;
     Ok(())
 }
 

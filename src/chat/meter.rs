@@ -18,6 +18,11 @@ impl Meter {
         self.taken = taken;
     }
 
+    /// What was taken and counted so far.
+    pub(super) fn counted(&self) -> Taken {
+        self.taken.clone()
+    }
+
     /// Which model answers.
     pub(super) fn model(&mut self, name: &str) {
         self.taken.model = Some(name.to_owned());

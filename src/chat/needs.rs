@@ -2,7 +2,7 @@
 //! works. Each is asked once for a run, and answered on its card, on the page of the account, or by connecting it.
 
 use serde_json::json;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 
 use super::{
@@ -150,7 +150,7 @@ impl Chat {
             self.take_up(user, need.run).await?;
             self.go_on_where_met(user).await?;
         }
-        let card = self.need_cards(asker, vec![self.need(user, id).await?]).await?.pop();
+        let card = self.need_cards(&self.parts.db, asker, vec![self.need(user, id).await?]).await?.pop();
         Ok(Replied { card: card.ok_or(ChatError::NotFound("question"))?, counted })
     }
 
@@ -245,11 +245,16 @@ impl Chat {
     }
 
     /// These as cards, in this order.
-    pub(super) async fn need_cards(&self, asker: &Asker, needs: Vec<NeedRow>) -> Result<Vec<NeedCard>, ChatError> {
+    pub(super) async fn need_cards(
+        &self,
+        db: impl PgExecutor<'_>,
+        asker: &Asker,
+        needs: Vec<NeedRow>,
+    ) -> Result<Vec<NeedCard>, ChatError> {
         if needs.is_empty() {
             return Ok(Vec::new());
         }
-        let accounts = self.parts.integrations.accounts(&self.parts.db, asker.user).await?;
+        let accounts = self.parts.integrations.accounts(db, asker.user).await?;
         let ready = self.parts.integrations.services();
         Ok(needs.into_iter().map(|need| card(need, &accounts, &ready, &asker.zone)).collect())
     }

@@ -29,6 +29,41 @@ pub struct ProposalCard {
     pub made: Option<Made>,
     /// It takes something away.
     pub destructive: bool,
+    /// How it is taken back, where that is possible or was tried.
+    pub undo: Option<UndoOffer>,
+}
+
+/// How a change that was made is taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoOffer {
+    pub state: UndoState,
+    /// What would be done, or what came of it.
+    pub sentence: String,
+    /// Everything that would be sent, or was.
+    pub fields: Vec<ProposalField>,
+}
+
+/// Where the taking back of a change stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoState {
+    /// It can be done.
+    Open,
+    /// The service has not answered yet.
+    UnderWay,
+    Undone,
+    /// The service did not do it, and it can be tried again.
+    Failed,
+    /// Nobody knows whether it was done.
+    Unknown,
+}
+
+impl UndoState {
+    /// Whether its person may ask for it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Open | Self::Failed)
+    }
 }
 
 /// What came of a change.

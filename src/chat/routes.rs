@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Json,
     body::{Body, Bytes},
-    extract::{Path, Query, State},
+    extract::{DefaultBodyLimit, Path, Query, Request, State},
     response::{IntoResponse, Redirect, Response, sse::Event},
 };
 use futures::StreamExt as _;
@@ -13,6 +13,7 @@ use http::{HeaderMap, header};
 use serde::Deserialize;
 
 use super::{
+    activity,
     error::ChatError,
     export::Export,
     follow::Followed,
@@ -21,6 +22,7 @@ use super::{
     proposal::Decision,
     service::{Asker, Chat},
     unsent,
+    upload::{self, Sheet},
 };
 use crate::{
     error::{AppError, ErrorKind},
@@ -28,6 +30,9 @@ use crate::{
     kit::id::{ApprovalId, ConversationId, NeedId, RunId},
     platform::{refusal::Refusal, routes::Routes, sse},
 };
+
+/// The longest body that brings no file, in bytes.
+const LONGEST_BODY: usize = 2 * 1024 * 1024;
 
 /// The address of the stylesheet; a build may have put a hash into its name.
 #[derive(Clone)]
@@ -37,11 +42,15 @@ struct Stylesheet(Arc<str>);
 pub fn routes(chat: Chat, stylesheet: &str) -> Routes {
     Routes::new()
         .post("/api/chat", send)
+        .post("/api/chat/files", upload::keep)
+        // The size is counted while it comes in.
+        .layer(DefaultBodyLimit::disable())
         .get("/api/chat/runs/{id}/events", events)
         .post("/api/chat/runs/{id}/stop", stop)
         .get("/api/chat/export", export_all)
         .get("/api/chat/conversations/{id}/export", export)
         .post("/api/chat/approvals/{id}", decide)
+        .post("/api/chat/approvals/{id}/undo", undo)
         .post("/api/chat/needs/{id}", reply)
         .layer(Extension(Stylesheet(stylesheet.into())))
         .with_state(chat)
@@ -52,16 +61,26 @@ async fn send(
     Extension(Stylesheet(stylesheet)): Extension<Stylesheet>,
     session: Result<CurrentSession, Response>,
     headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, Response> {
     let refuse = |error: AppError| Refusal(error).into_response();
     let json = is_json(&headers);
+    let user = session.as_ref().ok().map(|CurrentSession(session)| session.user);
+    let sheet = if upload::is_multipart(&headers) {
+        upload::sheet(&chat, user, request).await
+    } else {
+        let body = axum::body::to_bytes(request.into_body(), LONGEST_BODY).await;
+        let body = body.map_err(|_| refuse(ChatError::TooLong.into()))?;
+        let asking = if json { serde_json::from_slice(&body).ok() } else { form(&body) };
+        asking.map(|asking| Sheet { asking, refused: None, kept: Vec::new() })
+    };
     // A form whose question is refused has it back, also where its session ended while it was written.
     if !json
         && wants_page(&headers)
-        && let Some(asking) = form(&body)
+        && let Some(Sheet { asking, refused, kept }) = sheet
     {
         let sent = match session {
+            Ok(_) if refused.is_some() => Err(refused.unwrap_or_else(incomplete)),
             Ok(CurrentSession(session)) => chat.take(&Asker::from(&session), &asking).await.map_err(AppError::from),
             Err(refused) => match refused.extensions().get::<AppError>() {
                 Some(error) => Err(error.clone()),
@@ -70,12 +89,14 @@ async fn send(
         };
         return Ok(match sent {
             Ok(sent) => to_conversation(sent.conversation),
-            Err(error) => unsent::page(&error, asking, &stylesheet),
+            Err(error) => unsent::page(&error, asking, kept, &stylesheet),
         });
     }
     let CurrentSession(session) = session?;
-    let asking = if json { serde_json::from_slice(&body).ok() } else { form(&body) };
-    let asking = asking.ok_or_else(|| refuse(incomplete()))?;
+    let Sheet { asking, refused, .. } = sheet.ok_or_else(|| refuse(incomplete()))?;
+    if let Some(refused) = refused {
+        return Err(refuse(refused));
+    }
     let sent = chat.take(&Asker::from(&session), &asking).await.map_err(|error| refuse(error.into()))?;
     Ok(if json { Json(sent).into_response() } else { to_conversation(sent.conversation) })
 }
@@ -94,16 +115,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn form(body: &[u8]) -> Option<Asking> {
     let mut asking = Asking::default();
     for (name, value) in url::form_urlencoded::parse(body) {
-        let field = match &*name {
-            "conversation" => &mut asking.conversation,
-            "text" => &mut asking.text,
-            "key" => &mut asking.key,
-            "after" => &mut asking.after,
-            "beside" => &mut asking.beside,
-            "again" => &mut asking.again,
-            _ => continue,
-        };
-        *field = value.into_owned();
+        upload::put(&mut asking, &name, value.into_owned());
     }
     (!asking.key.is_empty()).then_some(asking)
 }
@@ -147,6 +159,24 @@ async fn decide(
     let conversation = chat.conversation_of(session.user, id).await?;
     let decided = chat.decide(&Asker::from(&session), id, said.decision, &said.fields).await?;
     Ok(if json { Json(decided).into_response() } else { to_conversation(conversation) })
+}
+
+/// Takes back what was done. A form says in `to` where its person goes on.
+async fn undo(
+    State(chat): State<Chat>,
+    CurrentSession(session): CurrentSession,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let id = approval_id(&id)?;
+    let conversation = chat.conversation_of(session.user, id).await?;
+    let undone = chat.undo(&Asker::from(&session), id).await?;
+    if is_json(&headers) {
+        return Ok(Json(undone).into_response());
+    }
+    let to_calls = url::form_urlencoded::parse(&body).any(|(name, value)| name == "to" && value == "calls");
+    Ok(if to_calls { Redirect::to(activity::PLACE).into_response() } else { to_conversation(conversation) })
 }
 
 /// A reply to what an answer needs, as JSON.

@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::Instant};
 
-use super::{error::ChatError, log::Subject};
+use super::{error::ChatError, held::SealedAnswer, log::Subject};
 use crate::kit::id::{ConnectionId, ToolResultId};
 
 /// How often the text so far is copied into the message.
@@ -33,13 +33,20 @@ pub(super) struct Page {
     pub payloads: Vec<Value>,
     pub results: Vec<Sealed>,
     pub model: Option<String>,
+    /// What is noted of an answer that its operator keeps.
+    pub held: Option<SealedAnswer>,
     /// The whole text before it, where that is due to be copied into the message.
     pub so_far: Option<String>,
 }
 
 impl Page {
+    fn text(&self) -> impl Iterator<Item = &str> {
+        let events = self.kinds.iter().zip(&self.payloads);
+        events.filter(|(kind, _)| *kind == "text").filter_map(|(_, payload)| payload["text"].as_str())
+    }
+
     fn is_empty(&self) -> bool {
-        self.kinds.is_empty() && self.model.is_none()
+        self.kinds.is_empty() && self.model.is_none() && self.held.is_none()
     }
 }
 
@@ -74,6 +81,8 @@ struct Inner {
     tail: String,
     /// How much waits.
     bytes: usize,
+    /// Whether another process could go on with what is written.
+    is_held: bool,
     away: Option<Arc<Page>>,
     handed_in: bool,
     outcome: Option<Result<bool, ChatError>>,
@@ -92,6 +101,7 @@ impl Sheet {
             waiting: Page::default(),
             tail: String::new(),
             bytes: 0,
+            is_held: false,
             away: None,
             handed_in: false,
             outcome: None,
@@ -124,6 +134,20 @@ impl Sheet {
         inner.waiting.results.extend(result);
         inner.waiting.kinds.push(kind.to_owned());
         inner.waiting.payloads.push(payload);
+    }
+
+    /// What an answer is that its operator keeps; it is told how much text stands before it.
+    pub(super) fn hold(&self, held: impl FnOnce(usize) -> Result<SealedAnswer, ChatError>) -> Result<(), ChatError> {
+        let mut inner = self.inner();
+        let before = inner.length();
+        inner.waiting.held = Some(held(before)?);
+        inner.is_held = true;
+        Ok(())
+    }
+
+    /// Whether another process could go on with what is written.
+    pub(super) fn is_held(&self) -> bool {
+        self.inner().is_held
     }
 
     /// Whether more may be taken from the model.
@@ -173,11 +197,7 @@ impl Sheet {
     pub(super) fn arrive(&self, leaf: &Leaf, outcome: Result<bool, ChatError>) {
         let mut inner = self.inner();
         if outcome.is_ok() {
-            for (kind, payload) in leaf.page.kinds.iter().zip(&leaf.page.payloads) {
-                if kind == "text" {
-                    inner.text.push_str(payload["text"].as_str().unwrap_or_default());
-                }
-            }
+            leaf.page.text().for_each(|text| inner.text.push_str(text));
             let now = Instant::now();
             if let Some(text) = &leaf.page.so_far {
                 (inner.materialised, inner.materialised_length) = (now, text.len());
@@ -220,6 +240,12 @@ impl Sheet {
 }
 
 impl Inner {
+    /// How many bytes of text there are, written or not.
+    fn length(&self) -> usize {
+        let of_page = |page: &Page| -> usize { page.text().map(str::len).sum() };
+        self.text.len() + self.away.as_deref().map_or(0, of_page) + of_page(&self.waiting) + self.tail.len()
+    }
+
     fn close_tail(&mut self) {
         if !self.tail.is_empty() {
             self.waiting.kinds.push("text".to_owned());

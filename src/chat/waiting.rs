@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     error::ChatError,
+    held::Again,
     log::{Ending, Subject},
     model::RunState,
     needs::{self, Need},
@@ -110,8 +111,9 @@ impl Kept {
         let through = |call: &inference::Call| {
             self.offered.iter().any(|(name, _, offered)| *name == call.name && *offered == connection)
         };
-        let Some((TurnMessage::Assistant { calls: last, .. }, before)) = self.messages.split_last() else {
-            return false;
+        let (last, before) = match self.messages.split_last() {
+            Some((TurnMessage::Assistant { calls, .. }, before)) => (calls.as_slice(), before),
+            _ => (&[] as &[_], self.messages.as_slice()),
         };
         let mut earlier = before.iter().flat_map(|message| match message {
             TurnMessage::Assistant { calls, .. } => calls.as_slice(),
@@ -119,6 +121,21 @@ impl Kept {
         });
         let mut now = last.iter().zip(results).filter(|(_, result)| result.content.is_some()).map(|(call, _)| call);
         earlier.any(through) || now.any(through)
+    }
+
+    pub(super) fn seal(&self, vault: &Vault, place: &Place<'_>) -> Result<String, ChatError> {
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(self)?);
+        Ok(vault.seal(place, &plain)?)
+    }
+
+    pub(super) fn open(vault: &Vault, place: &Place<'_>, sealed: &str) -> Result<Self, ChatError> {
+        let plain = vault.open(place, sealed)?;
+        Ok(serde_json::from_slice(&plain)?)
+    }
+
+    /// Notes what the model took so far.
+    pub(super) fn note(&mut self, taken: Taken) {
+        (self.model, self.tokens_read, self.tokens_written) = (taken.model, taken.read, taken.written);
     }
 
     pub(super) fn taken(&self) -> Taken {
@@ -143,6 +160,8 @@ pub(super) struct TakenUp {
     /// Where its log stands, and the text in it.
     pub seq: i32,
     pub text: String,
+    /// The answer of the model that is heard once more, where another process was writing it.
+    pub again: Option<Again>,
 }
 
 /// What was kept before this was noted had read something.
@@ -156,13 +175,11 @@ fn place(run: RunId, owner: UserId) -> Place<'static> {
 }
 
 pub(super) fn seal(vault: &Vault, run: RunId, owner: UserId, turn: &Kept) -> Result<String, ChatError> {
-    let plain = zeroize::Zeroizing::new(serde_json::to_vec(turn)?);
-    Ok(vault.seal(&place(run, owner), &plain)?)
+    turn.seal(vault, &place(run, owner))
 }
 
 fn open(vault: &Vault, run: RunId, owner: UserId, sealed: &str) -> Result<Kept, ChatError> {
-    let plain = vault.open(&place(run, owner), sealed)?;
-    Ok(serde_json::from_slice(&plain)?)
+    Kept::open(vault, &place(run, owner), sealed)
 }
 
 impl Chat {
@@ -203,7 +220,7 @@ impl Chat {
             answer: resumed.answer,
             text: turn.question.clone(),
             by_rules: false,
-            taken_up: Some(Box::new(TakenUp { turn, seq: resumed.last_seq, text })),
+            taken_up: Some(Box::new(TakenUp { turn, seq: resumed.last_seq, text, again: None })),
         });
         Ok(true)
     }
@@ -308,5 +325,6 @@ pub(super) async fn park(
         expires_at: now + LIFETIME,
     };
     store::waits::insert(connection, &wait).await?;
+    store::held::remove(connection, user, run).await?;
     Ok(())
 }

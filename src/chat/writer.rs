@@ -10,7 +10,7 @@ use super::{
     error::ChatError,
     log::Subject,
     sheet::{Leaf, Sheet},
-    store::batch,
+    store::{batch, held},
 };
 use crate::platform::{
     bus::{Bus, Topic},
@@ -100,6 +100,7 @@ impl Hand {
         batch::append(&mut transaction, &taken, now).await?;
         batch::insert_results(&mut transaction, &taken, now).await?;
         batch::materialise(&mut transaction, &taken).await?;
+        held::insert(&mut transaction, &taken).await?;
         let told: Vec<String> =
             taken.iter().filter(|leaf| !leaf.page.kinds.is_empty()).map(|leaf| leaf.subject.run.to_string()).collect();
         self.bus.notify_all(&mut transaction, Topic::RunOutput, &told).await?;

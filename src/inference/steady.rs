@@ -1,7 +1,13 @@
 //! An answer that its operator keeps: where the line breaks, the rest is fetched from the last place that was noted;
 //! where nobody listens any more, the operator is told, because it would write on.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use futures::StreamExt as _;
 
@@ -9,6 +15,21 @@ use super::{Events, ModelError, ModelEvent, Reasoning, Reference, service::Model
 
 /// How often the line of one answer may break.
 const BREAKS: u32 = 5;
+
+/// Says that somebody else goes on listening: then dropping an answer does not end it at its operator's.
+#[derive(Clone, Debug, Default)]
+pub struct Keep(Arc<AtomicBool>);
+
+impl Keep {
+    /// From now on.
+    pub fn leave(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_left(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 struct Held {
     model: Arc<Model>,
@@ -22,21 +43,29 @@ struct Held {
     blurred: bool,
     finished: bool,
     over: bool,
+    keep: Keep,
 }
 
-/// Holds on to an answer.
-pub(super) fn hold(model: Arc<Model>, name: String, events: Events) -> Events {
+/// Holds on to an answer, which begins after this place or at its beginning.
+pub(super) fn hold(
+    model: Arc<Model>,
+    name: String,
+    events: Events,
+    place: Option<Reference>,
+    keep: Keep,
+) -> Events {
     let held = Held {
         model,
         name,
         events,
-        place: None,
+        place,
         breaks: 0,
         calls: BTreeSet::new(),
         thoughts: Vec::new(),
         blurred: false,
         finished: false,
         over: false,
+        keep,
     };
     Box::pin(futures::stream::unfold(held, |mut held| async move {
         if held.over {
@@ -104,6 +133,9 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let (false, Some(place)) = (self.finished, self.place.take()) else { return };
+        if self.keep.is_left() {
+            return;
+        }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let wire = self.model.wire.clone();
         runtime.spawn(async move {

@@ -6,19 +6,23 @@
 //! afterwards the call is never made a second time. What became of it is noted once ([`Integrations::execute`]); where
 //! the process died in between, [`Integrations::give_up_lost`] notes that nobody knows.
 
+mod undo;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
+
+pub use undo::Undone;
 
 use super::{
     model::ProposalState,
     service::{Error, Integrations, ended},
     store::{self, StandingRow, system},
-    tools::{self, Caller, Effect, TimeContext, Tool, ToolAnswer, ToolError},
+    tools::{self, Caller, Effect, TimeContext, Tool, ToolAnswer, ToolError, Undoing},
 };
 use crate::{
     kit::id::{ApprovalId, ConnectionId, UserId},
@@ -115,6 +119,9 @@ pub struct Told {
     /// For the model.
     #[serde(default)]
     pub data: Value,
+    /// What would take it back.
+    #[serde(default)]
+    pub undo: Option<Undoing>,
 }
 
 /// A call that was put before its person, with what became of it.
@@ -135,6 +142,8 @@ pub struct Proposal {
     pub expires_at: OffsetDateTime,
     /// None before the service has answered, and where nobody knows whether it has.
     pub told: Option<Told>,
+    /// The call that would take it back, where it was done and the account is still the same.
+    pub undo: Option<Call>,
 }
 
 fn place(column: &'static str, id: ApprovalId, owner: UserId) -> Place<'static> {
@@ -385,8 +394,13 @@ impl Integrations {
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn proposals(&self, user: UserId, ids: &[ApprovalId]) -> Result<Vec<Proposal>, Error> {
-        let mut rows = store::proposals(&self.db, user, ids).await?;
+    pub async fn proposals(
+        &self,
+        db: impl PgExecutor<'_>,
+        user: UserId,
+        ids: &[ApprovalId],
+    ) -> Result<Vec<Proposal>, Error> {
+        let mut rows = store::proposals(db, user, ids).await?;
         let order = |id: ApprovalId| ids.iter().position(|known| *known == id);
         rows.sort_by_key(|row| order(row.id));
         Ok(rows.into_iter().filter_map(|row| self.proposal(user, row)).collect())
@@ -410,7 +424,7 @@ impl Integrations {
         let tool = tools::find(&row.tool)?;
         let arguments = self.unsealed(user, row.id, "sealed_arguments", Some(&row.sealed_arguments))?;
         let before = self.unsealed(user, row.id, "sealed_before", row.sealed_before.as_deref());
-        let told = self.unsealed(user, row.id, "sealed_outcome", row.sealed_outcome.as_deref());
+        let told: Option<Told> = self.unsealed(user, row.id, "sealed_outcome", row.sealed_outcome.as_deref());
         let state = match (row.state.as_str(), row.outcome.as_deref()) {
             ("waiting", _) if row.expires_at <= self.clock.now() => ProposalState::Expired,
             ("waiting", _) => ProposalState::Waiting,
@@ -420,6 +434,7 @@ impl Integrations {
             (_, Some("failed")) => ProposalState::Failed,
             _ => ProposalState::Unknown,
         };
+        let undo = undo::call(user, &row, state, told.as_ref());
         Some(Proposal {
             id: row.id,
             call: Call { user, connection: row.connection, tool, arguments },
@@ -431,6 +446,7 @@ impl Integrations {
             decided_at: row.decided_at,
             expires_at: row.expires_at,
             told,
+            undo,
         })
     }
 
@@ -456,7 +472,7 @@ fn kept(answer: Result<ToolAnswer, ToolError>) -> Told {
             let made = answer.items.into_iter().next();
             let (title, link) = made.map(|item| (item.title, item.link)).unwrap_or_default();
             let link = link.filter(|link| link.starts_with("https://"));
-            Told { sentence: answer.summary, title, link, data: answer.data }
+            Told { sentence: answer.summary, title, link, data: answer.data, undo: answer.undo }
         }
         Err(error) => {
             if matches!(error, ToolError::Internal) {

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -62,6 +63,12 @@ impl Tool {
     #[must_use]
     pub fn example(&self) -> &'static Value {
         &self.entry.example
+    }
+
+    /// The tool that takes back what this one did; none where the service has none for it.
+    #[must_use]
+    pub fn inverse(&self) -> Option<&'static Tool> {
+        find(&self.entry.undo.as_ref()?.with)
     }
 
     /// Whether these arguments fit its schema.
@@ -177,6 +184,18 @@ pub struct ToolAnswer {
     pub items: Vec<Item>,
     /// The same, compact, for a model.
     pub data: Value,
+    /// Of a change: what would take it back.
+    pub undo: Option<Undoing>,
+}
+
+/// The call that takes a change back, as it was filled in when the change was made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Undoing {
+    /// The tool's name.
+    pub tool: String,
+    pub arguments: Value,
+    /// By which the service knew the account.
+    pub account: String,
 }
 
 /// Why a tool found nothing. Each is a sentence for the card.

@@ -25,6 +25,7 @@ mod sign_in;
 mod step;
 mod template;
 mod tool;
+mod undo;
 
 pub use address::Address;
 pub use api::{Api, ApiErrors, Auth, ResetUnit, Retry};
@@ -44,3 +45,4 @@ pub use sign_in::{OpenId, Owned, SignIn};
 pub use step::{Condition, Idempotency, Items, KeyStyle, Made, Names, Pick, Step};
 pub use template::Template;
 pub use tool::{Answers, Effect, Intent, ToolEntry};
+pub use undo::Undo;

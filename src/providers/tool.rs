@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::Date;
 
-use super::{Address, Step, entry::day};
+use super::{Address, Step, Undo, entry::day};
 
 /// Whether a tool looks or changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -91,6 +91,8 @@ pub struct ToolEntry {
     /// For tools that change something which is there: how its present state is read, each value under the name of the
     /// argument that would change it.
     pub before: Option<Step>,
+    /// How what it did is taken back; none where the service allows that not at all, or not wholly.
+    pub undo: Option<Undo>,
     #[serde(rename = "step")]
     pub steps: Vec<Step>,
 }

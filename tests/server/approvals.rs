@@ -5,7 +5,7 @@ use std::time::Duration;
 use aura::{
     chat::{
         Asker, Chat, ChatError, Followed,
-        model::{Answer, Message, RunEvent, RunState, Sent},
+        model::{RunEvent, RunState, Sent},
         proposal::{Decision, ProposalCard},
     },
     integrations::{
@@ -22,6 +22,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
+    answering::{answer, becomes, state},
     browser::{Browser, dump},
     outside::{Outside, Reply, Step, connect, eventually, person},
     support::TestApp,
@@ -49,27 +50,6 @@ fn proposes(outside: &Outside, tool: &'static str, arguments: Value) {
 fn opened(outside: &Outside) {
     let made = json!({"number": 1501, "title": "canary-made-title", "html_url": "https://github.com/northbeam/harbor/issues/1501"});
     outside.service(ISSUES, 201, &made);
-}
-
-async fn state(app: &TestApp, sent: Sent) -> String {
-    sqlx::query_scalar("select state from runs where id = $1")
-        .bind(Uuid::from(sent.run))
-        .fetch_one(app.db())
-        .await
-        .unwrap()
-}
-
-async fn becomes(app: &TestApp, sent: Sent, wanted: &str) {
-    eventually(wanted, async || (state(app, sent).await == wanted).then_some(())).await;
-}
-
-async fn answer(chat: &Chat, asker: &Asker, sent: Sent) -> Answer {
-    let conversation = chat.open(asker, Some(sent.conversation)).await.unwrap().conversation.unwrap();
-    let of_run = conversation.messages.into_iter().find_map(|message| match message {
-        Message::Answer(answer) if answer.run.id == sent.run => Some(answer),
-        _ => None,
-    });
-    of_run.unwrap()
 }
 
 async fn card(chat: &Chat, asker: &Asker, sent: Sent) -> ProposalCard {
@@ -254,7 +234,7 @@ async fn pr_03_twenty_yeses_in_two_processes_make_one_change(db: PgPool) {
 }
 
 async fn card_of(app: &TestApp, asker: &Asker, id: ApprovalId) -> ProposalState {
-    app.state().integrations.proposals(asker.user, &[id]).await.unwrap()[0].state
+    app.state().integrations.proposals(app.db(), asker.user, &[id]).await.unwrap()[0].state
 }
 
 #[sqlx::test]
@@ -268,7 +248,7 @@ async fn pr_04_what_died_between_yes_and_answer_is_told_and_never_done_again(db:
     let (sent, card) = asked(&app, &asker, "k1").await;
     let integrations = &app.state().integrations;
     // As after a kill: the yes is written down, and nobody is there any more to make the call.
-    let proposal = integrations.proposals(asker.user, &[card.id]).await.unwrap().remove(0);
+    let proposal = integrations.proposals(app.db(), asker.user, &[card.id]).await.unwrap().remove(0);
     drop(integrations.approve(&proposal, None, false).await.unwrap().unwrap());
     let other = app.second_process().await;
     let chat = &other.state().chat;

@@ -1,7 +1,7 @@
 //! Buying a plan: one customer, one page, one purchase, whatever is clicked and whatever Stripe does.
 
 use aura::{
-    billing::{BillingError, Wanted, model::Period},
+    billing::{BillingError, Wanted, model::Period, stripe::StripeError},
     error::AppError,
     kit::id::{TeamId, UserId},
 };
@@ -400,6 +400,8 @@ async fn bl_07_only_what_is_in_the_catalogue_is_sold_and_only_to_whom_it_is_for(
 /// For how many teams clicks, payments and failures of Stripe's come together. With more of them Stripe also keeps silent
 /// now and then, which takes time.
 const ROUNDS: &str = "CHECKOUT_ROUNDS";
+/// What the draws begin with: each seed is another course of events.
+const SEED: &str = "CHECKOUT_SEED";
 
 #[sqlx::test]
 #[expect(clippy::disallowed_methods, reason = "whoever starts a test has no other way to tell it something")]
@@ -407,7 +409,7 @@ async fn bl_05_concurrent_checkouts_with_faults_never_make_two_subscriptions(db:
     let rounds: usize = std::env::var(ROUNDS).map_or(200, |number| number.parse().unwrap());
     let hang = rounds > 200;
     let world = BillingWorld::new(db).await;
-    let mut seed = 0x5eed_u64;
+    let mut seed = std::env::var(SEED).map_or(0x5eed_u64, |number| number.parse().unwrap());
     let mut draw = move |below: u64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % below
@@ -458,7 +460,7 @@ async fn bl_05_concurrent_checkouts_with_faults_never_make_two_subscriptions(db:
         let again = few.iter().map(|&(user, team)| {
             let world = &world;
             async move {
-                for _ in 0..3 {
+                for _ in 0..6 {
                     match click(&world.app, user, &wanted(team, "pro", Period::Monthly, 1)).await {
                         Err(BillingError::Subscribed) => return,
                         Ok(_) => {
@@ -466,6 +468,8 @@ async fn bl_05_concurrent_checkouts_with_faults_never_make_two_subscriptions(db:
                             world.sandbox.stripe().pay(&session, Card::PAYS).unwrap();
                         }
                         Err(BillingError::Changed) => {}
+                        // A machine with much else to do is a slow Stripe: one clicks again.
+                        Err(BillingError::Stripe(StripeError::Unreachable(_))) => {}
                         Err(error) => panic!("{error}"),
                     }
                 }

@@ -3,7 +3,7 @@
 use aura::{
     chat::{
         Asker, Chat,
-        model::{Answer, Message, Sent},
+        model::Sent,
         need::{NeedCard, NeedKind, NeedState, Reply as Said},
     },
     kit::id::ConnectionId,
@@ -16,8 +16,9 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
+    answering::{answer, becomes, state},
     browser::Browser,
-    outside::{Outside, Reply, Step, connect, eventually, person},
+    outside::{Outside, Reply, Step, connect, person},
     support::TestApp,
     vendor::{Vendor, click, return_address, state_of, user_of},
 };
@@ -32,27 +33,6 @@ fn found(outside: &Outside) {
     let found = json!([{ "title": "canary-issue-title", "number": 7, "html_url": "https://github.com/a/b/issues/7",
         "repository": { "full_name": "a/b" }, "updated_at": "2026-03-12T10:00:00Z" }]);
     outside.service(AT, 200, &found);
-}
-
-async fn state(app: &TestApp, sent: Sent) -> String {
-    sqlx::query_scalar("select state from runs where id = $1")
-        .bind(Uuid::from(sent.run))
-        .fetch_one(app.db())
-        .await
-        .unwrap()
-}
-
-async fn becomes(app: &TestApp, sent: Sent, wanted: &str) {
-    eventually(wanted, async || (state(app, sent).await == wanted).then_some(())).await;
-}
-
-async fn answer(chat: &Chat, asker: &Asker, sent: Sent) -> Answer {
-    let conversation = chat.open(asker, Some(sent.conversation)).await.unwrap().conversation.unwrap();
-    let of_run = conversation.messages.into_iter().find_map(|message| match message {
-        Message::Answer(answer) if answer.run.id == sent.run => Some(answer),
-        _ => None,
-    });
-    of_run.unwrap()
 }
 
 async fn card(chat: &Chat, asker: &Asker, sent: Sent) -> NeedCard {

@@ -3,7 +3,7 @@
 use aura::{
     chat::{
         Asker, Chat, ChatError,
-        model::{Answer, Message, RunEvent, Sent},
+        model::{RunEvent, Sent},
         need::{NeedCard, NeedKind, NeedState, Reply as Said},
     },
     integrations::model::ProposalState,
@@ -16,6 +16,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
+    answering::{answer, becomes, state},
     browser::Browser,
     outside::{Outside, Reply, Step, connect, connect_unasked, eventually, person},
     support::TestApp,
@@ -34,27 +35,6 @@ fn looks(outside: &Outside) {
     outside.service(AT, 200, &found);
     outside.model(Reply::Stream(vec![Step::Text("I look."), Step::Call(LIST, json!({})), Step::Finish("tool_calls")]));
     outside.model(Reply::Stream(vec![Step::Text("One: canary-issue-title."), Step::Finish("stop")]));
-}
-
-async fn state(app: &TestApp, sent: Sent) -> String {
-    sqlx::query_scalar("select state from runs where id = $1")
-        .bind(Uuid::from(sent.run))
-        .fetch_one(app.db())
-        .await
-        .unwrap()
-}
-
-async fn becomes(app: &TestApp, sent: Sent, wanted: &str) {
-    eventually(wanted, async || (state(app, sent).await == wanted).then_some(())).await;
-}
-
-async fn answer(chat: &Chat, asker: &Asker, sent: Sent) -> Answer {
-    let conversation = chat.open(asker, Some(sent.conversation)).await.unwrap().conversation.unwrap();
-    let of_run = conversation.messages.into_iter().find_map(|message| match message {
-        Message::Answer(answer) if answer.run.id == sent.run => Some(answer),
-        _ => None,
-    });
-    of_run.unwrap()
 }
 
 async fn card(chat: &Chat, asker: &Asker, sent: Sent) -> NeedCard {

@@ -35,11 +35,11 @@ const ERRAND: &str = "AURA_TEST_ANSWER_ERRAND";
 /// When each process begins.
 const NOON: time::OffsetDateTime = time::macros::datetime!(2026-03-12 12:00 UTC);
 
-async fn all(events: impl Stream<Item = Followed>) -> Vec<Followed> {
+pub async fn all(events: impl Stream<Item = Followed>) -> Vec<Followed> {
     tokio::time::timeout(Duration::from_secs(20), events.collect()).await.expect("the log ends")
 }
 
-fn text(events: &[Followed]) -> String {
+pub fn text(events: &[Followed]) -> String {
     let pieces = events.iter().filter_map(|followed| match &followed.event {
         RunEvent::Text { text } => Some(text.as_str()),
         _ => None,
@@ -51,7 +51,7 @@ fn numbered(events: &[Followed]) -> Vec<(i32, RunEvent)> {
     events.iter().filter_map(|one| Some((one.seq?, one.event.clone()))).collect()
 }
 
-async fn logged(app: &TestApp, run: RunId) -> String {
+pub async fn logged(app: &TestApp, run: RunId) -> String {
     let text: Option<String> = sqlx::query_scalar(
         "select string_agg(payload ->> 'text', '' order by seq) from run_events where run_id = $1 and kind = 'text'",
     )
@@ -62,7 +62,7 @@ async fn logged(app: &TestApp, run: RunId) -> String {
     text.unwrap_or_default()
 }
 
-async fn says(app: &TestApp, run: RunId, wanted: &str) {
+pub async fn says(app: &TestApp, run: RunId, wanted: &str) {
     eventually("the text in the log", async || (logged(app, run).await == wanted).then_some(())).await;
 }
 
@@ -229,7 +229,7 @@ async fn ch_09_for_a_slow_reader_nothing_is_read_ahead_and_the_others_hear_every
 }
 
 /// Starts the process that dies, under these variables: it asks, and is in the midst of the answer.
-fn other_process(app: &TestApp, variables: &[(&str, &str)], asker: &Asker, question: &str) -> Child {
+pub fn other_process(app: &TestApp, variables: &[(&str, &str)], asker: &Asker, question: &str) -> Child {
     let errand = json!({
         "database": app.db().connect_options().to_url_lossy().to_string(),
         "variables": variables,

@@ -154,6 +154,7 @@ mod tokens;
 mod tools;
 mod tools_registry;
 mod tools_sandbox;
+mod tools_seen;
 mod tools_waits;
 mod two_processes;
 mod undo;

@@ -23,7 +23,12 @@ use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::{browser::wait, support::TestApp, vendor::person};
+use crate::{
+    browser::wait,
+    support::TestApp,
+    tools_seen::{SEEN, UNSEEN},
+    vendor::person,
+};
 
 /// What stands in the addresses of services that differ from account to account, and the open fields of their forms.
 const BLANKS: &[(&str, &[(&str, &str)])] = &[
@@ -82,164 +87,6 @@ const ACCOUNTS: &[(&str, &str)] = &[
     ("clickup", "4101"),
     ("bitbucket", "{4101}"),
     ("lastfm", "mira-okafor"),
-];
-
-/// What the next look shows of a change: the tool that changes, the tool that looks with its arguments, and a text
-/// that is there afterwards and was not before, or with `-` before it the other way round. `{soon}` is the date of
-/// the next hour.
-const SEEN: &[(&str, &str, &str, &str)] = &[
-    ("slack__send_message", "slack__unread_in_channel", r#"{"channel": "launch"}"#, "The checklist is done."),
-    ("slack__add_reaction", "slack__read_thread", r#"{"channel": "launch", "ts": "1790000000.000100"}"#, ":eyes:"),
-    (
-        "slack__delete_message",
-        "slack__read_thread",
-        r#"{"channel": "launch", "ts": "1790000000.000100"}"#,
-        "-Draft of the announcement",
-    ),
-    ("google_calendar__create_event", "google_calendar__search_events", r#"{"words": "Dentist"}"#, "2030-12-01"),
-    ("google_calendar__update_event", "google_calendar__search_events", r#"{"words": "workshop"}"#, "Harbor workshop"),
-    ("google_calendar__delete_event", "google_calendar__search_events", r#"{"words": "workshop"}"#, "-seededevent01"),
-    ("outlook__create_event", "outlook__list_events", r#"{"day": "2030-12-01"}"#, "Dentist"),
-    ("outlook__send_mail", "outlook__search_mail", r#"{"words": "Lunch"}"#, "AAMkSent"),
-    ("outlook__delete_event", "outlook__list_events", r#"{"day": "{soon}"}"#, "-AAMkSeededEvent1"),
-    (
-        "microsoft_teams__send_chat_message",
-        "microsoft_teams__read_chat",
-        r#"{"chat": "19:launch@thread.v2"}"#,
-        "On my way.",
-    ),
-    ("hubspot__create_contact", "hubspot__find_contacts", r#"{"words": "ada@"}"#, "ada@tideway.example"),
-    ("hubspot__update_contact", "hubspot__find_contacts", r#"{"words": "brook"}"#, "Tideway Ports"),
-    ("hubspot__create_deal", "hubspot__list_deals", "{}", "Harbor 3 for Tideway"),
-    ("salesforce__create_task", "salesforce__my_tasks", "{}", "Call Ada Brook"),
-    ("salesforce__create_contact", "salesforce__find_contacts", r#"{"words": "Reed"}"#, "Nora Reed"),
-    ("pipedrive__create_activity", "pipedrive__list_activities", "{}", "Call Ada Brook"),
-    ("pipedrive__create_person", "pipedrive__find_people", r#"{"words": "Reed"}"#, "Nora Reed"),
-    ("pipedrive__update_deal", "pipedrive__list_deals", "{}", "Harbor 3, two sites"),
-    ("close__create_task", "close__list_tasks", "{}", "Send the offer"),
-    ("close__complete_task", "close__list_tasks", "{}", "-Call back"),
-    ("close__add_note", "close__list_notes", r#"{"lead": "lead_tideway01"}"#, "Wants two sites."),
-    ("intercom__reply", "intercom__read_conversation", r#"{"conversation": "6201"}"#, "We have found the cause."),
-    ("intercom__add_note", "intercom__read_conversation", r#"{"conversation": "6201"}"#, "Asked the developers."),
-    ("intercom__close_conversation", "intercom__open_conversations", "{}", "-Export hangs"),
-    ("twilio__send_message", "twilio__list_messages", "{}", "The kitchen is late."),
-    ("twilio__delete_message", "twilio__list_messages", "{}", "-on its way"),
-    ("calendly__cancel_meeting", "calendly__list_meetings", r#"{"day": "{soon}"}"#, "-Ada Brook"),
-    ("github__create_issue", "github__search_issues", r#"{"query": "currency"}"#, "Wrong currency on receipts"),
-    (
-        "github__add_comment",
-        "github__list_comments",
-        r#"{"owner": "northbeam", "repo": "harbor", "number": 1482}"#,
-        "I look into it.",
-    ),
-    ("github__set_issue_state", "github__list_my_issues", "{}", "-Wrong time zone in digests"),
-    ("linear__create_issue", "linear__search_issues", r#"{"query": "testers"}"#, "Say thanks to the testers"),
-    ("linear__add_comment", "linear__list_comments", r#"{"issue": "NOR-312"}"#, "The draft is ready."),
-    ("linear__move_issue", "linear__list_my_issues", "{}", "-Check the empty states"),
-    ("jira__create_issue", "jira__list_my_issues", "{}", "Show the opening hours"),
-    ("jira__add_comment", "jira__list_comments", r#"{"issue": "HAR-41"}"#, "The tables are there now."),
-    ("jira__move_issue", "jira__list_my_issues", "{}", "-Berths without a price"),
-    ("asana__create_task", "asana__list_my_tasks", "{}", "Write to the testers"),
-    ("asana__complete_task", "asana__list_my_tasks", "{}", "-Shorten the sign-up form"),
-    ("asana__add_comment", "asana__list_comments", r#"{"task": "1401"}"#, "I took the second one."),
-    ("asana__delete_task", "asana__list_my_tasks", "{}", "-Ask three harbours"),
-    ("trello__create_card", "trello__list_cards", r#"{"list": "5f0000000000000000000a01"}"#, "Hire the tents"),
-    ("trello__move_card", "trello__list_cards", r#"{"list": "5f0000000000000000000a02"}"#, "Paint the signs"),
-    ("notion__create_page", "notion__list_recent_pages", "{}", "Questions"),
-    (
-        "notion__append_text",
-        "notion__read_page",
-        r#"{"page": "33333333-0000-4000-8000-000000000002"}"#,
-        "Next time on Tuesday.",
-    ),
-    (
-        "notion__add_comment",
-        "notion__list_comments",
-        r#"{"page": "33333333-0000-4000-8000-000000000001"}"#,
-        "Friday is right.",
-    ),
-    ("notion__trash_page", "notion__list_recent_pages", "{}", "-How we write"),
-    ("zendesk__create_ticket", "zendesk__search_tickets", r#"{"query": "water"}"#, "Water at berth 7"),
-    ("zendesk__reply", "zendesk__list_comments", r#"{"ticket": 2301}"#, "The money comes back"),
-    ("zendesk__add_note", "zendesk__list_comments", r#"{"ticket": 2300}"#, "The code was changed"),
-    ("zendesk__set_status", "zendesk__list_my_tickets", "{}", "-Invoice to another address"),
-    ("gitlab__create_issue", "gitlab__list_my_issues", "{}", "Sign the images"),
-    ("gitlab__add_comment", "gitlab__list_comments", r#"{"project": "501", "number": 77}"#, "Two builds at once"),
-    ("gitlab__set_issue_state", "gitlab__list_my_issues", "{}", "-The runner is out of space"),
-    ("gitlab__finish_todo", "gitlab__list_todos", "{}", "-The runner is out of space"),
-    ("pagerduty__create_incident", "pagerduty__list_incidents", "{}", "Card payments fail"),
-    ("pagerduty__add_note", "pagerduty__list_notes", r#"{"incident": "PINC001"}"#, "The release is rolled back."),
-    ("pagerduty__set_status", "pagerduty__list_incidents", "{}", "-triggered"),
-    ("sentry__set_status", "sentry__list_issues", "{}", "-KeyError"),
-    ("sentry__assign_issue", "sentry__list_issues", "{}", "Mira Okafor"),
-    ("xero__add_contact", "xero__find_contacts", r#"{"query": "cafe"}"#, "Harbour Cafe"),
-    ("soundcloud__like_track", "soundcloud__list_likes", "{}", "Night Ferry"),
-    ("soundcloud__unlike_track", "soundcloud__list_likes", "{}", "-Low Tide"),
-    ("soundcloud__create_playlist", "soundcloud__list_playlists", "{}", "Rainy days"),
-    (
-        "bamboohr__request_time_off",
-        "bamboohr__list_time_off",
-        r#"{"start": "2027-01-01", "end": "2027-12-31"}"#,
-        "2027-03-05",
-    ),
-    ("sendgrid__suppress_address", "sendgrid__list_unsubscribes", "{}", "no-more@quayside.example"),
-    ("sendgrid__remove_bounce", "sendgrid__list_bounces", "{}", "-full@quayside.example"),
-    ("datadog__post_event", "datadog__list_events", r#"{"day": "today"}"#, "Fair begins"),
-    ("datadog__delete_monitor", "datadog__list_monitors", "{}", "-Age of the price list"),
-    (
-        "airtable__create_record",
-        "airtable__list_records",
-        r#"{"base": "appHarborBase0001", "table": "tblBerths00000001"}"#,
-        "Berth 9",
-    ),
-    (
-        "airtable__set_field",
-        "airtable__list_records",
-        r#"{"base": "appHarborBase0001", "table": "tblBerths00000001"}"#,
-        "Under repair",
-    ),
-    ("google_docs__create_document", "google_docs__list_documents", "{}", "Minutes of the harbor meeting"),
-    ("youtube_music__create_playlist", "youtube_music__list_playlists", "{}", "Songs of the sea"),
-    (
-        "youtube_music__add_to_playlist",
-        "youtube_music__list_playlist",
-        r#"{"playlist": "PLHarborMornings01"}"#,
-        "Night Ferry",
-    ),
-    ("confluence__add_comment", "confluence__list_comments", r#"{"page": "65601"}"#, "The north pier is closed."),
-    ("confluence__create_page", "confluence__search_pages", r#"{"words": "winter"}"#, "Winter storage"),
-    ("twitter__create_post", "twitter__list_my_posts", "{}", "The harbor opens on Friday."),
-    ("clickup__create_task", "clickup__list_tasks", r#"{"list": "90110"}"#, "Paint the lighthouse door"),
-    ("clickup__set_status", "clickup__list_my_tasks", "{}", "-Paint the boathouse"),
-    ("clickup__add_comment", "clickup__list_comments", r#"{"task": "86harbor1"}"#, "The paint has come."),
-    ("monday__create_item", "monday__list_items", r#"{"board": "7700100"}"#, "Order the buoys"),
-    ("monday__add_update", "monday__list_updates", r#"{"item": "880101"}"#, "They come on Tuesday."),
-    (
-        "bitbucket__add_comment",
-        "bitbucket__list_comments",
-        r#"{"workspace": "northbeam", "repository": "harbor", "number": 12}"#,
-        "Looks right to me.",
-    ),
-    ("freshdesk__reply", "freshdesk__list_messages", r#"{"ticket": 4301}"#, "The money comes back"),
-    ("freshdesk__add_note", "freshdesk__list_messages", r#"{"ticket": 4301}"#, "Berth 7, last week."),
-    ("freshdesk__set_status", "freshdesk__list_tickets", "{}", "-The gate code does not work"),
-    ("help_scout__add_note", "help_scout__list_messages", r#"{"conversation": 551001}"#, "Paid twice, in fact."),
-    ("basecamp__add_comment", "basecamp__list_comments", r#"{"todo": 90101}"#, "The paint has come."),
-    ("apollo__create_contact", "apollo__recent_contacts", "{}", "Nora Reed"),
-    ("basecamp__complete_todo", "basecamp__list_my_assignments", "{}", "-Call the rope maker"),
-    ("coda__add_row", "coda__list_rows", r#"{"document": "HarborDoc1", "table": "grid-berths"}"#, "Berth 9"),
-    ("mixpanel__add_annotation", "mixpanel__list_annotations", r#"{"project": 3100}"#, "The gate opens"),
-    ("mailchimp__add_subscriber", "mailchimp__find_people", r#"{"words": "nora"}"#, "nora@tideway.example"),
-];
-
-/// Changes that no tool of the same service can look at.
-const UNSEEN: &[&str] = &[
-    "microsoft_teams__send_channel_message",
-    "telegram__send_message",
-    "trello__add_comment",
-    "whatsapp__send_message",
-    "xero__draft_invoice",
-    "xero__add_invoice_note",
 ];
 
 pub struct World {
@@ -381,12 +228,12 @@ impl World {
         integrations.write(&caller(), approved, &self.time()).await
     }
 
-    fn time(&self) -> TimeContext {
+    pub fn time(&self) -> TimeContext {
         TimeContext { now: self.app.clock().now(), zone: "Europe/Berlin".into() }
     }
 
     /// What a look tells, or why it tells nothing.
-    async fn told(&self, connection: ConnectionId, tool: &str, arguments: &str) -> String {
+    pub async fn told(&self, connection: ConnectionId, tool: &str, arguments: &str) -> String {
         let soon = self.app.clock().now() + Duration::hours(1);
         let berlin = soon.to_offset(time::UtcOffset::from_hms(1, 0, 0).unwrap()).date();
         let arguments = serde_json::from_str(&arguments.replace("{soon}", &berlin.to_string())).unwrap();

@@ -21,8 +21,8 @@ pub fn Invoices(invoices: Vec<InvoiceView>, adjustments: Vec<AdjustmentView>) ->
                                 <th scope="col">"Number"</th>
                                 <th scope="col">"Date"</th>
                                 <th scope="col">"Status"</th>
-                                <th scope="col" class="end">"Tax"</th>
                                 <th scope="col" class="end">"Amount"</th>
+                                <th scope="col" class="end">"Tax"</th>
                                 <th scope="col"><span class="visually-hidden">"File"</span></th>
                             </tr>
                         </thead>
@@ -80,8 +80,8 @@ fn Line(invoice: InvoiceView) -> impl IntoView {
             <th scope="row">{number}</th>
             <td>{invoice.date}</td>
             <td><Badge tone=tone>{invoice.state.label()}</Badge></td>
-            <td class="end">{invoice.tax.to_string()}</td>
             <td class="end">{invoice.total.to_string()}</td>
+            <td class="end">{invoice.tax.to_string()}</td>
             <td class="end">{file}</td>
         </tr>
     }

@@ -20,4 +20,4 @@ pub mod v1;
 
 #[cfg(feature = "ssr")]
 pub use export::routes;
-pub use page::CallsPage;
+pub use page::{CallsPage, HERE as PLACE};

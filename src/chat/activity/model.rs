@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kit::id::{ConversationId, ToolCallId};
+use crate::kit::id::{ApprovalId, ConversationId, ToolCallId};
 
 /// Which calls are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,7 @@ pub struct Calls {
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallLine {
+    pub id: ToolCallId,
     pub when: String,
     /// The same for programs (RFC 3339).
     pub at: String,
@@ -82,6 +83,19 @@ pub struct CallLine {
     pub measures: String,
     /// The first digits of the digest of its arguments.
     pub fingerprint: Option<String>,
+    pub undo: Option<Undo>,
+}
+
+/// What taking back has to do with a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undo {
+    /// It can be taken back: by its approval, and what that would do.
+    Open(ApprovalId, String),
+    /// This call took it back.
+    Undone(ToolCallId),
+    /// It takes this call back.
+    Undoes(ToolCallId),
 }
 
 /// How a call ended.

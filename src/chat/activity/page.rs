@@ -4,7 +4,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::{
     api::{KeepReadings, own_calls},
-    model::{CallLine, Calls, Effect, Ending, Kept},
+    model::{CallLine, Calls, Effect, Ending, Kept, Undo},
 };
 use crate::{
     identity::page::Refused,
@@ -12,7 +12,8 @@ use crate::{
     ui::{Badge, Banner, Button, LinkButton, Setting, Size, Skeleton, TablePanel, Tone},
 };
 
-const HERE: &str = "/settings/activity/services";
+/// Where this page is.
+pub const HERE: &str = "/settings/activity/services";
 
 /// What Aura did through the person's accounts, for them alone.
 #[component]
@@ -102,6 +103,7 @@ fn Whole(
 #[component]
 fn Line(line: CallLine) -> impl IntoView {
     let CallLine {
+        id,
         when,
         at,
         service_name,
@@ -113,8 +115,10 @@ fn Line(line: CallLine) -> impl IntoView {
         conversation,
         measures,
         fingerprint,
+        undo,
         ..
     } = line;
+    let taken_back = undo.map(|undo| undo_part(undo, &title, &when));
     let (tone, word) = match (ending, changes) {
         (Ending::Done, false) => (Tone::Ok, "Read"),
         (Ending::Done, true) => (Tone::Ok, "Changed"),
@@ -131,7 +135,7 @@ fn Line(line: CallLine) -> impl IntoView {
         None => view! { <span class="muted">"A conversation that is gone"</span> }.into_any(),
     };
     view! {
-        <tr>
+        <tr id=anchor(id)>
             <td>
                 <time datetime=at>{when}</time>
             </td>
@@ -141,6 +145,7 @@ fn Line(line: CallLine) -> impl IntoView {
             <td>
                 <Badge tone=tone>{word}</Badge>
                 {(!more.is_empty()).then(|| view! { <div class="sub">{more}</div> })}
+                {taken_back}
             </td>
             <td>{place}</td>
             <td>{measures} {digest}</td>
@@ -148,7 +153,39 @@ fn Line(line: CallLine) -> impl IntoView {
     }
 }
 
-/// For how long what was read is kept.
+/// Where the row of a call is.
+fn anchor(id: ToolCallId) -> String {
+    format!("call-{id}")
+}
+
+/// The form that takes a change back, or the way to the call that did, or that was taken back.
+fn undo_part(undo: Undo, title: &str, when: &str) -> AnyView {
+    match undo {
+        Undo::Open(approval, does) => {
+            let name = format!("Undo: {title}, {when}");
+            view! {
+                <form class="stack" method="post" action=format!("/api/chat/approvals/{approval}/undo")>
+                    <input type="hidden" name="to" value="calls"/>
+                    <div class="sub">{does}</div>
+                    <div>
+                        <Button size=Size::Small attr:aria-label=name>"Undo"</Button>
+                    </div>
+                </form>
+            }
+            .into_any()
+        }
+        Undo::Undone(by) => view! {
+            <div class="sub">"Undone: " <a href=format!("#{}", anchor(by))>"by which call"</a></div>
+        }
+        .into_any(),
+        Undo::Undoes(call) => view! {
+            <div class="sub">"Undid " <a href=format!("#{}", anchor(call))>"an earlier change"</a></div>
+        }
+        .into_any(),
+    }
+}
+
+/// For how long what is read is kept.
 #[component]
 fn KeptSetting(kept: Kept, keep: ServerAction<KeepReadings>) -> impl IntoView {
     let refused = Signal::derive(move || keep.value().with(|done| done.as_ref().and_then(|done| done.clone().err())));

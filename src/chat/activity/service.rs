@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use time::Duration;
 
 use super::{
-    model::{CallLine, Calls, Effect, Ending, Kept},
+    model::{CallLine, Calls, Effect, Ending, Kept, Undo},
     store::{self, OriginRow},
 };
 use crate::{
     billing::Taken,
-    chat::{Asker, Chat, ChatError},
+    chat::{Asker, Chat, ChatError, undo},
     identity::moment,
-    integrations::{Effects, ToolCall},
+    integrations::{Effects, ToolCall, approval::Undone, model::ProposalState},
     kit::id::{ApprovalId, RunId, ToolCallId, UserId},
 };
 
@@ -100,7 +100,39 @@ impl Chat {
         let services = self.parts.integrations.called_services(asker.user).await?;
         let days = store::days_kept(&self.parts.db, asker.user).await?;
         let kept = days.map(Kept::of_days).unwrap_or_default();
-        Ok(Calls { lines: done.into_iter().map(|done| self.line(done, &asker.zone)).collect(), older, services, kept })
+        let undo = self.undo_of(asker.user, &done).await?;
+        let line = |done: Done| {
+            let undo = done.call.approval.and_then(|approval| undo.get(&approval).cloned());
+            CallLine { undo, ..self.line(done, &asker.zone) }
+        };
+        Ok(Calls { lines: done.into_iter().map(line).collect(), older, services, kept })
+    }
+
+    /// What taking back has to do with these calls, by their approvals.
+    async fn undo_of(&self, user: UserId, done: &[Done]) -> Result<HashMap<ApprovalId, Undo>, ChatError> {
+        let ids: Vec<ApprovalId> = done.iter().filter_map(|done| done.call.approval).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let integrations = &self.parts.integrations;
+        let mut connection = self.parts.db.acquire().await?;
+        let undone = integrations.undone(&mut connection, user, &ids).await?;
+        let mut found = HashMap::new();
+        for proposal in integrations.proposals(&mut *connection, user, &ids).await? {
+            let open = undone.get(&proposal.id).is_none_or(|undone| undone.by.state == ProposalState::Failed);
+            if let Some(call) = proposal.undo.as_ref().filter(|_| open) {
+                found.insert(proposal.id, Undo::Open(proposal.id, undo::does(&proposal, call)));
+            }
+        }
+        for (id, Undone { by, calls }) in undone {
+            if let (ProposalState::Done, Some(call)) = (by.state, calls.0) {
+                found.insert(id, Undo::Undone(call));
+            }
+            if let (ProposalState::Done, Some(call)) = (by.state, calls.1) {
+                found.insert(by.id, Undo::Undoes(call));
+            }
+        }
+        Ok(found)
     }
 
     /// Notes for how long somebody wants kept what is read for their answers, and removes at once what is older.
@@ -126,6 +158,7 @@ impl Chat {
             measures.push(format!("{} tokens for the whole answer", taken.read + taken.written));
         }
         CallLine {
+            id: call.id,
             when: moment::stamp(call.started_at, self.parts.clock.now(), zone),
             at: moment::machine(call.started_at),
             changes: call.effect != "read",
@@ -138,6 +171,7 @@ impl Chat {
             more,
             conversation: origin.map(|origin| (origin.conversation, origin.title)),
             measures: measures.join(", "),
+            undo: None,
         }
     }
 }

@@ -30,9 +30,10 @@ pub(super) async fn origins(
            from runs r join conversations c on c.id = r.conversation_id
            where r.user_id = $1 and r.id = any($2)
            union all
-           select r.id, p.approval_id, c.id, c.title
-           from run_proposals p join runs r on r.id = p.run_id join conversations c on c.id = r.conversation_id
-           where p.user_id = $1 and p.approval_id = any($3)"#,
+           select r.id, a.id, c.id, c.title
+           from approvals a join run_proposals p on p.approval_id = coalesce(a.undoes, a.id) and p.user_id = $1
+           join runs r on r.id = p.run_id join conversations c on c.id = r.conversation_id
+           where a.user_id = $1 and a.id = any($3)"#,
         user as UserId,
         runs as &[RunId],
         approvals as &[ApprovalId],

@@ -17,7 +17,8 @@ use crate::{
 const KEEP_READINGS: i32 = 30;
 
 impl Chat {
-    /// Settles runs whose process died; how many there were.
+    /// Goes on with runs whose process died, where the answer is kept by the model's operator, and settles the others;
+    /// how many there were.
     ///
     /// # Errors
     /// When the database fails; what was settled before stays so.
@@ -26,7 +27,12 @@ impl Chat {
         let now = clock.now();
         let mut transaction = db.begin().await?;
         let abandoned = store::system::abandoned(&mut transaction, now - DEAD_AFTER).await?;
+        let mut jobs = Vec::new();
         for run in &abandoned {
+            if let Some(job) = self.take_over(&mut transaction, run, now).await? {
+                jobs.push(job);
+                continue;
+            }
             let text = store::system::text(&mut transaction, run.id).await?;
             let ending = interrupted();
             let seq = run.last_seq.saturating_add(1);
@@ -43,6 +49,7 @@ impl Chat {
             bus.notify(&mut transaction, Topic::RunOutput, &run.id.to_string()).await?;
         }
         transaction.commit().await?;
+        jobs.into_iter().for_each(|job| self.start(job));
         Ok(abandoned.len())
     }
 

@@ -12,5 +12,6 @@ pub const SEALED: &[SealedColumn] = &[
          where event.run_id = t.run_id and event.kind = 'tool_finished' and event.payload ->> 'call_id' = t.call_id
          limit 1)",
     },
+    SealedColumn { table: "held_answers", column: "sealed_turn", owner: "t.user_id", provider: "''" },
     SealedColumn { table: "run_waits", column: "sealed_turn", owner: "t.user_id", provider: "''" },
 ];

@@ -1,9 +1,10 @@
 use leptos::{ev::MouseEvent, html, prelude::*, task::spawn_local};
 
+use super::undo::UndoView;
 use crate::{
     chat::{
         api,
-        proposal::{Decision, FieldKind, Made, ProposalCard, ProposalField},
+        proposal::{Decision, FieldKind, Made, ProposalCard, ProposalField, UndoState},
     },
     error::AppError,
     integrations::model::ProposalState,
@@ -19,7 +20,7 @@ pub(super) fn ProposalCardView(card: Memo<Option<ProposalCard>>, all: RwSignal<V
             {move || {
                 card.get().map(|card| match card.state {
                     ProposalState::Waiting => view! { <Open card=card all=all place=place/> }.into_any(),
-                    _ => view! { <Settled card=card/> }.into_any(),
+                    _ => view! { <Settled card=card all=all place=place/> }.into_any(),
                 })
             }}
         </div>
@@ -122,7 +123,7 @@ fn Open(card: ProposalCard, all: RwSignal<Vec<ProposalCard>>, place: NodeRef<htm
     }
 }
 
-fn read_field(field: ProposalField) -> impl IntoView {
+pub(super) fn read_field(field: ProposalField) -> impl IntoView {
     let ProposalField { label, shown, before, .. } = field;
     let before = before.filter(|before| *before != shown);
     view! {
@@ -223,9 +224,11 @@ fn EditField(field: ProposalField, control: String, typed: RwSignal<Vec<(String,
 
 /// A card that was decided on: what was said, what came of it, and where that is.
 #[component]
-fn Settled(card: ProposalCard) -> impl IntoView {
-    let ProposalCard { service, service_name, account, title, fields, state, sentence, made, .. } = card;
+fn Settled(card: ProposalCard, all: RwSignal<Vec<ProposalCard>>, place: NodeRef<html::Div>) -> impl IntoView {
+    let ProposalCard { id, service, service_name, account, title, fields, state, sentence, made, undo, .. } = card;
+    let undone = undo.as_ref().is_some_and(|undo| undo.state == UndoState::Undone);
     let (word, badge, class) = match state {
+        ProposalState::Done if undone => ("Undone", "badge", "proposal step settled"),
         ProposalState::Done => ("Done", "badge ok", "proposal step done settled"),
         ProposalState::Denied => ("Denied", "badge", "proposal step settled"),
         ProposalState::Expired => ("Not decided", "badge", "proposal step settled"),
@@ -253,6 +256,7 @@ fn Settled(card: ProposalCard) -> impl IntoView {
                 </summary>
                 <dl class="facts form">{read}</dl>
             </details>
+            {undo.map(|offer| view! { <UndoView id=id offer=offer all=all place=place/> })}
         </div>
     }
 }

@@ -18,7 +18,7 @@ use url::Url;
 
 use super::{Failure, Way, Wire, client, stream::follow};
 use crate::{
-    inference::{Events, ModelError, ToolSpec, Turn, TurnMessage},
+    inference::{Events, Exhibit, ModelError, Reference, ToolSpec, Turn, TurnMessage},
     platform::http::{Http, Request},
 };
 use events::{Event, Reader};
@@ -63,8 +63,8 @@ impl Responses {
         }
     }
 
-    fn events(&self, model: &str, stream: StreamResponse<Event>, response: Option<String>) -> Events {
-        let mut reader = Reader::new(model, self.background, response, self.thinkers.clone());
+    fn events(&self, model: &str, stream: StreamResponse<Event>, place: Option<Reference>) -> Events {
+        let mut reader = Reader::new(model, self.background, place, self.thinkers.clone());
         follow(client::messages(stream), self.patience, move |event| reader.read(event))
     }
 }
@@ -95,7 +95,7 @@ impl Wire for Responses {
             .retrieve_stream_byot(safe(response)?)
             .await
             .map_err(|error| gone(client::trouble(error).into_failure(model)))?;
-        Ok(self.events(model, stream, Some(response.to_owned())))
+        Ok(self.events(model, stream, Some(Reference { response: response.to_owned(), sequence: after })))
     }
 
     async fn cancel(&self, response: &str) -> Result<(), Failure> {
@@ -151,6 +151,11 @@ fn request(model: &str, turn: &Turn, background: bool, reasons: bool) -> Value {
 fn items(message: &TurnMessage, model: &str) -> Vec<Value> {
     match message {
         TurnMessage::Person(text) => vec![json!({ "role": "user", "content": text })],
+        TurnMessage::Shown { text, exhibits } => {
+            let words = (!text.trim().is_empty()).then(|| json!({ "type": "input_text", "text": text }));
+            let parts: Vec<Value> = exhibits.iter().map(shown).chain(words).collect();
+            vec![json!({ "role": "user", "content": parts })]
+        }
         TurnMessage::Assistant { text, calls } => {
             let said = (!text.is_empty() || calls.is_empty()).then(|| json!({ "role": "assistant", "content": text }));
             let calls = calls.iter().map(|call| {
@@ -170,6 +175,13 @@ fn items(message: &TurnMessage, model: &str) -> Vec<Value> {
         TurnMessage::Reasoning(reasoning) if reasoning.model == model => vec![reasoning.item.clone()],
         TurnMessage::Reasoning(_) => Vec::new(),
     }
+}
+
+fn shown(exhibit: &Exhibit) -> Value {
+    if exhibit.kind.is_picture() {
+        return json!({ "type": "input_image", "image_url": exhibit.data_url(), "detail": "auto" });
+    }
+    json!({ "type": "input_file", "filename": exhibit.name, "file_data": exhibit.data_url() })
 }
 
 fn tool(tool: &ToolSpec) -> Value {

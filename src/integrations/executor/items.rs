@@ -99,6 +99,11 @@ pub(super) fn made(entry: &Made, body: &Value, values: &Values) -> Line {
     Line { item, kept: BTreeMap::from([("id".to_owned(), short(&source.fill(&entry.id), KEPT))]) }
 }
 
+/// By which the vendor knows what a change made, in full.
+pub(super) fn made_id(entry: &Made, body: &Value, values: &Values) -> String {
+    Source { entry: body, outer: None, names: &BTreeMap::new(), values: Some(values) }.fill(&entry.id)
+}
+
 /// Names by id.
 pub(super) fn names(entry: &Names, body: &Value) -> Vec<(String, String)> {
     let list = entries(body, &entry.from).iter();

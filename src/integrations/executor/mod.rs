@@ -9,6 +9,7 @@ mod request;
 mod retry;
 mod run;
 mod template;
+mod undo;
 mod unsaid;
 mod values;
 

@@ -10,7 +10,7 @@ use super::{
     Asked, Body, Failure, Line, Outgoing, arguments, day, items,
     pages::{self, Page, Turn},
     retry::Patience,
-    template, unsaid,
+    template, undo, unsaid,
     values::Values,
 };
 use crate::{
@@ -28,6 +28,7 @@ const UNDESCRIBED: Failure = Failure::Provider("is not described well");
 /// Runs all steps.
 pub(in crate::integrations) async fn run(asked: &Asked<'_>) -> Result<ToolAnswer, Failure> {
     let tool = asked.tool;
+    let before = undo::before(asked).await;
     let mut values = Values::new(arguments::checked(&tool.parameters, asked.arguments)?, asked.time);
     day::add(&mut values, asked.time)?;
     values.put("account", asked.account);
@@ -44,6 +45,7 @@ pub(in crate::integrations) async fn run(asked: &Asked<'_>) -> Result<ToolAnswer
         names: BTreeMap::new(),
         lines: Vec::new(),
         made: None,
+        made_id: String::new(),
         more: false,
     };
     for step in &tool.steps {
@@ -51,12 +53,20 @@ pub(in crate::integrations) async fn run(asked: &Asked<'_>) -> Result<ToolAnswer
             run.step(step).await?;
         }
     }
-    Ok(unsaid::without(run.answer(), asked.line.credential))
+    let undo = undo::inverse(asked, &run.values, &run.made_id, &before);
+    Ok(unsaid::without(ToolAnswer { undo, ..run.answer() }, asked.line.credential))
 }
 
-/// Reads what a change would change: what stands there now, by the names of the arguments.
+/// Reads what a change would change, for a card: what stands there now, by the names of the arguments.
 pub(in crate::integrations) async fn look(asked: &Asked<'_>) -> Result<BTreeMap<String, String>, Failure> {
-    let Some(step) = asked.tool.before.as_ref().filter(|step| step.method == "GET" && step.graphql.is_none()) else {
+    let found = standing(asked).await?;
+    Ok(found.into_iter().map(|(name, text)| (name, items::short(&text, BEFORE))).collect())
+}
+
+/// The same in full.
+pub(super) async fn standing(asked: &Asked<'_>) -> Result<BTreeMap<String, String>, Failure> {
+    let looks = |step: &&Step| step.graphql.as_ref().map_or(step.method == "GET", |words| words.starts_with("query"));
+    let Some(step) = asked.tool.before.as_ref().filter(looks) else {
         return Ok(BTreeMap::new());
     };
     let given = arguments::checked(&asked.tool.parameters, asked.arguments)?;
@@ -72,10 +82,11 @@ pub(in crate::integrations) async fn look(asked: &Asked<'_>) -> Result<BTreeMap<
         names: BTreeMap::new(),
         lines: Vec::new(),
         made: None,
+        made_id: String::new(),
         more: false,
     };
     run.step(step).await?;
-    let of = |name: String| Some((name.clone(), items::short(&run.values.text(&name)?, BEFORE)));
+    let of = |name: String| Some((name.clone(), run.values.text(&name)?));
     let picked = step.picks.iter().map(|pick| pick.name.clone()).filter(|name| names.contains(name));
     Ok(picked.filter_map(of).collect())
 }
@@ -95,6 +106,8 @@ struct Run<'a> {
     names: BTreeMap<String, String>,
     lines: Vec<items::Line>,
     made: Option<items::Line>,
+    /// By which the service knows what was made.
+    made_id: String,
     /// Whether not all was read.
     more: bool,
 }
@@ -120,6 +133,7 @@ impl Run<'_> {
             }
             if let Some(entry) = &step.made {
                 self.made = Some(items::made(entry, &reply.body, &self.values));
+                self.made_id = items::made_id(entry, &reply.body, &self.values);
             }
             let next = step.pages.as_ref().and_then(|dialect| {
                 let page = Page { url: &reply.url, headers: &reply.headers, body: &reply.body, list, number };
@@ -272,7 +286,7 @@ impl Run<'_> {
             });
             let data = json!({"account": account, "about": detail, "done": tool.done, "made": made});
             let items = self.lines.into_iter().map(items::Line::into_item).collect();
-            return ToolAnswer { summary: tool.done.clone(), detail, items, data };
+            return ToolAnswer { summary: tool.done.clone(), detail, items, data, undo: None };
         }
         let more = self.more || self.lines.len() > tool.max_lines;
         self.lines.truncate(tool.max_lines);
@@ -290,7 +304,7 @@ impl Run<'_> {
             several: self.lines.iter().map(items::Line::compact).collect::<Vec<Value>>(),
         });
         let items = self.lines.into_iter().map(items::Line::into_item).collect();
-        ToolAnswer { summary, detail, items, data }
+        ToolAnswer { summary, detail, items, data, undo: None }
     }
 }
 

@@ -30,6 +30,9 @@ pub(super) fn without(mut answer: ToolAnswer, credential: &Credential) -> ToolAn
         item.link.iter_mut().for_each(hide);
     }
     hide_in(&mut answer.data, &hide);
+    if let Some(undo) = &mut answer.undo {
+        hide_in(&mut undo.arguments, &hide);
+    }
     answer
 }
 
@@ -58,6 +61,7 @@ mod tests {
             detail: "token-of-mira, short".into(),
             items: vec![item("a token-of-mira b")],
             data: json!([{ "a": ["token-of-mira", 1, { "b": "xtoken-of-mirax" }] }]),
+            undo: None,
         };
         let mut credential = Credential::from(SecretString::from("token-of-mira"));
         credential.fields.insert("pin".into(), SecretString::from("short"));

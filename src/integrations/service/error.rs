@@ -65,6 +65,9 @@ pub enum Error {
     /// What was typed into a service's form connects nothing.
     #[error(transparent)]
     Form(Box<FormError>),
+    /// A change that cannot be taken back, with the sentence that says why.
+    #[error("it cannot be undone: {0}")]
+    NotUndoable(String),
     /// No account of the service is connected.
     #[error("{service} is not connected")]
     NotConnected { service: String },
@@ -209,6 +212,7 @@ impl From<Error> for AppError {
             ),
             Error::Billing(error) => error.into(),
             Error::Limited(limited) => limited.into(),
+            Error::NotUndoable(why) => Self::new(ErrorKind::Conflict, "cannot_undo", why),
             Error::NotConnected { service } => not_connected(&service),
             Error::NoBroker => Self::new(
                 ErrorKind::NotSetUp,

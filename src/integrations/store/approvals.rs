@@ -30,7 +30,9 @@ pub struct ProposalRow {
     pub id: ApprovalId,
     pub connection: ConnectionId,
     pub account_label: String,
+    pub account_id: String,
     pub tool: String,
+    pub undoes: Option<ApprovalId>,
     pub sealed_arguments: String,
     pub sealed_before: Option<String>,
     pub state: String,
@@ -210,8 +212,8 @@ pub async fn proposals(
     let ids: Vec<uuid::Uuid> = ids.iter().copied().map(Into::into).collect();
     sqlx::query_as!(
         ProposalRow,
-        r#"select a.id as "id: ApprovalId", a.connection_id as "connection: ConnectionId", c.account_label, a.tool,
-               a.sealed_arguments, a.sealed_before, a.state, a.edited, a.by_standing, a.decided_at, a.expires_at,
+        r#"select a.id as "id: ApprovalId", a.connection_id as "connection: ConnectionId", c.account_label, c.account_id, a.tool,
+               a.undoes as "undoes: ApprovalId", a.sealed_arguments, a.sealed_before, a.state, a.edited, a.by_standing, a.decided_at, a.expires_at,
                e.outcome as "outcome?", e.sealed_outcome as "sealed_outcome?"
            from approvals a
            join connections c on c.id = a.connection_id and c.user_id = $1

@@ -164,8 +164,8 @@ pub async fn called_services(db: impl PgExecutor<'_>, user: UserId) -> Result<Ve
         .await
 }
 
-/// Takes out of the log what was derived from the words of conversations: of calls that these had made, and of these
-/// proposals. That they were made stays.
+/// Takes out of the log what was derived from the words of conversations: of calls that these had made, of these
+/// proposals, and of what took them back. That they were made stays.
 pub async fn forget_arguments(
     connection: &mut PgConnection,
     user: UserId,
@@ -174,7 +174,8 @@ pub async fn forget_arguments(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update tool_calls set arguments_hash = null
-         where user_id = $1 and (caller_id = any($2) or approval_id = any($3))",
+         where user_id = $1 and (caller_id = any($2) or approval_id = any($3) or approval_id in
+             (select id from approvals where user_id = $1 and undoes = any($3)))",
         user as UserId,
         callers,
         approvals,

@@ -14,6 +14,7 @@ mod revocations;
 mod sealed;
 mod standing;
 pub mod system;
+mod undo;
 
 pub use agreements::{AgreementRow, NewAgreement, agree, agreements, let_models_ask};
 pub use approvals::{
@@ -35,3 +36,4 @@ pub use lease::{Lease, Renewed, failures, give_up, plan, postpone, save, take};
 pub use revocations::{NewRevocation, delete_revocation, insert_revocation, postpone_revocation};
 pub use sealed::{SEALED, SEALED_OWN_APPS};
 pub use standing::{StandingRow, stand_by, stand_no_more, standing};
+pub use undo::{NewUndo, insert_undo, undoing};

@@ -71,9 +71,10 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(model: &str, kept: bool, response: Option<String>, thinkers: Thinkers) -> Self {
+    pub(super) fn new(model: &str, kept: bool, place: Option<Reference>, thinkers: Thinkers) -> Self {
         // An answer that is gone on with may have had all of its text before.
-        let spoke = response.is_some();
+        let spoke = place.as_ref().is_some_and(|place| place.sequence > 0);
+        let response = place.map(|place| place.response);
         Self { model: model.to_owned(), kept, response, thinkers, calls: BTreeMap::new(), spoke }
     }
 
