@@ -1,6 +1,7 @@
 //! Why a conversation could not be used.
 
 use crate::{
+    account::files::FileError,
     billing::BillingError,
     error::{AppError, ErrorKind},
     integrations,
@@ -40,6 +41,21 @@ pub enum ChatError {
     /// More was said of an answer than fits.
     #[error("the words about an answer are too many")]
     ManyWords,
+    /// More files came with a question than may.
+    #[error("the question has too many files")]
+    ManyFiles,
+    /// A file of a question is larger than may be.
+    #[error("a file of the question is too large")]
+    LargeFile,
+    /// The files of a question are too large together.
+    #[error("the files of the question are too large")]
+    MuchAttached,
+    /// A file of a question is not there, or not theirs.
+    #[error("a file of the question is gone")]
+    FileGone,
+    /// A file could not be kept or read.
+    #[error("chat: {0}")]
+    Files(#[from] FileError),
     /// There is no other version that could be shown instead.
     #[error("the message is the only version")]
     OnlyVersion,
@@ -110,6 +126,31 @@ impl From<ChatError> for AppError {
                 "This is longer than 2,000 characters. Shorten it, and keep it again.",
             )
             .on_field("words"),
+            ChatError::ManyFiles => Self::new(
+                ErrorKind::Unprocessable,
+                "too_many_attachments",
+                "A question can come with 8 files. Remove some and send it again; your text is kept.",
+            )
+            .on_field("files"),
+            ChatError::LargeFile => Self::new(
+                ErrorKind::TooLarge,
+                "attachment_too_large",
+                "A file that comes with a question may have 10 MB. Remove it, or attach a smaller one.",
+            )
+            .on_field("files"),
+            ChatError::MuchAttached => Self::new(
+                ErrorKind::TooLarge,
+                "attachments_too_large",
+                "The files of a question may have 25 MB together. Remove some and send it again; your text is kept.",
+            )
+            .on_field("files"),
+            ChatError::FileGone => Self::new(
+                ErrorKind::NotFound,
+                "attachment_not_found",
+                "A file that you attached is no longer there. Remove it, attach it again and send; your text is kept.",
+            )
+            .on_field("files"),
+            ChatError::Files(error) => error.into(),
             ChatError::NotFound(what) => Self::not_found(what),
             ChatError::OnlyVersion => Self::new(
                 ErrorKind::Conflict,

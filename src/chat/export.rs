@@ -28,6 +28,9 @@ struct Exported<'a> {
     by: &'a str,
     text: &'a str,
     written: String,
+    /// What the files of a question are called.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<&'a str>,
     #[serde(flatten)]
     answer: Option<Value>,
 }
@@ -52,7 +55,12 @@ impl Chat {
         for (row, message) in matched(&rows, &shown) {
             let when = identity::moment::stamp(row.created_at, now, &asker.zone);
             match message {
-                Message::Question(_) => body.push_str(&format!("\n## You, {when}\n\n{}\n", row.content)),
+                Message::Question(question) => {
+                    body.push_str(&format!("\n## You, {when}\n\n{}\n", row.content));
+                    for file in &question.files {
+                        body.push_str(&format!("\n> Attached: {}, {}\n", line(&file.name), file.size));
+                    }
+                }
                 Message::Answer(answer) => {
                     body.push_str(&format!("\n## Aura, {when}\n"));
                     for card in &answer.cards {
@@ -103,6 +111,10 @@ impl Chat {
                 by: if row.author == "person" { "you" } else { "aura" },
                 text: &row.content,
                 written: moment::machine(row.created_at),
+                files: match message {
+                    Message::Question(question) => question.files.iter().map(|file| file.name.as_str()).collect(),
+                    Message::Answer(_) => Vec::new(),
+                },
                 answer: match message {
                     Message::Question(_) => None,
                     Message::Answer(answer) => Some(of_answer(answer)),

@@ -1,5 +1,5 @@
 //! What chat does without being asked: runs whose process died are settled, readings removed that are old or to be
-//! forgotten, and conversations taken out of a team that their person has left.
+//! forgotten, conversations taken out of a team that their person has left, and new ones named by the model.
 
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::{
 
 const SWEEP: Duration = Duration::from_secs(5);
 const LOOK_AFTER: Duration = Duration::from_secs(30);
+const NAME: Duration = Duration::from_secs(2);
 const REMOVE: Duration = Duration::from_secs(3600);
 
 /// A connection whose readings are to be forgotten, and whose it was.
@@ -34,7 +35,7 @@ struct Left {
 /// Adds chat's work to the table.
 #[must_use]
 pub fn register(table: JobTable, chat: &Chat) -> JobTable {
-    let [sweeping, removing, forgetting, leaving, waiting] = [(); 5].map(|()| chat.clone());
+    let [sweeping, removing, forgetting, leaving, waiting, naming] = [(); 6].map(|()| chat.clone());
     table
         .on(team::LEFT, move |payload| {
             let chat = leaving.clone();
@@ -59,6 +60,13 @@ pub fn register(table: JobTable, chat: &Chat) -> JobTable {
                 if settled > 0 {
                     tracing::warn!(settled, "answers had lost their process");
                 }
+                Ok(())
+            }
+        })
+        .every(NAME, "name_conversations", move || {
+            let chat = naming.clone();
+            async move {
+                chat.name_conversations().await?;
                 Ok(())
             }
         })

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::{
     error::ChatError,
+    exhibits,
+    held::Again,
     listening::{Said, listen},
     log::{Ending, Entry},
     model::RunState,
@@ -15,7 +17,7 @@ use super::{
     service::Parts,
     store,
     tools::{Planned, Reader, cut, for_model},
-    waiting::{Kept, KeptResult, Park, Proposed, Reason},
+    waiting::{Kept, KeptResult, Park, Proposed, Reason, TakenUp},
     worker::{Job, Outcome},
 };
 use crate::{
@@ -47,6 +49,8 @@ pub(super) struct Talk<'a> {
     written: usize,
     /// Whether the model has read what somebody else may have written. From then on nothing is changed without asking.
     untrusted: bool,
+    /// The answer of the model that is heard once more.
+    again: Option<Again>,
     /// What its person has said in this run already.
     said: needs::Said,
     /// Their accounts, as they were before the last calls.
@@ -76,23 +80,24 @@ impl<'a> Talk<'a> {
     ) -> Self {
         let turn = Turn { system, messages, tools: with_connecting(parts, offer.specs()) };
         let (said, accounts) = (needs::Said::default(), Vec::new());
-        Self { parts, reader, job, offer, turn, round: 0, written: 0, untrusted, said, accounts }
+        Self { parts, reader, job, offer, turn, round: 0, written: 0, untrusted, again: None, said, accounts }
     }
 
-    /// Goes on with what its person has decided.
+    /// Goes on with what its person has decided, or with what another process was writing.
     pub(super) async fn taken_up(
         parts: &'a Parts,
         reader: &'a Reader,
         job: &'a Job,
         tools: &'a [OfferedTool],
-        kept: &Kept,
+        from: &TakenUp,
     ) -> Result<Outcome, ModelError> {
+        let TakenUp { turn: kept, again, .. } = from;
         let mut offer = Offer::again(tools, &kept.offered);
-        let messages = kept.messages.clone();
+        let messages = exhibits::again(parts, job.asker.user, kept.messages.clone()).await;
         let ids: Vec<ApprovalId> = kept.results.iter().filter_map(|result| result.approval).collect();
         let user = job.asker.user;
         let read = async {
-            let proposals = parts.integrations.proposals(user, &ids).await?;
+            let proposals = parts.integrations.proposals(&parts.db, user, &ids).await?;
             Ok::<_, ChatError>((proposals, needs::Said::of(parts, user, job.run).await?))
         };
         let (proposals, said) = match read.await {
@@ -119,9 +124,16 @@ impl<'a> Talk<'a> {
         let turn = Turn { system: kept.system.clone(), messages, tools };
         let (round, written, untrusted) = (kept.round, kept.written, kept.untrusted);
         let accounts = Vec::new();
-        let mut talk = Self { parts, reader, job, offer, turn, round, written, untrusted, said, accounts };
+        let mut talk = Self { parts, reader, job, offer, turn, round, written, untrusted, again: again.clone(), said, accounts };
         if let Some(outcome) = talk.barred(kept, &results).await {
+            if let Some(Again { response, .. }) = again {
+                // Where that is over already, there is nothing to end.
+                let _ = parts.inference.cancel(response).await;
+            }
             return Ok(outcome);
+        }
+        if again.is_some() {
+            return talk.go_on().await;
         }
         // What was called of an account that is still not there.
         for (result, call) in results.iter_mut().zip(&calls) {
@@ -146,7 +158,9 @@ impl<'a> Talk<'a> {
             }
             let doing = if self.round == 0 { "is thinking" } else { "is writing" };
             reader.tell(Entry::Status(doing.to_owned())).await;
-            let said = listen(parts, reader, &self.turn, &mut self.written).await?;
+            let (again, mut written) = (self.again.take(), self.written);
+            let said = listen(parts, reader, &self.turn, &mut written, again.as_ref(), || self.kept(Vec::new())).await?;
+            self.written = written;
             let ended = match said.reason {
                 FinishReason::Filtered => Some(Ending::failed(
                     "model_filtered",
@@ -396,7 +410,7 @@ impl<'a> Talk<'a> {
             telemetry::report(&error, "what became of a change could not be noted");
         }
         self.reader.tell(Entry::Decided(id)).await;
-        let proposal = integrations.proposals(user, &[id]).await.unwrap_or_default().pop();
+        let proposal = integrations.proposals(&self.parts.db, user, &[id]).await.unwrap_or_default().pop();
         Ok(Performed::Told(told(proposal.as_ref())))
     }
 }

@@ -1,5 +1,5 @@
 //! The answer to a plain form whose question was refused: a page that has the question, so that nothing that was typed is
-//! lost, however long it is.
+//! lost, however long it is, and the files that were taken.
 
 use axum::response::{Html, IntoResponse as _, Response};
 use http::{StatusCode, header};
@@ -15,14 +15,17 @@ use crate::{
 };
 
 /// The page, with the status of the refusal.
-pub(super) fn page(error: &AppError, asking: Asking, stylesheet: &str) -> Response {
+pub(super) fn page(error: &AppError, asking: Asking, kept: Vec<String>, stylesheet: &str) -> Response {
     let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let message = error.message.clone();
-    let Asking { conversation, text, key, after, beside, again } = asking;
+    let Asking { conversation, text, key, after, beside, again, files } = asking;
     let is_signed_out = error.kind == ErrorKind::Unauthenticated;
     let back = if conversation.is_empty() { "/chat".to_owned() } else { format!("/chat/{conversation}") };
     let sign_in = is_signed_out.then(|| next::sign_in_address(&back));
     let hidden = [("conversation", conversation), ("key", key), ("after", after), ("beside", beside), ("again", again)];
+    let names = (!kept.is_empty()).then(|| format!("It comes with {}.", kept.join(", ")));
+    let hidden: Vec<(&str, String)> =
+        hidden.into_iter().chain(files.into_iter().map(|file| ("files", file))).collect();
     let body = move || {
         let hidden = hidden
             .into_iter()
@@ -47,6 +50,7 @@ pub(super) fn page(error: &AppError, asking: Asking, stylesheet: &str) -> Respon
                     <label for="message">"Your question"</label>
                     <textarea class="input" id="message" name="text" rows="8" inner_html=escaped(&text)></textarea>
                 </div>
+                {names.map(|names| view! { <p class="muted">{names}</p> })}
                 <div class="actions">
                     <Button look=Look::Primary>"Send again"</Button>
                     <LinkButton href=back>"Back to the conversation"</LinkButton>

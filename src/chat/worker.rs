@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     error::ChatError,
+    exhibits::Exhibits,
     log::{BEAT_WITHOUT_BUS, Ending, Entry, RunLog, Subject},
     model::{AI_IS_OFF, BUDGET_IS_USED_UP, RunState},
     moment,
@@ -22,7 +23,7 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    inference::{TurnMessage, prompts},
+    inference::{Keep, ModelError, TurnMessage, prompts},
     integrations::{
         Agreement,
         tools::{Effect, ModelUse, OfferedTool, TimeContext},
@@ -63,6 +64,8 @@ pub(super) enum Outcome {
     Ended(Ending),
     /// It cannot go on without its person.
     Parked(Box<Park>),
+    /// This process is ending, and its operator keeps the answer: another process goes on.
+    Left,
 }
 
 /// Writes the answer to its end, whatever that is.
@@ -83,13 +86,16 @@ pub(super) async fn run(parts: Parts, writer: Writer, job: Job, closing: Cancell
 }
 
 async fn write(
-    parts: Parts,
+    mut parts: Parts,
     job: Job,
     mut log: RunLog,
     mut stops: Subscription,
     closing: CancellationToken,
 ) -> Result<(), ChatError> {
     let (pen, mut entries) = mpsc::channel(64);
+    // Who loses a run must not end an answer that another process hears.
+    let keep = Keep::default();
+    parts.inference = parts.inference.with_keep(keep.clone());
     let run = job.run;
     let mut trouble: Option<Instant> = None;
     let outcome = {
@@ -105,16 +111,24 @@ async fn write(
                     sheet.forget_unwritten();
                     break Outcome::Ended(Ending::new(RunState::Stopped));
                 }
-                () = closing.cancelled() => break Outcome::Ended(interrupted()),
+                () = closing.cancelled() => {
+                    if !sheet.is_held() {
+                        break Outcome::Ended(interrupted());
+                    }
+                    keep.leave();
+                    break Outcome::Left;
+                }
                 arrival = sheet.arrival(), if sheet.is_away() => {
-                    if stop_after_write(arrival, &mut trouble)? {
+                    if stop_after_write(arrival, &mut trouble).inspect_err(|_| keep.leave())? {
                         sheet.forget_unwritten();
                         break Outcome::Ended(Ending::new(RunState::Stopped));
                     }
                 }
                 // A silent run shows that it lives.
                 _ = ticks.tick() => {}
-                Some(entry) = entries.recv(), if sheet.has_room() => log.push(entry)?,
+                Some(entry) = entries.recv(), if sheet.has_room() => {
+                    log.push(entry).inspect_err(|_| keep.leave())?;
+                }
                 outcome = &mut composing => break outcome,
             }
         }
@@ -129,6 +143,7 @@ async fn write(
         let written = match &outcome {
             Outcome::Ended(ending) => log.settle(ending).await,
             Outcome::Parked(park) => log.park(park).await,
+            Outcome::Left => log.let_go().await,
         };
         match written {
             Err(ChatError::Database(error)) if is_passing(&mut trouble) => {
@@ -186,13 +201,16 @@ async fn compose(parts: Parts, job: Job, pen: mpsc::Sender<Entry>) -> Outcome {
         }
     };
     let ended = match &job.taken_up {
-        Some(from) => Talk::taken_up(&parts, &reader, &job, &tools, &from.turn).await,
+        Some(from) => Talk::taken_up(&parts, &reader, &job, &tools, from).await,
         None => match begin(&parts, &reader, &job, &tools, &context).await {
             Begun::Ended(ending) => return Outcome::Ended(ending),
             Begun::Talk(talk) => talk.go_on().await,
         },
     };
     ended.unwrap_or_else(|error| {
+        if error == ModelError::CannotResume {
+            return Outcome::Ended(interrupted());
+        }
         let request_id = audit::request_at_hand();
         tracing::warn!(code = error.code(), run = %job.run, request_id, "the model gave no whole answer");
         Outcome::Ended(Ending::failed(error.code(), error.sentence()))
@@ -231,7 +249,9 @@ async fn begin<'a>(
     };
     // What was read for an earlier answer may be quoted in it. Where that cannot be told, it is taken for read.
     let user = job.asker.user;
-    let untrusted = store::waits::has_read(&parts.db, user, job.conversation).await.unwrap_or(true);
+    // So may what stands in files: whoever attaches one has not always written it.
+    let untrusted = store::waits::has_read(&parts.db, user, job.conversation).await.unwrap_or(true)
+        || std::env::var("MUTANT").as_deref() != Ok("untrusted") && store::attached::any(&parts.db, user, job.conversation).await.unwrap_or(true);
     let shown = show_withheld(parts, reader, job, tools, context).await;
     let mut system = prompts::assistant(&moment::for_model(context.now, &context.zone));
     for service in shown {
@@ -285,15 +305,17 @@ async fn history(parts: &Parts, job: &Job) -> Result<Vec<TurnMessage>, ChatError
         let mut of_service = accounts.iter().filter(|account| account.provider == *service).peekable();
         of_service.peek().is_some() && of_service.all(|account| account.agreement == Agreement::Given)
     };
+    let asked = rows.iter().filter(|row| row.author == "person").map(|row| row.id);
+    let mut exhibits = Exhibits::of(parts, asker.user, &std::iter::once(*question).chain(asked).collect::<Vec<_>>()).await?;
     let mut room = HISTORY_CHARACTERS;
-    let mut messages = vec![TurnMessage::Person(job.text.clone())];
+    let mut messages = vec![exhibits.with(*question, job.text.clone()).await];
     for row in rows {
         room = match room.checked_sub(row.content.len()) {
             Some(room) => room,
             None => break,
         };
         messages.push(match (row.author.as_str(), row.model) {
-            ("person", _) => TurnMessage::Person(row.content),
+            ("person", _) => exhibits.with(row.id, row.content).await,
             (_, Some(_)) if row.services.iter().all(&is_shown) => {
                 TurnMessage::Assistant { text: row.content, calls: Vec::new() }
             }

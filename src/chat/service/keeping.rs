@@ -55,8 +55,8 @@ impl Chat {
         found(store::conversations::archive(&self.parts.db, user, id, at).await?)
     }
 
-    /// Removes a conversation of theirs for good: messages, logs, what was read for it, what was proposed, links to it. An answer that is
-    /// being written is stopped first, whichever process writes it.
+    /// Removes a conversation of theirs for good: messages, logs, what was read for it, what was proposed, what was uploaded
+    /// for it, links to it. An answer that is being written is stopped first, whichever process writes it.
     ///
     /// # Errors
     /// When the conversation is not theirs.
@@ -88,7 +88,9 @@ impl Chat {
             billing.settle(&mut transaction, run.id, &Taken::default(), true).await?;
         }
         let before = self.traces(&mut transaction, user, id).await?;
+        let files = self.files_in(&mut transaction, user, id).await?;
         store::conversations::delete(&mut transaction, user, id).await?;
+        self.release_files(&mut transaction, user, &files).await?;
         self.forget_traces(&mut transaction, user, id, before).await?;
         transaction.commit().await?;
         Ok(())

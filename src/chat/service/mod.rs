@@ -1,13 +1,16 @@
 //! What one can do with conversations: the parts that it takes, and how a run starts and stops.
 
+mod attaching;
 mod judging;
 mod keeping;
+mod naming;
 mod searching;
 mod send;
 mod sharing;
 mod tree;
 mod upkeep;
 
+pub(super) use attaching::unread;
 pub use send::Place;
 
 use std::sync::Arc;
@@ -27,6 +30,7 @@ use super::{
     writer::Writer,
 };
 use crate::{
+    account::files::UserFiles,
     billing::Billing,
     identity::{Identity, session::Session},
     inference::Inference,
@@ -69,6 +73,8 @@ pub struct Parts {
     pub inference: Inference,
     /// The services.
     pub integrations: Integrations,
+    /// The files that questions come with.
+    pub files: UserFiles,
     /// Where the world finds us: links to conversations begin with it.
     pub public_url: Url,
 }

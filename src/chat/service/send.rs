@@ -8,7 +8,7 @@ use crate::{
         store::{self, conversations::Touched, messages::NewMessage, runs::NewRun},
         worker::Job,
     },
-    kit::id::{ConversationId, MessageId, TeamId, UserId},
+    kit::id::{ConversationId, FileId, MessageId, TeamId, UserId},
     platform::db::Constraint as _,
 };
 use sqlx::PgConnection;
@@ -31,8 +31,8 @@ pub enum Place {
 
 /// What is to be answered.
 enum Wish {
-    /// A new question.
-    Question(Place, String),
+    /// A new question, with its files.
+    Question(Place, String, Vec<FileId>),
     /// A question that has an answer.
     Again(ConversationId, MessageId),
 }
@@ -43,6 +43,8 @@ struct Asked {
     team: TeamId,
     question: MessageId,
     text: String,
+    /// About how many tokens its files take of the model.
+    tokens: u64,
 }
 
 impl Chat {
@@ -66,7 +68,23 @@ impl Chat {
     /// # Errors
     /// As for `send`, and when the place is not in the conversation.
     pub async fn send_at(&self, asker: &Asker, place: Place, text: &str, key: &str) -> Result<Sent, ChatError> {
-        self.ask(asker, Wish::Question(place, question(text)?), key).await
+        self.send_with(asker, place, text, Vec::new(), key).await
+    }
+
+    /// The same with files of theirs. A question that is said in other words has the files of that one as well.
+    ///
+    /// # Errors
+    /// As for `send_at`, and when the files are too many, too large, or not there.
+    pub async fn send_with(
+        &self,
+        asker: &Asker,
+        place: Place,
+        text: &str,
+        files: Vec<FileId>,
+        key: &str,
+    ) -> Result<Sent, ChatError> {
+        let text = question(text, !files.is_empty() || matches!(place, Place::Beside(..)))?;
+        self.ask(asker, Wish::Question(place, text, files), key).await
     }
 
     /// Lets a question be answered once more: a question, or one of its answers. The answers that are there stay, as
@@ -89,10 +107,10 @@ impl Chat {
     /// # Errors
     /// As for those, and when something in it is no id.
     pub async fn take(&self, asker: &Asker, asking: &Asking) -> Result<Sent, ChatError> {
-        let Asking { conversation, text, key, after, beside, again } = asking;
+        let Asking { conversation, text, key, after, beside, again, files } = asking;
         let message = |id: &str| id.parse::<MessageId>().map_err(|_| ChatError::NotFound("message"));
         let conversation = match conversation.as_str() {
-            "" => return self.send_at(asker, Place::New, text, key).await,
+            "" => return self.send_with(asker, Place::New, text, ids(files)?, key).await,
             id => id.parse().map_err(|_| ChatError::NotFound("conversation"))?,
         };
         if !again.is_empty() {
@@ -103,7 +121,7 @@ impl Chat {
             ("", after) => Place::After(conversation, message(after)?),
             (beside, _) => Place::Beside(conversation, message(beside)?),
         };
-        self.send_at(asker, place, text, key).await
+        self.send_with(asker, place, text, ids(files)?, key).await
     }
 
     async fn ask(&self, asker: &Asker, wish: Wish, key: &str) -> Result<Sent, ChatError> {
@@ -121,8 +139,8 @@ impl Chat {
         }
         let now = clock.now();
         let (asked, last, key) = match wish {
-            Wish::Question(place, text) => {
-                let (asked, last) = self.write_question(&mut transaction, user, place, text, key, now).await?;
+            Wish::Question(place, text, files) => {
+                let (asked, last) = self.write_question(&mut transaction, user, place, text, &files, key, now).await?;
                 (asked, last, None)
             }
             Wish::Again(conversation, message) => {
@@ -130,7 +148,7 @@ impl Chat {
                 (asked, last, Some(key))
             }
         };
-        let Asked { conversation, team, question, text } = asked;
+        let Asked { conversation, team, question, text, tokens } = asked;
         let entitlement = billing.entitlement(&mut transaction, team).await?;
         if let Some(days) = entitlement.limits.history_days
             && last < now - time::Duration::days(days.into())
@@ -148,7 +166,7 @@ impl Chat {
             .await
             .on_constraint("runs_one_at_a_time", || ChatError::Busy)?;
         if !by_rules {
-            billing.reserve(&mut transaction, team, &entitlement, run.id).await?;
+            billing.reserve(&mut transaction, team, &entitlement, run.id, tokens).await?;
         }
         transaction.commit().await?;
         let sent = Sent { conversation, run: run.id };
@@ -158,12 +176,14 @@ impl Chat {
     }
 
     /// Puts a question into its place; also, when its conversation went on before.
+    #[expect(clippy::too_many_arguments, reason = "all of it is one question")]
     async fn write_question(
         &self,
         connection: &mut PgConnection,
         user: UserId,
         place: Place,
         text: String,
+        files: &[FileId],
         key: &str,
         now: OffsetDateTime,
     ) -> Result<(Asked, OffsetDateTime), ChatError> {
@@ -195,7 +215,9 @@ impl Chat {
         let (id, author) = (random.id(now), "person");
         let message = NewMessage { id, conversation, parent, author, content: &text, key: Some(key), at: now };
         store::messages::insert_message(connection, user, &message).await?;
-        Ok((Asked { conversation, team, question: id, text }, last))
+        let like = if let Place::Beside(_, question) = place { Some(question) } else { None };
+        let tokens = self.attach(connection, user, id, like, files).await?;
+        Ok((Asked { conversation, team, question: id, text, tokens }, last))
     }
 
     /// The question that this message is, or that it answers.
@@ -218,7 +240,8 @@ impl Chat {
             };
         }
         let question = found.ok_or(ChatError::NotFound("message"))?;
-        Ok((Asked { conversation, team, question: question.id, text: question.content }, last))
+        let tokens = self.attached_tokens(connection, user, question.id).await?;
+        Ok((Asked { conversation, team, question: question.id, text: question.content, tokens }, last))
     }
 
     /// Locks a conversation that goes on: whose plan pays, and when it went on before.
@@ -241,15 +264,19 @@ impl Chat {
 }
 
 /// The question without what surrounds it, and without characters that no database takes.
-fn question(text: &str) -> Result<String, ChatError> {
+fn question(text: &str, has_files: bool) -> Result<String, ChatError> {
     let text = text.trim();
-    if text.is_empty() {
+    if text.is_empty() && !has_files {
         return Err(ChatError::Empty);
     }
     if text.len() > LONGEST_QUESTION * 4 || text.chars().count() > LONGEST_QUESTION {
         return Err(ChatError::TooLong);
     }
     Ok(text.replace("\r\n", "\n").replace('\0', ""))
+}
+
+fn ids(files: &[String]) -> Result<Vec<FileId>, ChatError> {
+    files.iter().map(|id| id.parse().map_err(|_| ChatError::FileGone)).collect()
 }
 
 /// How the question begins: its first line, cut at a word where it is long.
@@ -278,9 +305,9 @@ mod tests {
 
     #[test]
     fn a_question_has_a_length() {
-        assert!(matches!(question(" \n"), Err(ChatError::Empty)));
-        assert!(question(&"é".repeat(LONGEST_QUESTION)).is_ok());
-        assert!(matches!(question(&"é".repeat(LONGEST_QUESTION + 1)), Err(ChatError::TooLong)));
-        assert!(matches!(question(&"x".repeat(1_000_000)), Err(ChatError::TooLong)));
+        assert!(matches!(question(" \n", false), Err(ChatError::Empty)));
+        assert!(question(&"é".repeat(LONGEST_QUESTION), false).is_ok() && question(" ", true).is_ok());
+        assert!(matches!(question(&"é".repeat(LONGEST_QUESTION + 1), true), Err(ChatError::TooLong)));
+        assert!(matches!(question(&"x".repeat(1_000_000), true), Err(ChatError::TooLong)));
     }
 }

@@ -60,7 +60,9 @@ impl Chat {
             store::messages::show(&mut transaction, user, conversation, leaf).await?;
         }
         let before = self.traces(&mut transaction, user, conversation).await?;
+        let files = self.files_in(&mut transaction, user, conversation).await?;
         store::messages::remove_below(&mut transaction, user, conversation, version).await?;
+        self.release_files(&mut transaction, user, &files).await?;
         self.forget_traces(&mut transaction, user, conversation, before).await?;
         transaction.commit().await?;
         Ok(())

@@ -196,7 +196,7 @@ pub(in crate::chat) async fn recent(db: &Db, user: UserId, limit: i64) -> sqlx::
 /// Renames a conversation; whether it is theirs.
 pub(in crate::chat) async fn rename(db: &Db, user: UserId, id: ConversationId, title: &str) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "update conversations set title = $3 where id = $2 and user_id = $1",
+        "update conversations set title = $3, named_by = 'person' where id = $2 and user_id = $1",
         user as UserId,
         id as ConversationId,
         title,
@@ -271,6 +271,7 @@ pub(in crate::chat) async fn delete(
 /// What was said on the way to a question, newest first, with the model that wrote each answer (none: the rules). What
 /// was said in other versions is no part of it.
 pub(in crate::chat) struct HistoryRow {
+    pub id: MessageId,
     pub author: String,
     pub content: String,
     pub model: Option<String>,
@@ -296,7 +297,7 @@ pub(in crate::chat) async fn history(
                from path join messages m on m.id = path.parent_id and m.conversation_id = $2
                where path.steps < $4
            )
-           select m.author, m.content, r.model as "model?", array(
+           select m.id as "id: MessageId", m.author, m.content, r.model as "model?", array(
                    select distinct e.payload ->> 'service' from run_events e
                    where e.run_id = r.id and e.payload ? 'service' and e.kind in ('tool_finished', 'proposed')
                        and e.payload -> 'alone' is distinct from 'true'
@@ -304,7 +305,7 @@ pub(in crate::chat) async fn history(
            from path
            join messages m on m.id = path.parent_id and m.conversation_id = $2
            left join runs r on r.answer_id = m.id and r.user_id = $1
-           where m.content <> ''
+           where m.content <> '' or m.author = 'person'
            order by path.steps
            limit $4"#,
         user as UserId,

@@ -5,13 +5,15 @@ use time::OffsetDateTime;
 
 use super::waits::Waiting;
 use crate::{
-    kit::id::{MessageId, RunId, UserId},
+    kit::id::{ConversationId, MessageId, RunId, TeamId, UserId},
     platform::db::Db,
 };
 
 pub(in crate::chat) struct Abandoned {
     pub id: RunId,
     pub user: UserId,
+    pub conversation: ConversationId,
+    pub question: MessageId,
     pub answer: MessageId,
     pub last_seq: i32,
 }
@@ -23,7 +25,8 @@ pub(in crate::chat) async fn abandoned(
 ) -> sqlx::Result<Vec<Abandoned>> {
     sqlx::query_as!(
         Abandoned,
-        r#"select id as "id: RunId", user_id as "user: UserId", answer_id as "answer: MessageId", last_seq
+        r#"select id as "id: RunId", user_id as "user: UserId", conversation_id as "conversation: ConversationId",
+               question_id as "question: MessageId", answer_id as "answer: MessageId", last_seq
            from runs
            where state = 'running' and heartbeat_at < $1
            order by heartbeat_at
@@ -85,4 +88,41 @@ pub(in crate::chat) async fn waiting(db: &Db, now: OffsetDateTime) -> sqlx::Resu
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (row.user, row.run)).collect())
+}
+
+/// A conversation whose first answer is there, and which nobody has named.
+pub(in crate::chat) struct Unnamed {
+    pub id: ConversationId,
+    pub user: UserId,
+    pub team: TeamId,
+    /// Its first question.
+    pub question: String,
+}
+
+/// Conversations that a model has answered in and was not asked to name, of those begun since a moment; from now on it
+/// was.
+pub(in crate::chat) async fn unnamed(
+    db: &Db,
+    since: OffsetDateTime,
+    now: OffsetDateTime,
+    limit: i64,
+) -> sqlx::Result<Vec<Unnamed>> {
+    sqlx::query_as!(
+        Unnamed,
+        r#"update conversations c set name_asked_at = $2
+           where c.id in (
+               select u.id from conversations u
+               where u.name_asked_at is null and u.named_by = 'rule' and u.created_at > $1
+                   and exists (select from runs r where r.conversation_id = u.id and r.state = 'finished'
+                       and r.model is not null)
+               order by u.created_at limit $3 for update skip locked)
+           returning c.id as "id: ConversationId", c.user_id as "user: UserId", c.team_id as "team: TeamId",
+               coalesce((select m.content from messages m where m.conversation_id = c.id and m.parent_id is null
+                   order by m.created_at, m.id limit 1), '') as "question!""#,
+        since,
+        now,
+        limit,
+    )
+    .fetch_all(db)
+    .await
 }

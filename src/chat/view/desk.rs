@@ -58,7 +58,7 @@ pub(in crate::chat) struct Desk {
     pub switched: RwSignal<Option<(MessageId, bool)>>,
     /// The message that the address leads to; empty: none.
     pub at: RwSignal<String>,
-    /// How often the conversation was pinned, put away or back; it is then read again.
+    /// How often the conversation has to be read again: it was pinned, put away or back, or its end is asked for.
     pub placed: RwSignal<u32>,
     /// The conversation whose end was shown when it was opened.
     pub shown: RwSignal<String>,

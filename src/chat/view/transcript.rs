@@ -1,4 +1,5 @@
 use leptos::{ev, ev::MouseEvent, prelude::*, task::spawn_local};
+use leptos_router::hooks::use_location;
 
 use super::{answer::AnswerView, commands, desk::Desk, versions::QuestionActs};
 use crate::{
@@ -13,6 +14,8 @@ use crate::{
 
 /// How many messages a page holds at most: what is further away is asked for again when somebody turns to it.
 const MOST: usize = 200;
+/// In the place of what was shown: the end is asked for, wherever the reader is.
+const NEWEST: &str = "newest";
 
 /// The messages that a page holds, out of the many of a conversation.
 #[derive(Clone, Copy)]
@@ -143,9 +146,13 @@ pub(in crate::chat) fn Transcript(conversation: Conversation, desk: Desk) -> imp
     Effect::new(move |_| {
         let at = desk.at.get_untracked();
         let place = format!("{id} {at}");
-        if desk.shown.get_untracked() != place {
+        let shown = desk.shown.get_untracked();
+        if shown != place {
             desk.shown.set(place);
-            if !at.is_empty() {
+            if shown == NEWEST {
+                browser::show_end();
+                request_animation_frame(browser::show_end);
+            } else if !at.is_empty() {
                 browser::turn_to(format!("m-{at}"));
             } else if !held.has_later.get_untracked() && !is_running {
                 browser::show_end_first();
@@ -160,6 +167,15 @@ pub(in crate::chat) fn Transcript(conversation: Conversation, desk: Desk) -> imp
         });
         on_cleanup(move || listening.remove());
     });
+    // Where the address is that of the end already, the link alone would change nothing.
+    let search = use_location().search;
+    let newest = move |event: MouseEvent| {
+        desk.shown.set(NEWEST.to_owned());
+        if search.with_untracked(String::is_empty) {
+            event.prevent_default();
+            desk.placed.update(|placed| *placed += 1);
+        }
+    };
     let more = move |fetch: fn(Held)| {
         move |event: MouseEvent| {
             event.prevent_default();
@@ -199,7 +215,7 @@ pub(in crate::chat) fn Transcript(conversation: Conversation, desk: Desk) -> imp
                             >
                                 "Later messages"
                             </a>
-                            <a class="button ghost" href=format!("/chat/{id}")>"Newest messages"</a>
+                            <a class="button ghost" href=format!("/chat/{id}") on:click=newest>"Newest messages"</a>
                         </p>
                     }
                 })

@@ -81,7 +81,12 @@ pub(super) fn OtherVersions(
 /// What can be done with a question: ask it in other words, and look at how it was asked before.
 #[component]
 pub(super) fn QuestionActs(question: Question, desk: Desk) -> impl IntoView {
-    let Question { id, text, versions } = question;
+    let Question { id, text, files, versions } = question;
+    let along = match files.len() {
+        0 => None,
+        1 => Some("Its file comes along."),
+        _ => Some("Its files come along."),
+    };
     let field = format!("edit-{id}");
     let key = StoredValue::new(format!("beside-{id}-{}", desk.key.get_untracked()));
     let words = RwSignal::new(text.clone());
@@ -110,6 +115,7 @@ pub(super) fn QuestionActs(question: Question, desk: Desk) -> impl IntoView {
                         on:input=move |event| words.set(event_target_value(&event))
                         inner_html=escaped(&text)
                     ></textarea>
+                    {along.map(|along| view! { <p class="sub">{along}</p> })}
                     <div class="actions end">
                         <Button busy=desk.sending>"Ask this instead"</Button>
                     </div>
