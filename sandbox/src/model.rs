@@ -10,6 +10,7 @@ mod prose;
 pub mod responses;
 mod results;
 mod script;
+mod shown;
 mod signature;
 mod stream;
 mod topics;
@@ -78,7 +79,7 @@ fn unblock(
     role: &str,
     blocks: &[Value],
     messages: &mut Vec<Value>,
-    part: impl Fn(&Value) -> Part,
+    part: impl Fn(&Value) -> Result<Part, &'static str>,
 ) -> Result<(), &'static str> {
     let (mut text, mut calls) = (String::new(), Vec::new());
     let open: Vec<Value> = messages
@@ -88,7 +89,7 @@ fn unblock(
         .unwrap_or_default();
     let mut answered = Vec::new();
     for block in blocks {
-        match part(block) {
+        match part(block)? {
             Part::Text(more) => text.push_str(&more),
             Part::Call(id, name, input) => {
                 if !input.is_object() {
@@ -199,6 +200,7 @@ fn check(request: &Value) -> Result<(), String> {
         if !["system", "developer", "user", "assistant"].contains(&role) {
             return Err(format!("Invalid value: {role:?} in messages[{position}].role."));
         }
+        shown::in_parts(&message["content"])?;
         open = message["tool_calls"].as_array().into_iter().flatten().filter_map(|call| call["id"].as_str()).collect();
     }
     if !open.is_empty() {

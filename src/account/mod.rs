@@ -22,7 +22,7 @@ pub mod jobs;
 #[cfg(feature = "ssr")]
 mod mixed;
 #[cfg(feature = "ssr")]
-mod picture;
+pub mod picture;
 #[cfg(feature = "ssr")]
 mod routes;
 #[cfg(feature = "ssr")]

@@ -5,6 +5,7 @@ use std::io::Cursor;
 
 use image::{
     DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, codecs::jpeg::JpegEncoder, imageops::FilterType,
+    metadata::Orientation,
 };
 
 use super::{mixed::Mixed, model::PictureFault};
@@ -18,6 +19,7 @@ const QUALITY: u8 = 88;
 
 /// A picture of ours.
 pub struct Picture {
+    /// The whole file.
     pub bytes: Vec<u8>,
     /// `jpg`, or `png` where something shows through.
     pub extension: &'static str,
@@ -44,6 +46,29 @@ pub fn redraw(file: &[u8], file_name: Option<&str>) -> Result<Picture, PictureFa
     if holds_more(file) {
         return Err(PictureFault::Mixed);
     }
+    let (image, orientation) = unpack(file, format)?;
+    let mut image = square(&image);
+    image.apply_orientation(orientation);
+    encode(&image)
+}
+
+/// Reads a picture that was looked at when it came in, and draws it anew, no longer than this on either side.
+///
+/// # Errors
+/// When it is none of the four kinds, or holds too many pixels or damage.
+pub fn shrink(file: &[u8], longest: u32) -> Result<Picture, PictureFault> {
+    let (image, orientation) = unpack(file, kind(file, None)?)?;
+    let mut image = if image.width().max(image.height()) > longest {
+        image.resize(longest, longest, FilterType::Triangle)
+    } else {
+        image
+    };
+    image.apply_orientation(orientation);
+    encode(&image)
+}
+
+/// The picture, and how its camera was held: it says so beside the picture, and what we draw says nothing.
+fn unpack(file: &[u8], format: ImageFormat) -> Result<(DynamicImage, Orientation), PictureFault> {
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MOST_MEMORY);
@@ -56,11 +81,8 @@ pub fn redraw(file: &[u8], file_name: Option<&str>) -> Result<Picture, PictureFa
     if u64::from(width) * u64::from(height) > MOST_PIXELS || decoder.total_bytes() > MOST_MEMORY {
         return Err(PictureFault::TooManyPixels);
     }
-    // A camera that was held upright says so beside the picture; what we draw says nothing.
     let orientation = decoder.orientation().map_err(fault)?;
-    let mut image = square(&DynamicImage::from_decoder(decoder).map_err(fault)?);
-    image.apply_orientation(orientation);
-    encode(&image)
+    Ok((DynamicImage::from_decoder(decoder).map_err(fault)?, orientation))
 }
 
 /// The kind by its first bytes. A name that says something else than a picture is not believed either.

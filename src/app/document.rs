@@ -14,7 +14,7 @@ use crate::identity::{model::Theme, session};
 
 /// From `<!DOCTYPE html>` to `</html>`. The scripts carry the nonce that the answer's policy names. `live` is the script
 /// through which the tabs of a browser share one stream of events; only somebody who is signed in has one.
-pub fn shell(options: LeptosOptions, live: String) -> impl IntoView {
+pub fn shell(options: LeptosOptions, live: String, attach: String) -> impl IntoView {
     let theme = theme();
     let person = session::current().ok().flatten().map(|session| session.user.to_string());
     view! {
@@ -23,6 +23,7 @@ pub fn shell(options: LeptosOptions, live: String) -> impl IntoView {
             <head>
                 {beginning(theme, options.clone())}
                 {person.map(|person| view! { <script src=live defer=true data-person=person></script> })}
+                <script src=attach defer=true></script>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options=options/>
                 <MetaTags/>

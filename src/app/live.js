@@ -6,6 +6,7 @@
 (() => {
   /**
    * @typedef {{ type: "unread", unread: number }} Unread
+   * @typedef {{ type: "named" }} Named
    * @typedef {{ type: "run", run: string, seq: number | null, upto: number, event: { kind: string } }} Progress
    * @typedef {{ type: "want", run: string, after: number } | { type: "hello" } | { type: "who" }} Wish
    */
@@ -20,6 +21,8 @@
   const followed = new Map();
   /** @type {Array<(unread: number) => void>} */
   const counters = [];
+  /** Who hears that a conversation was named. @type {Array<() => void>} */
+  const namers = [];
   /** @type {number | undefined} */
   let unread;
 
@@ -32,8 +35,12 @@
   let timer = 0;
   let failures = 0;
 
-  /** @param {Unread | Progress} message */
+  /** @param {Unread | Named | Progress} message */
   function hear(message) {
+    if (message.type === "named") {
+      for (const heard of namers) heard();
+      return;
+    }
     if (message.type === "unread") {
       unread = message.unread;
       for (const count of counters) count(message.unread);
@@ -50,7 +57,7 @@
     mine.hear(JSON.stringify(message.event));
   }
 
-  /** @param {Unread | Progress} message */
+  /** @param {Unread | Named | Progress} message */
   function tell(message) {
     channel?.postMessage(message);
     hear(message);
@@ -80,6 +87,7 @@
       failures = 0;
       tell({ type: "unread", unread: JSON.parse(event.data).unread });
     });
+    opened.addEventListener("named", () => tell({ type: "named" }));
     opened.addEventListener("run", (event) => {
       /** @type {Omit<Progress, "type">} */
       const progress = JSON.parse(event.data);
@@ -121,8 +129,8 @@
   }
 
   if (channel) {
-    channel.onmessage = (/** @type {MessageEvent<Unread | Progress | Wish>} */ { data }) => {
-      if (data.type === "unread" || data.type === "run") hear(data);
+    channel.onmessage = (/** @type {MessageEvent<Unread | Named | Progress | Wish>} */ { data }) => {
+      if (data.type === "unread" || data.type === "named" || data.type === "run") hear(data);
       else if (data.type === "who") for (const [run, { seq }] of followed) ask({ type: "want", run, after: seq });
       else if (leads && data.type === "want") want(data.run, data.after);
       else if (leads && data.type === "hello") {
@@ -148,6 +156,10 @@
     unread(count) {
       counters.push(count);
       if (unread !== undefined) count(unread);
+    },
+    /** Calls back each time that a conversation was named. @param {() => void} heard */
+    named(heard) {
+      namers.push(heard);
     },
     /** Calls back with the events of a run after a number. @param {string} run @param {number} after @param {(event: string) => void} hear */
     follow(run, after, hear) {

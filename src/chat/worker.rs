@@ -251,7 +251,7 @@ async fn begin<'a>(
     let user = job.asker.user;
     // So may what stands in files: whoever attaches one has not always written it.
     let untrusted = store::waits::has_read(&parts.db, user, job.conversation).await.unwrap_or(true)
-        || std::env::var("MUTANT").as_deref() != Ok("untrusted") && store::attached::any(&parts.db, user, job.conversation).await.unwrap_or(true);
+        || store::attached::any(&parts.db, user, job.conversation).await.unwrap_or(true);
     let shown = show_withheld(parts, reader, job, tools, context).await;
     let mut system = prompts::assistant(&moment::for_model(context.now, &context.zone));
     for service in shown {

@@ -6,6 +6,7 @@
 
 mod error;
 mod event;
+mod exhibit;
 pub mod jobs;
 mod models;
 mod pace;
@@ -18,7 +19,9 @@ mod wires;
 
 pub use error::ModelError;
 pub use event::{FinishReason, ModelEvent, Reasoning, Reference, ToolCallPart};
+pub use exhibit::{Exhibit, ExhibitKind, Sight};
 pub use models::ModelNotice;
 pub use service::{Answer, Events, Inference};
+pub use steady::Keep;
 pub use turn::{Call, MOST_TOOLS, ToolSpec, Turn, TurnMessage};
 pub use vendor::Vendor;

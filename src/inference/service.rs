@@ -5,10 +5,11 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use futures::{Stream, StreamExt as _};
 
 use super::{
-    ModelError, ModelEvent, Reference, Turn,
+    ModelError, ModelEvent, Reference, Sight, Turn,
+    exhibit,
     models::{ModelNotice, Models},
     pace::Pace,
-    steady,
+    steady::{self, Keep},
     wires::{self, Failure, Way, Wire},
 };
 use crate::platform::{clock::Clock, config::ModelSettings, http::Http, random::Random};
@@ -39,11 +40,14 @@ impl Answer {
 #[derive(Clone)]
 pub struct Inference {
     model: Option<Arc<Model>>,
+    keep: Keep,
 }
 
 pub(super) struct Model {
     pub wire: Arc<dyn Wire>,
     names: Vec<String>,
+    /// What each of them reads.
+    sights: Vec<Sight>,
     models: Models,
     pace: Pace,
     /// Whether the operator keeps answers until they are fetched.
@@ -83,19 +87,34 @@ impl Inference {
             Arc::new(Model {
                 wire: wires::of(&Way { settings, http, clock, patience }),
                 models: Models::default(),
+                sights: names.iter().map(|name| exhibit::sight(settings, name)).collect(),
                 names,
                 pace: Pace::new(random.clone()),
                 keeps: settings.background,
                 clock: clock.clone(),
             })
         });
-        Self { model }
+        Self { model, keep: Keep::default() }
+    }
+
+    /// The same for one listener, who may leave what is kept to another.
+    #[must_use]
+    pub fn with_keep(&self, keep: Keep) -> Self {
+        Self { keep, ..self.clone() }
     }
 
     /// Whether there is a model at all.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.model.is_some()
+    }
+
+    /// What a model of this installation reads beside text: whoever shows it no more than that gets an answer.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        let all = self.model.iter().flat_map(|model| &model.sights);
+        // The one that reads the most: what it is shown goes to no other.
+        all.copied().max_by_key(|sight| (sight.documents, sight.pictures)).unwrap_or_default()
     }
 
     /// Whether answers come with [`ModelEvent::Reference`], by which [`Self::resume`] goes on with them.
@@ -110,12 +129,16 @@ impl Inference {
     /// When none answers, or when the question is refused for a reason that lies with the question or the key.
     pub async fn answer(&self, turn: &Turn) -> Result<Answer, ModelError> {
         let model = self.model.as_ref().ok_or(ModelError::Refused)?;
-        let mut last = ModelError::Refused;
+        // Where none of those that are left reads what is shown.
+        let mut last = ModelError::Unavailable;
         for name in model.models.living(&model.names, model.clock.now()) {
+            if !model.can_read(name, turn) {
+                continue;
+            }
             match model.begin(name, Wish::Ask(turn)).await {
                 Ok(events) => {
                     let instead_of = model.names.first().filter(|first| *first != name).cloned();
-                    let events = if model.keeps { steady::hold(model.clone(), name.clone(), events) } else { events };
+                    let events = if model.keeps { self.hold(model, name, events, None) } else { events };
                     return Ok(Answer { model: name.clone(), instead_of, events });
                 }
                 Err(error) if error.is_the_models() => {
@@ -136,8 +159,12 @@ impl Inference {
     pub async fn resume(&self, model: &str, reference: &Reference) -> Result<Answer, ModelError> {
         let kept = self.model.as_ref().filter(|model| model.keeps).ok_or(ModelError::CannotResume)?;
         let events = kept.begin(model, Wish::GoOn(reference)).await?;
-        let events = steady::hold(kept.clone(), model.to_owned(), events);
+        let events = self.hold(kept, model, events, Some(reference.clone()));
         Ok(Answer { model: model.to_owned(), instead_of: None, events })
+    }
+
+    fn hold(&self, model: &Arc<Model>, name: &str, events: Events, place: Option<Reference>) -> Events {
+        steady::hold(model.clone(), name.to_owned(), events, place, self.keep.clone())
     }
 
     /// Tells the operator that nobody waits any more for an answer that it keeps.
@@ -178,6 +205,18 @@ impl Inference {
 }
 
 impl Model {
+    /// Whether a model reads all that is shown to it.
+    fn can_read(&self, name: &str, turn: &Turn) -> bool {
+        let sight = self.names.iter().position(|known| known == name).and_then(|at| self.sights.get(at));
+        let Sight { pictures, documents } = sight.copied().unwrap_or_default();
+        turn.exhibits().all(|exhibit| {
+            if exhibit.kind.is_picture() {
+                return pictures;
+            }
+            documents.is_some_and(|most| exhibit.content.len() as u64 <= most)
+        })
+    }
+
     /// Tries until something comes, or until it is plain that nothing will. From the first event on nothing is tried
     /// again: it may have been shown.
     async fn begin(&self, name: &str, wish: Wish<'_>) -> Result<Events, ModelError> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Reasoning;
+use super::{Exhibit, Reasoning};
 
 /// No request offers more tools: «A max of 128 functions are supported»
 /// (<https://github.com/openai/openai-openapi>, `CreateChatCompletionRequest.tools`).
@@ -26,7 +26,7 @@ impl Turn {
     #[must_use]
     pub fn estimated_tokens(&self) -> u64 {
         let messages = self.messages.iter().map(|message| match message {
-            TurnMessage::Person(text) => text.len(),
+            TurnMessage::Person(text) | TurnMessage::Shown { text, .. } => text.len(),
             TurnMessage::Assistant { text, calls } => {
                 text.len() + calls.iter().map(|call| call.name.len() + call.arguments.len()).sum::<usize>()
             }
@@ -36,7 +36,16 @@ impl Turn {
         });
         let tools =
             self.tools.iter().map(|tool| tool.name.len() + tool.description.len() + tool.parameters.to_string().len());
-        (self.system.len() + messages.sum::<usize>() + tools.sum::<usize>()) as u64 / 4
+        let shown: u64 = self.exhibits().map(Exhibit::estimated_tokens).sum();
+        (self.system.len() + messages.sum::<usize>() + tools.sum::<usize>()) as u64 / 4 + shown
+    }
+
+    /// The files that are shown with it.
+    pub(super) fn exhibits(&self) -> impl Iterator<Item = &Exhibit> {
+        self.messages.iter().flat_map(|message| match message {
+            TurnMessage::Shown { exhibits, .. } => exhibits.as_slice(),
+            _ => &[],
+        })
     }
 }
 
@@ -45,6 +54,13 @@ impl Turn {
 pub enum TurnMessage {
     /// What the person wrote.
     Person(String),
+    /// What the person wrote, beside files that they show.
+    Shown {
+        /// Their words; may be empty.
+        text: String,
+        /// The files.
+        exhibits: Vec<Exhibit>,
+    },
     /// What the model answered before, with the calls it made.
     Assistant {
         /// Its text; may be empty beside calls.

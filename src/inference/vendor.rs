@@ -118,7 +118,7 @@ mod tests {
     use secrecy::SecretString;
 
     use super::*;
-    use crate::platform::config::BedrockSettings;
+    use crate::platform::config::{BedrockSettings, ModelReads};
 
     fn vendor(wire: ModelWire, base_url: &str, models: &[&str]) -> Vendor {
         let (model, fallbacks) = models.split_first().unwrap();
@@ -129,6 +129,7 @@ mod tests {
             model: (*model).to_owned(),
             fallbacks: fallbacks.iter().map(|model| (*model).to_owned()).collect(),
             background: false,
+            reads: ModelReads::ByName,
             bedrock: BedrockSettings { region: "eu-central-1".into(), keys: None },
         })
     }

@@ -30,16 +30,19 @@ pub enum Topic {
     Notified,
     /// What a team may do has changed; the id is the team's.
     EntitlementChanged,
+    /// A conversation was named; the id is its owner's.
+    ConversationNamed,
 }
 
 impl Topic {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::RunOutput,
         Self::RunStop,
         Self::ConnectionChanged,
         Self::SessionEnded,
         Self::Notified,
         Self::EntitlementChanged,
+        Self::ConversationNamed,
     ];
 
     fn channel(self) -> &'static str {
@@ -50,6 +53,7 @@ impl Topic {
             Self::SessionEnded => "aura_session_ended",
             Self::Notified => "aura_notified",
             Self::EntitlementChanged => "aura_entitlement_changed",
+            Self::ConversationNamed => "aura_conversation_named",
         }
     }
 }
@@ -96,11 +100,11 @@ impl Drop for Inner {
 }
 
 #[derive(Debug)]
-struct Followers([broadcast::Sender<Event>; 6]);
+struct Followers([broadcast::Sender<Event>; 7]);
 
 impl Followers {
     fn of(&self, topic: Topic) -> &broadcast::Sender<Event> {
-        let [output, stop, connection, session, notified, entitlement] = &self.0;
+        let [output, stop, connection, session, notified, entitlement, named] = &self.0;
         match topic {
             Topic::RunOutput => output,
             Topic::RunStop => stop,
@@ -108,6 +112,7 @@ impl Followers {
             Topic::SessionEnded => session,
             Topic::Notified => notified,
             Topic::EntitlementChanged => entitlement,
+            Topic::ConversationNamed => named,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The one stream of events of a browser: what is unread, and the answers that its tabs follow. The tabs share it
+//! The one stream of events of a browser: what is unread, that a conversation was named, and the answers that its tabs follow. The tabs share it
 //! (`app/live.js`).
 
 use axum::{
@@ -88,6 +88,8 @@ async fn events(
     let over = once(ended).map(|()| Some(Event::default().event("over").data("{}")));
     let mut parts: Vec<Part> =
         vec![tallies.chain(once(async { None })).boxed(), over.chain(once(async { None })).boxed()];
+    let named = live.chat.named(session.user).map(|()| Some(Event::default().event("named").data("{}")));
+    parts.push(named.boxed());
     for (run, after) in wanted.runs {
         // One that is gone, or never was theirs, has nothing to tell.
         if let Ok(followed) = live.chat.follow_in(&session.time_zone, session.user, run, after).await {

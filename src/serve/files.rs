@@ -32,6 +32,9 @@ pub(super) static GATE_SCRIPT: LazyLock<Script> =
 /// What the tabs of the app share.
 pub(super) static LIVE_SCRIPT: LazyLock<Script> =
     LazyLock::new(|| Script::new("/live.js", include_str!("../app/live.js")));
+/// What uploads the files of a question.
+pub(super) static ATTACH_SCRIPT: LazyLock<Script> =
+    LazyLock::new(|| Script::new("/attach.js", include_str!("../app/attach.js")));
 /// What lets Scalar draw the contract of the JSON API.
 pub(super) static REFERENCE_SCRIPT: LazyLock<Script> =
     LazyLock::new(|| Script::new("/reference.js", include_str!("../site/reference.js")));
@@ -90,6 +93,7 @@ impl Site {
             "/icons/{*path}",
             "/scalar/{*path}",
             "/robots.txt",
+            "/attach.js",
             "/gate.js",
             "/live.js",
             "/reference.js",
@@ -124,6 +128,7 @@ impl Site {
                     .layer(from_fn(|request, next| keep(FOR_GOOD, request, next))),
             )
             .merge(GATE_SCRIPT.route())
+            .merge(ATTACH_SCRIPT.route())
             .merge(LIVE_SCRIPT.route())
             .merge(REFERENCE_SCRIPT.route())
     }

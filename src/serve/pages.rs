@@ -46,7 +46,7 @@ fn app(state: &AppState, headers: &HeaderPolicy, list: &mut RouteList) -> Router
     };
     Router::new()
         .leptos_routes_with_context(&options, listed, provide, move || {
-            shell(document.clone(), files::LIVE_SCRIPT.address())
+            shell(document.clone(), files::LIVE_SCRIPT.address(), files::ATTACH_SCRIPT.address())
         })
         .layer(from_fn_with_state(headers.clone(), security::page_headers))
         .with_state(options)

@@ -214,6 +214,7 @@ impl AppState {
             billing: billing.clone(),
             inference: inference.clone(),
             integrations: integrations.clone(),
+            files: user_files.clone(),
             public_url: settings.public_url.clone(),
         });
         chat.watch();

@@ -13,7 +13,7 @@ use aura::{
     },
     platform::{
         clock::Clock,
-        config::{BedrockKeys, BedrockSettings, HostOverrides, ModelSettings, ModelWire},
+        config::{BedrockKeys, BedrockSettings, HostOverrides, ModelReads, ModelSettings, ModelWire},
         http::Http,
         random::Random,
     },
@@ -95,6 +95,7 @@ pub fn settings(wire: ModelWire) -> ModelSettings {
         model: "sandbox-1".into(),
         fallbacks: Vec::new(),
         background: false,
+        reads: ModelReads::ByName,
         bedrock: BedrockSettings { region: "eu-central-1".into(), keys: Some(keys) },
     }
 }

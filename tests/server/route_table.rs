@@ -118,6 +118,7 @@ const OPEN_READS: &[(&str, &str)] = &[
     ("/icons/{*path}", "file"),
     ("/robots.txt", "file"),
     ("/gate.js", "file"),
+    ("/attach.js", "file"),
     ("/live.js", "file"),
     ("/scalar/{*path}", "file"),
     ("/reference.js", "file"),

@@ -35,6 +35,7 @@ pub fn parts(app: &TestApp) -> Parts {
         billing: state.billing.clone(),
         inference: state.inference.clone(),
         integrations: state.integrations.clone(),
+        files: state.user_files.clone(),
         public_url: state.settings.public_url.clone(),
     }
 }

@@ -85,16 +85,19 @@ fn checked(request: &Value) -> Result<Value, &'static str> {
             }
         }
         super::unblock(role, blocks, &mut messages, |block| {
+            if let Some(shown) = super::shown::in_converse(block)? {
+                return Ok(super::Part::Text(shown));
+            }
             if let Some(text) = block["text"].as_str() {
-                return super::Part::Text(text.to_owned());
+                return Ok(super::Part::Text(text.to_owned()));
             }
             if block["toolUse"].is_object() {
                 let call = &block["toolUse"];
-                return super::Part::Call(call["toolUseId"].clone(), call["name"].clone(), call["input"].clone());
+                return Ok(super::Part::Call(call["toolUseId"].clone(), call["name"].clone(), call["input"].clone()));
             }
             let result = &block["toolResult"];
             let content = result["content"].as_array().into_iter().flatten().filter_map(|part| part["text"].as_str());
-            super::Part::Result(result["toolUseId"].clone(), content.collect())
+            Ok(super::Part::Result(result["toolUseId"].clone(), content.collect()))
         })?;
     }
     if messages.len() < 2 {

@@ -92,12 +92,19 @@ fn checked(request: &Value) -> Result<Value, &'static str> {
                 return Err("Requests which include `tool_use` or `tool_result` blocks must define tools");
             }
         }
-        super::unblock(role, blocks, &mut messages, |block| match block["type"].as_str() {
-            Some("tool_use") => super::Part::Call(block["id"].clone(), block["name"].clone(), block["input"].clone()),
-            Some("tool_result") => {
-                super::Part::Result(block["tool_use_id"].clone(), super::script::content(&block["content"]))
+        super::unblock(role, blocks, &mut messages, |block| {
+            if let Some(shown) = super::shown::in_anthropic(block)? {
+                return Ok(super::Part::Text(shown));
             }
-            _ => super::Part::Text(block["text"].as_str().unwrap_or_default().to_owned()),
+            Ok(match block["type"].as_str() {
+                Some("tool_use") => {
+                    super::Part::Call(block["id"].clone(), block["name"].clone(), block["input"].clone())
+                }
+                Some("tool_result") => {
+                    super::Part::Result(block["tool_use_id"].clone(), super::script::content(&block["content"]))
+                }
+                _ => super::Part::Text(block["text"].as_str().unwrap_or_default().to_owned()),
+            })
         })?;
     }
     if messages.get(1).is_none_or(|first| first["role"] != "user") {

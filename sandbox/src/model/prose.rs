@@ -1,5 +1,7 @@
 //! Answers when no tool is asked for.
 
+use serde_json::Value;
+
 /// More than sixty words, with a little of every kind of Markdown.
 pub fn helpful(question: &str) -> String {
     format!(
@@ -12,6 +14,17 @@ pub fn helpful(question: &str) -> String {
          Until then, ask me anything and I will answer in `plain words`, a few letters at a time.\n",
         quoted(question)
     )
+}
+
+/// The first words of a question, where a conversation is to be named.
+pub fn name(messages: &[Value], question: &str) -> Option<String> {
+    let first = messages.first().map(|message| super::script::content(&message["content"])).unwrap_or_default();
+    if !first.starts_with("You name conversations.") {
+        return None;
+    }
+    let (_, rest) = question.split_once("<question>\n")?;
+    let line = rest.lines().next().unwrap_or_default();
+    Some(line.split_whitespace().take(8).collect::<Vec<_>>().join(" "))
 }
 
 /// An answer of well over eighty pieces.

@@ -90,6 +90,9 @@ pub fn plan(request: &Value, now: OffsetDateTime, first: impl Fn(&str) -> bool) 
         }
         return Plan { demand, calls: Vec::new(), text };
     }
+    if let Some(text) = prose::name(messages, &question) {
+        return Plan { demand, calls: Vec::new(), text };
+    }
     if demand == Demand::None {
         let system: String = messages
             .iter()
@@ -170,7 +173,10 @@ fn call_id() -> String {
 pub fn content(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+        Value::Array(parts) => match super::shown::in_parts(value) {
+            Ok(Some(text)) => text,
+            _ => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+        },
         _ => String::new(),
     }
 }

@@ -52,6 +52,9 @@ pub enum FileError {
     /// No file came with the form.
     #[error("no file")]
     Missing,
+    /// Nothing is in it.
+    #[error("empty")]
+    Empty,
     /// It ended before it was whole, or stopped coming.
     #[error("cut off")]
     CutOff,
@@ -144,6 +147,7 @@ impl From<FileError> for AppError {
                 told
             }
             FileError::Missing => unfit("file_missing", "No file came with the form. Choose one first."),
+            FileError::Empty => unfit("file_empty", "Nothing is in this file. Choose another one."),
             FileError::CutOff => Self::new(
                 ErrorKind::Invalid,
                 "upload_incomplete",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{UserFiles, service::REMOVE_FILE};
+use super::{UserFiles, service::{REMOVE_FILE, REMOVE_FILES}};
 use crate::platform::jobs::JobTable;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -14,15 +14,28 @@ struct RemoveFile {
     key: String,
 }
 
+#[derive(Deserialize)]
+struct RemoveFiles {
+    keys: Vec<String>,
+}
+
 /// Adds the work of this feature.
 #[must_use]
 pub fn register(table: JobTable, files: UserFiles) -> JobTable {
-    let sweeping = files.clone();
+    let (sweeping, removing) = (files.clone(), files.clone());
     let table = table.every(SWEEP_EVERY, "sweep_files", move || {
         let files = sweeping.clone();
         async move {
             let gone = files.sweep().await?;
             tracing::debug!(gone, "files that nobody has");
+            Ok(())
+        }
+    });
+    let table = table.on(REMOVE_FILES, move |payload| {
+        let files = removing.clone();
+        async move {
+            let RemoveFiles { keys } = serde_json::from_value(payload)?;
+            files.discard_all(keys).await?;
             Ok(())
         }
     });

@@ -23,6 +23,12 @@ pub struct Kind {
     aliases: &'static [&'static str],
 }
 
+/// Source texts that no browser runs, served as plain text.
+const CODE: &[&str] = &[
+    "c", "cpp", "cs", "css", "diff", "go", "h", "ics", "ini", "java", "kt", "lua", "py", "rb", "rs", "sql", "swift", "toml",
+    "tsv", "yaml", "yml",
+];
+
 const KINDS: &[Kind] = &[
     picture("image/png", image::ImageFormat::Png, &["png"], &[]),
     picture("image/jpeg", image::ImageFormat::Jpeg, &["jpg", "jpeg", "jfif"], &["image/jpg"]),
@@ -48,6 +54,7 @@ const KINDS: &[Kind] = &[
     other("video/quicktime", &["mov"], &["video/mp4"]),
     other("video/webm", &["webm"], &["video/x-matroska", "audio/webm"]),
     text("text/plain; charset=utf-8", &["txt", "log"], &[]),
+    text("text/plain; charset=utf-8", CODE, &["application/toml", "application/yaml", "application/x-yaml", "application/sql"]),
     text("text/markdown; charset=utf-8", &["md"], &["text/x-markdown"]),
     text("text/csv; charset=utf-8", &["csv"], &["application/csv", "application/vnd.ms-excel"]),
     text("application/json", &["json"], &["text/json"]),
@@ -104,7 +111,8 @@ impl Kind {
         matches!(&*said, "" | "application/octet-stream" | "binary/octet-stream" | "application/x-www-form-urlencoded")
             || said == essence(self.media_type)
             || self.aliases.contains(&&*said)
-            || (self.nature == Nature::Text && said == "text/plain")
+            || (self.nature == Nature::Text && (said == "text/plain" || said.starts_with("text/x-")))
+            || (self.extensions == CODE && said.starts_with("text/") && said != "text/html")
     }
 
     /// Whether a file of it may begin like this. Text gives itself away by nothing.
@@ -116,12 +124,32 @@ impl Kind {
         }
     }
 
+    /// The extensions of what may be read to answer a question: pictures, PDF and text.
+    pub fn extensions_for_questions() -> String {
+        let read = |kind: &&Self| {
+            matches!(kind.nature, Nature::Picture(_) | Nature::Text) || kind.media_type == "application/pdf"
+        };
+        let dotted: Vec<String> =
+            KINDS.iter().filter(read).flat_map(|kind| kind.extensions).map(|extension| format!(".{extension}")).collect();
+        dotted.join(",")
+    }
+
     /// The extensions of all kinds, for the file dialog of a browser.
     pub fn all_extensions() -> String {
         let dotted: Vec<String> =
             KINDS.iter().flat_map(|kind| kind.extensions).map(|extension| format!(".{extension}")).collect();
         dotted.join(",")
     }
+}
+
+/// What a file of this type is. The types are those of kept files.
+pub fn nature(media_type: &str) -> Option<Nature> {
+    KINDS.iter().find(|kind| kind.media_type == media_type).map(|kind| kind.nature)
+}
+
+/// What a file dialog offers for a question.
+pub fn accepted_for_questions() -> String {
+    Kind::extensions_for_questions()
 }
 
 fn essence(media_type: &str) -> &str {

@@ -43,4 +43,8 @@ pub use page::FilesPage;
 #[cfg(feature = "ssr")]
 pub use routes::{UPLOAD, routes, signed};
 #[cfg(feature = "ssr")]
-pub use service::{Parts, UserFiles};
+pub use kind::{Nature, accepted_for_questions, nature};
+#[cfg(feature = "ssr")]
+pub use service::{Arriving, Parts, UserFiles};
+#[cfg(feature = "ssr")]
+pub use store::FileRow;

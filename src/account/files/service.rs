@@ -1,4 +1,5 @@
 mod arrival;
+mod questions;
 
 use std::ops::Range;
 
@@ -36,6 +37,8 @@ const MOST_FILES: i64 = 10_000;
 const MOST_ARRIVING: i64 = 4;
 /// The job that removes a file from the store.
 pub(super) const REMOVE_FILE: &str = "remove_file";
+/// The job that removes several.
+pub(super) const REMOVE_FILES: &str = "remove_files";
 /// Longer than any file takes to arrive.
 const SURELY_OVER: Duration = Duration::hours(2);
 /// How many files are removed in one step.
@@ -176,6 +179,18 @@ impl UserFiles {
         }
     }
 
+    /// The same for several.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn discard_all(&self, keys: Vec<String>) -> Result<(), FileError> {
+        stream::iter(keys)
+            .map(|key| async move { self.discard(&key).await })
+            .buffer_unordered(CALLS_AT_ONCE)
+            .try_collect()
+            .await
+    }
+
     /// Removes all files of a person who leaves for good, from the store first. It can be done twice.
     ///
     /// # Errors
@@ -195,7 +210,8 @@ impl UserFiles {
         }
     }
 
-    /// Removes what a crash has left: rows of files that never arrived, and files without a row. How many.
+    /// Removes what nobody wants any more: files whose question was never sent, and what a crash has left, rows of files
+    /// that never arrived and files without a row. How many.
     ///
     /// # Errors
     /// When the store or the database is away.
@@ -206,8 +222,11 @@ impl UserFiles {
             self.forget_upload(key).await?;
             store::system::remove_stale(&self.db, key).await?;
         }
+        let passed = store::system::remove_passed(&self.db, self.clock.now(), REMOVED_AT_ONCE).await?;
+        let gone = stale.len() + passed.len();
+        self.discard_all(passed).await?;
         let used = async |keys: Vec<String>| Ok::<_, FileError>(store::system::keys_in_use(&self.db, &keys).await?);
-        Ok(stale.len() + self.files.sweep(FOLDER, before, used).await?)
+        Ok(gone + self.files.sweep(FOLDER, before, used).await?)
     }
 
     async fn forget_upload(&self, key: &str) -> Result<(), FileError> {

@@ -1,3 +1,4 @@
+pub mod questions;
 pub mod system;
 
 use sqlx::{PgConnection, query, query_as, query_scalar};
@@ -39,12 +40,17 @@ pub struct NewFile<'a> {
     pub media_type: &'a str,
     /// What is set aside for it.
     pub size: i64,
+    /// `kept` or `question`.
+    pub purpose: &'a str,
+    /// When it goes by itself.
+    pub passes_at: Option<OffsetDateTime>,
     pub now: OffsetDateTime,
 }
 
 pub async fn insert_arriving(connection: &mut PgConnection, new: &NewFile<'_>) -> sqlx::Result<()> {
     query!(
-        "insert into files (id, user_id, key, name, media_type, size, created_at) values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into files (id, user_id, key, name, media_type, size, created_at, purpose, passes_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         new.id as FileId,
         new.user as UserId,
         new.key,
@@ -52,6 +58,8 @@ pub async fn insert_arriving(connection: &mut PgConnection, new: &NewFile<'_>) -
         new.media_type,
         new.size,
         new.now,
+        new.purpose,
+        new.passes_at,
     )
     .execute(connection)
     .await?;

@@ -1,9 +1,9 @@
 //! What only a browser has: the stream that all its tabs share, which `app/live.js` holds.
 
 #[cfg(feature = "hydrate")]
-pub use in_browser::{call, hear_unread};
+pub use in_browser::{call, hear_named, hear_unread};
 #[cfg(not(feature = "hydrate"))]
-pub use on_server::hear_unread;
+pub use on_server::{hear_named, hear_unread};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
@@ -20,6 +20,12 @@ mod in_browser {
         function.apply(&live, &arguments).is_ok()
     }
 
+    /// Hears each time that a conversation was named, as long as the document is open.
+    pub fn hear_named(hear: impl Fn() + 'static) {
+        let heard = Closure::<dyn Fn()>::new(hear);
+        call("named", &[&heard.into_js_value()]);
+    }
+
     /// Hears how many notifications are unread, now and from now on, as long as the document is open.
     pub fn hear_unread(hear: impl Fn(u32) + 'static) {
         let heard = Closure::<dyn Fn(JsValue)>::new(move |unread: JsValue| {
@@ -34,6 +40,9 @@ mod in_browser {
 
 #[cfg(not(feature = "hydrate"))]
 mod on_server {
+    /// On the server nothing is heard.
+    pub fn hear_named(_hear: impl Fn() + 'static) {}
+
     /// On the server nothing is heard.
     pub fn hear_unread(_hear: impl Fn(u32) + 'static) {}
 }

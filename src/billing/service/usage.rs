@@ -16,7 +16,8 @@ use crate::{
     kit::id::{RunId, TeamId},
 };
 
-/// How many tokens are kept free for an answer: about what one takes. It may take more, and then that counts.
+/// How many tokens are kept free for an answer: about what one takes. It may take more, and then that counts. What is
+/// shown with a question comes on top.
 const TOKENS_OF_AN_ANSWER: i64 = 4_000;
 /// For how long it is known which answer took how much.
 const LEDGER_KEPT: Duration = Duration::days(400);
@@ -33,7 +34,8 @@ pub struct Taken {
 }
 
 impl Billing {
-    /// Reserves an answer for a run of a team within what it may, in the transaction that makes the run.
+    /// Reserves an answer for a run of a team within what it may, in the transaction that makes the run; with so many tokens
+    /// more than one usually takes.
     ///
     /// # Errors
     /// When the plan's month is used up, or the database is away.
@@ -43,13 +45,14 @@ impl Billing {
         team: TeamId,
         entitlement: &Entitlement,
         run: RunId,
+        more_tokens: u64,
     ) -> Result<(), BillingError> {
         let now = self.parts.clock.now();
         let wanted = Wanted {
             team,
             run,
             month: month_of(now),
-            tokens: TOKENS_OF_AN_ANSWER,
+            tokens: TOKENS_OF_AN_ANSWER.saturating_add(i64::try_from(more_tokens).unwrap_or(i64::MAX)),
             most_messages: entitlement.limits.messages.into(),
             most_tokens: i64::try_from(entitlement.limits.tokens).unwrap_or(i64::MAX),
         };
@@ -84,11 +87,46 @@ impl Billing {
             daily: self.parts.daily_tokens.map(|tokens| i64::try_from(tokens).unwrap_or(i64::MAX)),
         };
         if usage::settle(connection, &settling, now).await? {
-            metrics::counter!("aura_model_budget_trips_total").increment(1);
-            tracing::error!(
-                day = %settling.day,
-                "the model's budget for today is used up: questions are answered by rules until midnight UTC"
-            );
+            tell_tripped(settling.day);
+        }
+        Ok(())
+    }
+
+    /// Whether a team's month has room for so many tokens more.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn has_room(&self, team: TeamId, tokens: u64) -> Result<bool, BillingError> {
+        let mut connection = self.parts.db.acquire().await?;
+        let most = self.entitlement(&mut connection, team).await?.limits.tokens;
+        let used = usage::month(&mut connection, team, month_of(self.parts.clock.now())).await?.tokens;
+        Ok(u64::try_from(used).unwrap_or_default().saturating_add(tokens) <= most)
+    }
+
+    /// Notes what was taken of the model beside answers, under an id of its own: it counts in tokens, and is no message.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn charge(
+        &self,
+        connection: &mut PgConnection,
+        team: TeamId,
+        id: RunId,
+        taken: &Taken,
+    ) -> Result<(), BillingError> {
+        let now = self.parts.clock.now();
+        let charge = usage::Charge {
+            id,
+            team,
+            month: month_of(now),
+            model: taken.model.as_deref(),
+            read: i64::try_from(taken.read).unwrap_or(i64::MAX / 4),
+            written: i64::try_from(taken.written).unwrap_or(i64::MAX / 4),
+            day: now.date(),
+            daily: self.parts.daily_tokens.map(|tokens| i64::try_from(tokens).unwrap_or(i64::MAX)),
+        };
+        if usage::charge(connection, &charge, now).await? {
+            tell_tripped(charge.day);
         }
         Ok(())
     }
@@ -150,6 +188,14 @@ impl Billing {
     pub async fn forget_old_usage(&self) -> Result<u64, BillingError> {
         Ok(usage::forget(&self.parts.db, month_of(self.parts.clock.now() - LEDGER_KEPT)).await?)
     }
+}
+
+fn tell_tripped(day: Date) {
+    metrics::counter!("aura_model_budget_trips_total").increment(1);
+    tracing::error!(
+        %day,
+        "the model's budget for today is used up: questions are answered by rules until midnight UTC"
+    );
 }
 
 /// The first day of the month, in UTC: the month goes on whatever becomes of a subscription.

@@ -94,6 +94,54 @@ pub async fn settle(connection: &mut PgConnection, settling: &Settling<'_>, now:
     .await
 }
 
+/// What was taken beside answers.
+pub struct Charge<'a> {
+    pub id: RunId,
+    pub team: TeamId,
+    /// The first day of the month.
+    pub month: Date,
+    pub model: Option<&'a str>,
+    pub read: i64,
+    pub written: i64,
+    pub day: Date,
+    /// What all may take on a day together.
+    pub daily: Option<i64>,
+}
+
+/// Notes what was taken beside answers: tokens of the month and of the day, and no message. Whether this used up the day's
+/// budget.
+pub async fn charge(connection: &mut PgConnection, charge: &Charge<'_>, now: OffsetDateTime) -> sqlx::Result<bool> {
+    query_scalar!(
+        r#"with noted as (
+             insert into usage_ledger (run_id, team_id, month, state, tokens_reserved, model, tokens_read, tokens_written,
+                 reserved_at, settled_at, messages)
+             values ($1, $2, $3, 'settled', 0, $4, $5, $6, $7, $7, 0)
+             returning tokens_read + tokens_written as tokens
+         ), counted as (
+             insert into usage_months as m (team_id, month, tokens) select $2, $3, tokens from noted
+             on conflict (team_id, month) do update set tokens = m.tokens + excluded.tokens
+         ), spent as (
+             insert into usage_days as d (day, tokens, tripped_at)
+             select $8, tokens, case when tokens >= $9 then $7::timestamptz end from noted where tokens > 0
+             on conflict (day) do update set tokens = d.tokens + excluded.tokens,
+                 tripped_at = coalesce(d.tripped_at, case when d.tokens + excluded.tokens >= $9 then $7 end)
+             returning tokens >= $9 and tokens - ($5 + $6) < $9 as tripped
+         )
+         select exists (select from spent where tripped) as "tripped!""#,
+        charge.id as RunId,
+        charge.team as TeamId,
+        charge.month,
+        charge.model,
+        charge.read,
+        charge.written,
+        now,
+        charge.day,
+        charge.daily,
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// How much of a month is used, and how much is reserved.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MonthRow {
@@ -124,7 +172,7 @@ pub struct DayRow {
 pub async fn days(connection: &mut PgConnection, team: TeamId, month: Date) -> sqlx::Result<Vec<DayRow>> {
     query_as!(
         DayRow,
-        r#"select (settled_at at time zone 'UTC')::date as "day!", count(*) as "messages!",
+        r#"select (settled_at at time zone 'UTC')::date as "day!", sum(messages)::bigint as "messages!",
                sum(tokens_read + tokens_written)::bigint as "tokens!"
            from usage_ledger where team_id = $1 and month = $2 and state = 'settled'
            group by 1 order by 1"#,

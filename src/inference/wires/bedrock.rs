@@ -91,9 +91,11 @@ impl Wire for Converse {
 
 /// The body. What the models may be told about chance and length is left out, as everywhere.
 fn request_body(turn: &Turn) -> Value {
-    let messages = blocks::messages(turn).into_iter().map(
-        |(role, blocks)| json!({ "role": role.word(), "content": blocks.into_iter().map(block).collect::<Vec<_>>() }),
-    );
+    let mut documents = 0;
+    let messages = blocks::messages(turn).into_iter().map(|(role, blocks)| {
+        let blocks: Vec<Value> = blocks.into_iter().map(|part| block(part, &mut documents)).collect();
+        json!({ "role": role.word(), "content": blocks })
+    });
     let mut body = json!({ "system": [{ "text": turn.system }], "messages": messages.collect::<Vec<_>>() });
     if !turn.tools.is_empty() {
         body["toolConfig"] = json!({ "tools": turn.tools.iter().map(tool).collect::<Vec<_>>() });
@@ -101,9 +103,19 @@ fn request_body(turn: &Turn) -> Value {
     body
 }
 
-fn block(block: Block<'_>) -> Value {
+/// `documents` counts the documents so far: each needs a name of its own, and its owner's words are none, because a model
+/// reads it as what Aura says.
+fn block(block: Block<'_>, documents: &mut u32) -> Value {
     match block {
         Block::Text(text) => json!({ "text": text }),
+        Block::Shown(exhibit) => {
+            let (format, source) = (exhibit.kind.word(), json!({ "bytes": exhibit.base64() }));
+            if exhibit.kind.is_picture() {
+                return json!({ "image": { "format": format, "source": source } });
+            }
+            *documents += 1;
+            json!({ "document": { "format": format, "name": format!("document {documents}"), "source": source } })
+        }
         Block::Call { id, name, input } => json!({ "toolUse": { "toolUseId": id, "name": name, "input": input } }),
         Block::Result { call, content } => {
             json!({ "toolResult": { "toolUseId": call, "content": [{ "text": content }] } })

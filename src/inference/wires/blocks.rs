@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::inference::{Turn, TurnMessage};
+use crate::inference::{Exhibit, Turn, TurnMessage};
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,7 @@ impl Role {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Block<'a> {
     Text(std::borrow::Cow<'a, str>),
+    Shown(&'a Exhibit),
     Call {
         id: &'a str,
         name: &'a str,
@@ -46,6 +47,12 @@ pub(super) fn messages(turn: &Turn) -> Vec<(Role, Vec<Block<'_>>)> {
     for message in &turn.messages {
         match message {
             TurnMessage::Person(text) => add(Role::Person, Block::Text(text.into())),
+            TurnMessage::Shown { text, exhibits } => {
+                for exhibit in exhibits {
+                    add(Role::Person, Block::Shown(exhibit));
+                }
+                add(Role::Person, Block::Text(text.into()));
+            }
             TurnMessage::Assistant { text, calls } => {
                 add(Role::Model, Block::Text(text.into()));
                 for call in calls {

@@ -19,7 +19,7 @@ use super::{
     transport::{Refusal, Trouble, in_stream},
 };
 use crate::{
-    inference::{Call, Events, FinishReason, ModelError, ModelEvent, ToolCallPart, ToolSpec, Turn, TurnMessage},
+    inference::{Call, Events, Exhibit, FinishReason, ModelError, ModelEvent, ToolCallPart, ToolSpec, Turn, TurnMessage},
     platform::http::Http,
 };
 
@@ -99,6 +99,11 @@ fn request(model: &str, turn: &Turn) -> Value {
 fn message(message: &TurnMessage) -> Option<Value> {
     Some(match message {
         TurnMessage::Person(text) => json!({ "role": "user", "content": text }),
+        TurnMessage::Shown { text, exhibits } => {
+            let words = (!text.trim().is_empty()).then(|| json!({ "type": "text", "text": text }));
+            let parts: Vec<Value> = exhibits.iter().map(shown).chain(words).collect();
+            json!({ "role": "user", "content": parts })
+        }
         TurnMessage::Assistant { text, calls } if calls.is_empty() => json!({ "role": "assistant", "content": text }),
         TurnMessage::Assistant { text, calls } => json!({
             "role": "assistant",
@@ -110,6 +115,13 @@ fn message(message: &TurnMessage) -> Option<Value> {
         }
         TurnMessage::Reasoning(_) => return None,
     })
+}
+
+fn shown(exhibit: &Exhibit) -> Value {
+    if exhibit.kind.is_picture() {
+        return json!({ "type": "image_url", "image_url": { "url": exhibit.data_url() } });
+    }
+    json!({ "type": "file", "file": { "filename": exhibit.name, "file_data": exhibit.data_url() } })
 }
 
 fn call(call: &Call) -> Value {

@@ -162,6 +162,8 @@ pub struct ModelSettings {
     pub fallbacks: Vec<String>,
     /// Whether the model's operator keeps answers, so that they survive a crash of ours.
     pub background: bool,
+    /// What the models read beside text.
+    pub reads: ModelReads,
     pub bedrock: BedrockSettings,
 }
 
@@ -176,6 +178,19 @@ pub enum ModelWire {
     Anthropic,
     /// Converse of Amazon Bedrock.
     Bedrock,
+}
+
+/// What models read beside text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelReads {
+    /// What is known of models of these names.
+    ByName,
+    /// Nothing.
+    Text,
+    /// Pictures.
+    Pictures,
+    /// Pictures and PDF.
+    Documents,
 }
 
 /// What only Bedrock needs.

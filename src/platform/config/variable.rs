@@ -120,6 +120,7 @@ pub const VARIABLES: &[Variable] = &[
     ),
     plain("MODEL_WIRE", Optional, Some("auto"), "the address decides which protocol is spoken"),
     plain("MODEL_BACKGROUND", Optional, Some("off"), "the model's operator keeps no answer; a crash ends it"),
+    plain("MODEL_READS", Optional, Some("auto"), "the names of the models say whether they read pictures and PDF"),
     secret("BEDROCK_ACCESS_KEY_ID", Optional, None, "OPENAI_API_KEY counts, where MODEL_WIRE is bedrock"),
     secret("BEDROCK_SECRET_ACCESS_KEY", Optional, None, "OPENAI_API_KEY counts, where MODEL_WIRE is bedrock"),
     plain("BEDROCK_REGION", Optional, Some("us-east-1"), "Bedrock is asked in us-east-1, where MODEL_WIRE is bedrock"),

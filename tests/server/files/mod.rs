@@ -2,7 +2,7 @@
 
 mod corners;
 mod place;
-mod samples;
+pub mod samples;
 mod suite;
 
 use aura::platform::jobs::JobTable;

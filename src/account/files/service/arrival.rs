@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt as _};
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
-use super::{FOLDER, MOST_ARRIVING, MOST_FILES, UserFiles};
+use super::{FOLDER, MOST_ARRIVING, MOST_FILES, UserFiles, questions::WAITS};
 use crate::{
     account::files::{
         error::FileError,
@@ -25,6 +25,15 @@ use crate::{
 
 /// So long nothing may come.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// What a file is uploaded for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    /// To be kept.
+    Kept,
+    /// For a question, where it may have so many bytes and must have some.
+    Question { most: u64 },
+}
 
 /// What a sender says of a file before it comes.
 pub struct Arriving<'a> {
@@ -47,17 +56,28 @@ impl UserFiles {
         arriving: Arriving<'_>,
         pieces: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<FileRow, FileError> {
+        self.keep_as(user, arriving, Purpose::Kept, pieces).await
+    }
+
+    pub(super) async fn keep_as<E>(
+        &self,
+        user: UserId,
+        arriving: Arriving<'_>,
+        purpose: Purpose,
+        pieces: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<FileRow, FileError> {
         let name = name::clean(arriving.name).ok_or(FileError::NoName)?;
         let extension = name::extension(&name).ok_or(FileError::NoExtension)?;
         let kind = Kind::by_extension(&extension).ok_or(FileError::KindNotTaken)?;
         if !kind.may_be_called(arriving.media_type) {
             return Err(FileError::CalledOther);
         }
-        let (mut arrival, most) = self.begin(user, &name, kind, arriving.size).await?;
+        let (mut arrival, most) = self.begin(user, &name, kind, arriving.size, purpose).await?;
         let received = arrival.receive(kind, most, pieces).await;
         match received {
+            Ok((0, _)) if matches!(purpose, Purpose::Question { .. }) => Err(FileError::Empty),
             Ok((size, digest)) => arrival.finish(size, &digest).await,
-            Err(FileError::NoRoom { .. }) => Err(self.too_much(user, most).await),
+            Err(FileError::NoRoom { .. }) => Err(self.too_much(user, most, purpose).await),
             Err(error) => Err(error),
         }
         .inspect_err(|error| tracing::info!(%error, "a file was not kept"))
@@ -70,8 +90,9 @@ impl UserFiles {
         name: &str,
         kind: &Kind,
         announced: Option<u64>,
+        purpose: Purpose,
     ) -> Result<(Arrival, u64), FileError> {
-        let (now, largest) = (self.clock.now(), self.limits.largest);
+        let (now, largest) = (self.clock.now(), self.largest(purpose));
         if announced.is_some_and(|size| size > largest) {
             return Err(FileError::TooLarge { most: largest });
         }
@@ -91,16 +112,28 @@ impl UserFiles {
         let id: FileId = self.random.id(now);
         let key = Key::named(&self.random, FOLDER, name);
         let size = i64::try_from(most).unwrap_or(i64::MAX);
-        let new = NewFile { id, user, key: key.name(), name, media_type: kind.media_type, size, now };
+        let (purpose, passes_at) = match purpose {
+            Purpose::Kept => ("kept", None),
+            Purpose::Question { .. } => ("question", Some(now + WAITS)),
+        };
+        let media_type = kind.media_type;
+        let new = NewFile { id, user, key: key.name(), name, media_type, size, purpose, passes_at, now };
         store::insert_arriving(&mut tx, &new).await?;
         tx.commit().await?;
         let upload = Some(self.files.upload(&key));
         Ok((Arrival { of: self.clone(), user, id, key, upload, kept: false }, most))
     }
 
+    fn largest(&self, purpose: Purpose) -> u64 {
+        match purpose {
+            Purpose::Kept => self.limits.largest,
+            Purpose::Question { most } => most.min(self.limits.largest),
+        }
+    }
+
     /// Whether a file without an announced size met the largest size or the end of the room.
-    async fn too_much(&self, user: UserId, most: u64) -> FileError {
-        if most == self.limits.largest {
+    async fn too_much(&self, user: UserId, most: u64, purpose: Purpose) -> FileError {
+        if most == self.largest(purpose) {
             return FileError::TooLarge { most };
         }
         match self.room(user).await {

@@ -21,6 +21,20 @@ pub async fn stale_arrivals(db: &Db, before: OffsetDateTime, rows: i64) -> sqlx:
     .await
 }
 
+/// Removes the rows of files whose time is over, not more than so many, and tells where they lie.
+pub async fn remove_passed(db: &Db, now: OffsetDateTime, rows: i64) -> sqlx::Result<Vec<String>> {
+    query_scalar!(
+        "delete from files where id in (
+             select id from files where passes_at < $1 and arrived_at is not null
+             order by passes_at limit $2 for update skip locked)
+         returning key",
+        now,
+        rows,
+    )
+    .fetch_all(db)
+    .await
+}
+
 pub async fn remove_stale(db: &Db, key: &str) -> sqlx::Result<()> {
     sqlx::query!("delete from files where key = $1 and arrived_at is null", key).execute(db).await?;
     Ok(())

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{Reader, list};
-use crate::platform::config::{BedrockKeys, BedrockSettings, ModelSettings, ModelWire};
+use crate::platform::config::{BedrockKeys, BedrockSettings, ModelReads, ModelSettings, ModelWire};
 
 const KEY: &str = "OPENAI_API_KEY";
 const BASE: &str = "OPENAI_BASE_URL";
@@ -12,6 +12,7 @@ const MODEL: &str = "OPENAI_MODEL";
 const FALLBACKS: &str = "MODEL_FALLBACKS";
 const WIRE: &str = "MODEL_WIRE";
 const BACKGROUND: &str = "MODEL_BACKGROUND";
+const READS: &str = "MODEL_READS";
 const REGION: &str = "BEDROCK_REGION";
 const KEY_ID: &str = "BEDROCK_ACCESS_KEY_ID";
 const SECRET: &str = "BEDROCK_SECRET_ACCESS_KEY";
@@ -59,6 +60,7 @@ impl Reader<'_> {
             _ => ModelWire::Chat,
         });
         let background = self.background(wire);
+        let reads = self.reads();
         let keys = self.bedrock_keys();
         let api_key = self.secret(KEY);
         let on = api_key.is_some() || (wire == ModelWire::Bedrock && keys.is_some());
@@ -80,8 +82,22 @@ impl Reader<'_> {
             model,
             fallbacks,
             background,
+            reads,
             bedrock: BedrockSettings { region, keys },
         })
+    }
+
+    fn reads(&mut self) -> ModelReads {
+        match self.text(READS) {
+            None | Some("auto") => ModelReads::ByName,
+            Some("text") => ModelReads::Text,
+            Some("pictures") => ModelReads::Pictures,
+            Some("documents") => ModelReads::Documents,
+            Some(_) => {
+                self.errors.add(READS, "must be auto, text, pictures or documents");
+                ModelReads::ByName
+            }
+        }
     }
 
     fn background(&mut self, wire: ModelWire) -> bool {
