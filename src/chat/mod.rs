@@ -94,7 +94,7 @@ pub use page::ChatPage;
 #[cfg(feature = "ssr")]
 pub use paging::Spot;
 #[cfg(feature = "ssr")]
-pub use routes::routes;
+pub use routes::{UPLOADS, routes};
 #[cfg(feature = "ssr")]
 use routes::{approval_id, conversation_id, need_id, run_id};
 #[cfg(feature = "ssr")]

@@ -31,6 +31,10 @@ use crate::{
     platform::{refusal::Refusal, routes::Routes, sse},
 };
 
+/// Where files come: with the form of a question, or before it.
+pub const UPLOADS: [&str; 2] = [SEND, FILES];
+const SEND: &str = "/api/chat";
+const FILES: &str = "/api/chat/files";
 /// The longest body that brings no file, in bytes.
 const LONGEST_BODY: usize = 2 * 1024 * 1024;
 
@@ -41,8 +45,8 @@ struct Stylesheet(Arc<str>);
 /// The routes over one chat.
 pub fn routes(chat: Chat, stylesheet: &str) -> Routes {
     Routes::new()
-        .post("/api/chat", send)
-        .post("/api/chat/files", upload::keep)
+        .post(SEND, send)
+        .post(FILES, upload::keep)
         // The size is counted while it comes in.
         .layer(DefaultBodyLimit::disable())
         .get("/api/chat/runs/{id}/events", events)

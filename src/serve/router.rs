@@ -44,10 +44,17 @@ const UPLOADS: &[Upload] = &[
     picture(account::v1::AVATAR),
     file(account::files::UPLOAD),
     file(account::files::v1::UPLOAD),
+    question(chat::UPLOADS[0]),
+    question(chat::UPLOADS[1]),
 ];
 
 const fn picture(path: &'static str) -> Upload {
     Upload { path, most: 32 * 1024 * 1024, longest: Duration::from_secs(120) }
+}
+
+/// Eight files of 10 MB, with the form around them.
+const fn question(path: &'static str) -> Upload {
+    Upload { path, most: 96 * 1024 * 1024, longest: Duration::from_secs(600) }
 }
 
 /// Larger than any setting lets a file be, with the form around several of them.

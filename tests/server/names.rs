@@ -135,15 +135,3 @@ async fn ti_02_a_name_that_its_person_gave_stays_and_so_does_the_rules_where_the
     assert_eq!(chat.name_conversations().await.unwrap(), 0);
     assert_eq!((outside.asked().len(), title(&app, poor).await.1), (count, "rule".to_owned()));
 }
-
-#[sqlx::test]
-async fn ti_03_without_a_model_the_name_is_how_the_question_begins(db: PgPool) {
-    let outside = Outside::start().await;
-    let app = outside.app_without_model(db).await;
-    let mira = person(&app, "Mira").await;
-    let sent = app.state().chat.send(&mira, None, "What is on today?", "k1").await.unwrap();
-    settled(&app, sent.run).await;
-    assert_eq!(app.state().chat.name_conversations().await.unwrap(), 0);
-    assert_eq!(title(&app, sent.conversation).await, ("What is on today?".to_owned(), "rule".to_owned()));
-    assert!(outside.asked().is_empty());
-}
