@@ -150,9 +150,7 @@ pub(super) fn sight(settings: &ModelSettings, model: &str) -> Sight {
         ModelReads::Pictures => Sight { pictures: true, documents: None },
         ModelReads::Documents => Sight { pictures: true, documents: largest.or(Some(OPENAI_DOCUMENT)) },
         ModelReads::ByName if is_in(&BLIND) => Sight::default(),
-        ModelReads::ByName => {
-            Sight { pictures: true, documents: largest.filter(|_| !is_in(&WITHOUT_DOCUMENTS)) }
-        }
+        ModelReads::ByName => Sight { pictures: true, documents: largest.filter(|_| !is_in(&WITHOUT_DOCUMENTS)) },
     }
 }
 

@@ -5,8 +5,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use futures::{Stream, StreamExt as _};
 
 use super::{
-    ModelError, ModelEvent, Reference, Sight, Turn,
-    exhibit,
+    ModelError, ModelEvent, Reference, Sight, Turn, exhibit,
     models::{ModelNotice, Models},
     pace::Pace,
     steady::{self, Keep},

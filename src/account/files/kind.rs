@@ -25,8 +25,8 @@ pub struct Kind {
 
 /// Source texts that no browser runs, served as plain text.
 const CODE: &[&str] = &[
-    "c", "cpp", "cs", "css", "diff", "go", "h", "ics", "ini", "java", "kt", "lua", "py", "rb", "rs", "sql", "swift", "toml",
-    "tsv", "yaml", "yml",
+    "c", "cpp", "cs", "css", "diff", "go", "h", "ics", "ini", "java", "kt", "lua", "py", "rb", "rs", "sql", "swift",
+    "toml", "tsv", "yaml", "yml",
 ];
 
 const KINDS: &[Kind] = &[
@@ -54,7 +54,11 @@ const KINDS: &[Kind] = &[
     other("video/quicktime", &["mov"], &["video/mp4"]),
     other("video/webm", &["webm"], &["video/x-matroska", "audio/webm"]),
     text("text/plain; charset=utf-8", &["txt", "log"], &[]),
-    text("text/plain; charset=utf-8", CODE, &["application/toml", "application/yaml", "application/x-yaml", "application/sql"]),
+    text(
+        "text/plain; charset=utf-8",
+        CODE,
+        &["application/toml", "application/yaml", "application/x-yaml", "application/sql"],
+    ),
     text("text/markdown; charset=utf-8", &["md"], &["text/x-markdown"]),
     text("text/csv; charset=utf-8", &["csv"], &["application/csv", "application/vnd.ms-excel"]),
     text("application/json", &["json"], &["text/json"]),
@@ -129,8 +133,12 @@ impl Kind {
         let read = |kind: &&Self| {
             matches!(kind.nature, Nature::Picture(_) | Nature::Text) || kind.media_type == "application/pdf"
         };
-        let dotted: Vec<String> =
-            KINDS.iter().filter(read).flat_map(|kind| kind.extensions).map(|extension| format!(".{extension}")).collect();
+        let dotted: Vec<String> = KINDS
+            .iter()
+            .filter(read)
+            .flat_map(|kind| kind.extensions)
+            .map(|extension| format!(".{extension}"))
+            .collect();
         dotted.join(",")
     }
 

@@ -129,10 +129,12 @@ impl Chat {
 fn tidy(said: &str) -> Option<String> {
     let line = said.lines().map(str::trim).find(|line| !line.is_empty())?;
     let hides = |letter: char| {
-        letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     let marks = |letter: char| matches!(letter, '*' | '_' | '`' | '#' | '<' | '>' | '[' | ']' | '|' | '~' | '\\');
-    let plain: String = line.chars().filter(|letter| !marks(*letter)).map(|letter| if hides(letter) { ' ' } else { letter }).collect();
+    let plain: String =
+        line.chars().filter(|letter| !marks(*letter)).map(|letter| if hides(letter) { ' ' } else { letter }).collect();
     let words: Vec<&str> = plain.split_whitespace().take(MOST_WORDS).collect();
     let around = |letter: char| "\"'“”„«»‘’.,:;- ".contains(letter);
     let mut name = String::new();
@@ -164,7 +166,10 @@ mod tests {
             ("# <b>Abendessen</b> in `Lissabon`", Some("bAbendessen/b in Lissabon")),
             ("[click](https://evil.example)", Some("click(https://evil.example)")),
             ("a\u{202e}b\u{0}c", Some("a b c")),
-            ("one two three four five six seven eight nine ten eleven twelve thirteen", Some("one two three four five six seven eight nine ten eleven twelve")),
+            (
+                "one two three four five six seven eight nine ten eleven twelve thirteen",
+                Some("one two three four five six seven eight nine ten eleven twelve"),
+            ),
             ("東京の天気", Some("東京の天気")),
             ("", None),
             ("***", None),

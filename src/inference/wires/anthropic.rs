@@ -101,7 +101,8 @@ fn block(block: Block<'_>) -> Value {
     match block {
         Block::Text(text) => json!({ "type": "text", "text": text }),
         Block::Shown(exhibit) => {
-            let (kind, media_type) = (if exhibit.kind.is_picture() { "image" } else { "document" }, exhibit.kind.media_type());
+            let (kind, media_type) =
+                (if exhibit.kind.is_picture() { "image" } else { "document" }, exhibit.kind.media_type());
             json!({ "type": kind, "source": { "type": "base64", "media_type": media_type, "data": exhibit.base64() } })
         }
         Block::Call { id, name, input } => json!({ "type": "tool_use", "id": id, "name": name, "input": input }),
