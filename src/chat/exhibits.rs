@@ -81,7 +81,8 @@ impl<'a> Exhibits<'a> {
             return not(why);
         }
         let is_text = matches!(files::nature(&file.media_type), Some(Nature::Text));
-        if if is_text { self.texts == 0 } else { size > self.shown } {
+        let is_full = if is_text { self.texts == 0 } else { size > self.shown };
+        if is_full {
             return not("too much else is attached in this conversation.");
         }
         let exhibit = match load(self.parts, &file).await {
