@@ -4,7 +4,7 @@ use crate::answer;
 use crate::app::{self, Sandbox};
 use crate::call::Call;
 use crate::desk::{day, mentions, now, parts, refuse, size, slice, word};
-use crate::shelf::{Shelf, find_mut, merge};
+use crate::shelf::{Shelf, find, find_mut, merge};
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -23,6 +23,10 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
     match (call.method.as_str(), path) {
         ("GET", []) => list(call, kind, &mut shelf),
         ("GET", ["search"]) if *kind != "activities" => search(call, kind, &mut shelf),
+        ("GET", [id]) => match find(records(&mut shelf, kind), "id", id) {
+            Some(record) => answer::json(200, json!({ "success": true, "data": record })),
+            None => wrong(404, "Entity not found", "unknown record"),
+        },
         ("POST", []) => create(call, kind, &mut shelf),
         ("PATCH", [id]) => match find_mut(records(&mut shelf, kind), "id", id) {
             Some(record) => {

@@ -452,6 +452,9 @@ fn un_09_every_undo_of_the_catalogue_names_a_change_of_its_service_and_all_that_
 /// Changes whose example has nothing before it that could be brought back.
 const NOTHING_BEFORE: &[&str] = &["sentry__assign_issue"];
 
+/// Changes after whose undo what was made is still there, in another state: what the look shows before and not after.
+const OTHERWISE: &[(&str, &str)] = &[("github__create_issue", ", open")];
+
 #[sqlx::test]
 async fn un_10_every_change_with_an_undo_is_taken_back_and_the_next_look_shows_it(db: PgPool) {
     let world = Box::pin(World::start(db)).await;
@@ -483,6 +486,7 @@ async fn un_10_every_change_with_an_undo_is_taken_back_and_the_next_look_shows_i
             continue;
         }
         let after = world.told(connection, look, arguments).await;
+        let text = OTHERWISE.iter().find(|(name, _)| *name == tool.name).map_or(*text, |(_, text)| text);
         let (there, then) = match text.strip_prefix('-') {
             Some(text) => (!changed.contains(text), after.contains(text)),
             None => (changed.contains(text), !after.contains(text)),
