@@ -486,7 +486,7 @@ async fn un_10_every_change_with_an_undo_is_taken_back_and_the_next_look_shows_i
             continue;
         }
         let after = world.told(connection, look, arguments).await;
-        let text = OTHERWISE.iter().find(|(name, _)| *name == tool.name).map_or(*text, |(_, text)| text);
+        let text = OTHERWISE.iter().find(|(name, _)| *name == tool.name).map_or(*text, |(_, text)| *text);
         let (there, then) = match text.strip_prefix('-') {
             Some(text) => (!changed.contains(text), after.contains(text)),
             None => (changed.contains(text), !after.contains(text)),
