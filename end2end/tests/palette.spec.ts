@@ -45,6 +45,7 @@ test("KB-6 The palette finds pages, conversations and what the page can do, and 
   await expect(options(page).first()).toHaveText(/^Security/);
   const active = async () => page.locator(`#${await field(page).getAttribute("aria-activedescendant")}`);
   await expect(await active()).toHaveText(/^Security/);
+  await expect(page.getByRole("option", { name: /Search all conversations/ })).toBeVisible();
   await page.keyboard.press("ArrowUp");
   await expect(await active()).toHaveText(/Search all conversations for «sec»/);
   await page.keyboard.press("ArrowDown");
@@ -60,7 +61,8 @@ test("KB-6 The palette finds pages, conversations and what the page can do, and 
   await page.keyboard.press(`${COMMAND}+k`);
   await field(page).pressSequentially("lighthouse", { delay: 15 });
   await expect(page.getByRole("option", { name: /Which lighthouse is the tallest/ })).toBeVisible();
-  expect(asked).toEqual(["lighthouse"]);
+  expect(asked.at(-1)).toBe("lighthouse");
+  expect(asked.length, "not each letter is asked for").toBeLessThan(5);
   await page.getByRole("option", { name: /Which lighthouse is the tallest/ }).click();
   await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(/lighthouse/);
@@ -192,7 +194,7 @@ test("KB-7 A conversation is led by keys, which one list names, and the single o
   await expect(list).toBeHidden();
 
   // Escape ends the answer that is being written, wherever the focus is.
-  await message.fill("Tell me a long story about the sea");
+  await message.fill("Please answer slowly, I want to read along");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("button", { name: "Stop answering" })).toBeVisible();
   await page.keyboard.press("Escape");

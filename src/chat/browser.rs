@@ -101,9 +101,18 @@ mod in_browser {
         element(id).map(|element| f64::from(element.offset_top()) - scrolled())
     }
 
-    /// Changes what stands around this part of the page, and leaves the part where the reader sees it. Browsers do so by
-    /// themselves, but not at the very start of a page, and not all of them.
+    /// The message in the midst of what is seen.
+    fn seen_message() -> Option<String> {
+        let (width, height) = (window().inner_width().ok()?.as_f64()?, window().inner_height().ok()?.as_f64()?);
+        // Single precision is enough for a pixel.
+        let at = document().element_from_point((width * 0.6) as f32, (height * 0.4) as f32)?;
+        Some(at.closest(".transcript > [id^='m-']").ok()??.id())
+    }
+
+    /// Changes what stands around what the reader sees, and leaves that where it is; where no message is seen, this part of
+    /// the page. Browsers do so by themselves, but not at the very start of a page, and not all of them.
     pub fn keep_in_place(id: String, change: impl FnOnce()) {
+        let id = seen_message().unwrap_or(id);
         let before = top_of(&id);
         change();
         request_animation_frame(move || {

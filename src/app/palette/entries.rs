@@ -5,7 +5,7 @@ use crate::{
         found::{Hit, Piece, Search},
         model::RecentGroup,
     },
-    kit::keys::{self, Deed, Key, TABLE},
+    kit::keys::{self, Deed, Held, Key, TABLE},
     ui::{Command, Commands, Does},
 };
 
@@ -71,12 +71,15 @@ pub(super) fn pages(typed: &str) -> Vec<Entry> {
         .collect()
 }
 
-/// What fits of what can be done: by the page at hand, by keys, in other teams.
+/// What fits of what can be done: by the page at hand, by keys, in other teams. Keys that only do something where the focus
+/// is, or while an answer is written, are in their list alone.
 pub(super) fn acts(typed: &str, commands: Commands, teams: &[Command]) -> Vec<Entry> {
     let offered = commands.all().into_iter().chain(teams.iter().cloned());
     let by_key = TABLE.iter().filter(|key| {
         let first = keys::of(key.deed).is_some_and(|first| first == *key);
-        first && key.deed != Deed::OpenPalette && commands.has(key.deed)
+        let may = key.deed != Deed::OpenPalette && key.held != Held::Nothing && commands.has(key.deed);
+        // Before anything is typed, what the page offers comes first, and the way to the keys.
+        first && may && (key.deed == Deed::ListKeys || !typed.trim().is_empty())
     });
     let by_key =
         by_key.map(|key| Command { name: key.says.to_owned(), icon: "chevron-right", does: Does::Press(key.deed) });

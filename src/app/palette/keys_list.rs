@@ -37,7 +37,7 @@ pub(super) fn KeysList(palette: Palette) -> impl IntoView {
             })
             .collect_view()}
         <label class="switch">
-            <span>"«?» opens this list" <span class="hint">"Off, no single character does anything."</span></span>
+            <span>"«?» opens this list" <span class="hint">"When off, no single character does anything."</span></span>
             <input type="checkbox" role="switch" prop:checked=palette.single_keys on:change=change/>
         </label>
         <div class="actions end">

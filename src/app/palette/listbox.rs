@@ -109,7 +109,7 @@ pub(super) fn Finder(palette: Palette) -> impl IntoView {
                 autocapitalize="off"
                 spellcheck="false"
                 maxlength="200"
-                placeholder="Find a page, a conversation or something to do"
+                placeholder="Pages, conversations, actions"
                 autofocus=true
                 on:input=move |event| write(event_target_value(&event))
                 on:keydown=press
@@ -144,7 +144,7 @@ pub(super) fn Finder(palette: Palette) -> impl IntoView {
                             .then(|| {
                                 view! {
                                     <div role="group" aria-labelledby=label.clone()>
-                                        <p class="label" id=label.clone()>{group}</p>
+                                        <div class="label" id=label.clone()>{group}</div>
                                         {lines}
                                     </div>
                                 }

@@ -73,7 +73,11 @@ fn place(id: ConversationId, place: Place, is_there: bool, desk: Desk, toasts: O
             }
         });
     });
-    Command { name: name.to_owned(), icon: "list-filter", does: Does::Act(act) }
+    let icon = match place {
+        Place::Pin => "arrow-up",
+        Place::Archive => "history",
+    };
+    Command { name: name.to_owned(), icon, does: Does::Act(act) }
 }
 
 /// The keys for what stands last.
