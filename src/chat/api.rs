@@ -166,7 +166,7 @@ pub async fn decide(approval: String, decision: Decision, typed: Vec<(String, St
 }
 
 /// Takes back what was done.
-#[server(prefix = "/api", endpoint = "chat/undo", input = Json)]
+#[server(prefix = "/api", endpoint = "chat/undo")]
 pub async fn undo(approval: String) -> Result<Decided, AppError> {
     use super::{Chat, approval_id};
     use crate::{identity::session, platform::web};

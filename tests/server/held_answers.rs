@@ -29,7 +29,7 @@ struct Operator {
 
 impl Operator {
     async fn start() -> Self {
-        let models = Models::with_pause(60).await;
+        let models = Models::with_pause(25).await;
         let address = format!("*={}", models.sandbox.settings.base);
         Self { models, address }
     }

@@ -107,7 +107,7 @@ async fn victim(app: &TestApp, sandbox: &Sandbox, number: usize) -> Victim {
         let connection = connections.iter().find(|(known, _)| *known == service).unwrap().1;
         let id =
             integrations.propose(&Call { user, connection, tool, arguments: tool.example().clone() }).await.unwrap();
-        let proposal = integrations.proposals(user, &[id]).await.unwrap().remove(0);
+        let proposal = integrations.proposals(app.db(), user, &[id]).await.unwrap().remove(0);
         drop(integrations.approve(&proposal, None, true).await.unwrap().unwrap());
         assert!(integrations.stands(user, connection, tool).await.unwrap(), "{name}");
     }

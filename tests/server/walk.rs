@@ -38,6 +38,7 @@ pub fn fields() -> String {
         ("address", "0x52908400098527886e0f7030069857d2e4169ee7"),
         ("after", id),
         ("answer", id),
+        ("approval", id),
         ("asking[key]", "a-key"),
         ("before", id),
         ("chainId", "1"),
