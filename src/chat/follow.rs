@@ -227,7 +227,12 @@ impl Follower {
         let Ok(id) = NeedId::deserialize(&row.payload["need"]) else { return Ok(None) };
         let Some(need) = store::needs::find(&self.chat.parts.db, self.user, id).await? else { return Ok(None) };
         let asker = Asker { user: self.user, name: String::new(), zone: self.zone.clone() };
-        Ok(self.chat.need_cards(&self.chat.parts.db, &asker, vec![need]).await?.pop().map(|card| RunEvent::Need { card }))
+        Ok(self
+            .chat
+            .need_cards(&self.chat.parts.db, &asker, vec![need])
+            .await?
+            .pop()
+            .map(|card| RunEvent::Need { card }))
     }
 
     fn render_when_due(&mut self) -> Option<Followed> {

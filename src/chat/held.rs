@@ -95,7 +95,8 @@ impl Chat {
             }
         };
         let seq = run.last_seq.saturating_add(1);
-        let advance = store::log::Advance { run: run.id, user: run.user, from: run.last_seq, to: seq, model: None, now };
+        let advance =
+            store::log::Advance { run: run.id, user: run.user, from: run.last_seq, to: seq, model: None, now };
         if store::log::advance(connection, &advance).await?.is_none() {
             return Ok(None);
         }

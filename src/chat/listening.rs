@@ -9,9 +9,7 @@ use super::{
     tools::Reader,
     waiting::Kept,
 };
-use crate::inference::{
-    Call, FinishReason, ModelError, ModelEvent, Reasoning, Reference, ToolCallPart, Turn, prompts,
-};
+use crate::inference::{Call, FinishReason, ModelError, ModelEvent, Reasoning, Reference, ToolCallPart, Turn, prompts};
 
 /// How many calls of one round are made.
 const CALLS: usize = 12;

@@ -200,7 +200,7 @@ impl RunLog {
     }
 
     /// Writes the rest, and lets go of the run: another process goes on with it.
-    pub(super) async fn let_go(&mut self) -> Result<(), ChatError> {
+    pub(super) async fn let_go(&self) -> Result<(), ChatError> {
         self.bring_the_rest().await?;
         let (seq, _) = self.sheet.position();
         let Subject { run, user, .. } = self.subject;

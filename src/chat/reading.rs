@@ -10,8 +10,8 @@ use super::{
     error::ChatError,
     markdown,
     model::{
-        Answer, CardState, Conversation, ConversationSummary, Message, MessagesLeft, Opened, Question,
-        RecentGroup, Run, RunState, Suggestion, ToolCard, Versions, outlasts,
+        Answer, CardState, Conversation, ConversationSummary, Message, MessagesLeft, Opened, Question, RecentGroup,
+        Run, RunState, Suggestion, ToolCard, Versions, outlasts,
     },
     moment,
     paging::{Sheet, Spot},
@@ -47,12 +47,7 @@ impl Chat {
     ///
     /// # Errors
     /// When the conversation or the message is not theirs.
-    pub async fn open_at(
-        &self,
-        asker: &Asker,
-        id: Option<ConversationId>,
-        spot: Spot,
-    ) -> Result<Opened, ChatError> {
+    pub async fn open_at(&self, asker: &Asker, id: Option<ConversationId>, spot: Spot) -> Result<Opened, ChatError> {
         let conversation = match id {
             Some(id) => Some(self.conversation(asker, id, spot).await?),
             None => None,

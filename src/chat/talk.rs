@@ -124,7 +124,8 @@ impl<'a> Talk<'a> {
         let turn = Turn { system: kept.system.clone(), messages, tools };
         let (round, written, untrusted) = (kept.round, kept.written, kept.untrusted);
         let accounts = Vec::new();
-        let mut talk = Self { parts, reader, job, offer, turn, round, written, untrusted, again: again.clone(), said, accounts };
+        let mut talk =
+            Self { parts, reader, job, offer, turn, round, written, untrusted, again: again.clone(), said, accounts };
         if let Some(outcome) = talk.barred(kept, &results).await {
             if let Some(Again { response, .. }) = again {
                 // Where that is over already, there is nothing to end.
@@ -159,7 +160,8 @@ impl<'a> Talk<'a> {
             let doing = if self.round == 0 { "is thinking" } else { "is writing" };
             reader.tell(Entry::Status(doing.to_owned())).await;
             let (again, mut written) = (self.again.take(), self.written);
-            let said = listen(parts, reader, &self.turn, &mut written, again.as_ref(), || self.kept(Vec::new())).await?;
+            let said =
+                listen(parts, reader, &self.turn, &mut written, again.as_ref(), || self.kept(Vec::new())).await?;
             self.written = written;
             let ended = match said.reason {
                 FinishReason::Filtered => Some(Ending::failed(

@@ -24,8 +24,7 @@ pub(super) fn page(error: &AppError, asking: Asking, kept: Vec<String>, styleshe
     let sign_in = is_signed_out.then(|| next::sign_in_address(&back));
     let hidden = [("conversation", conversation), ("key", key), ("after", after), ("beside", beside), ("again", again)];
     let names = (!kept.is_empty()).then(|| format!("It comes with {}.", kept.join(", ")));
-    let hidden: Vec<(&str, String)> =
-        hidden.into_iter().chain(files.into_iter().map(|file| ("files", file))).collect();
+    let hidden: Vec<(&str, String)> = hidden.into_iter().chain(files.into_iter().map(|file| ("files", file))).collect();
     let body = move || {
         let hidden = hidden
             .into_iter()

@@ -306,7 +306,8 @@ async fn history(parts: &Parts, job: &Job) -> Result<Vec<TurnMessage>, ChatError
         of_service.peek().is_some() && of_service.all(|account| account.agreement == Agreement::Given)
     };
     let asked = rows.iter().filter(|row| row.author == "person").map(|row| row.id);
-    let mut exhibits = Exhibits::of(parts, asker.user, &std::iter::once(*question).chain(asked).collect::<Vec<_>>()).await?;
+    let mut exhibits =
+        Exhibits::of(parts, asker.user, &std::iter::once(*question).chain(asked).collect::<Vec<_>>()).await?;
     let mut room = HISTORY_CHARACTERS;
     let mut messages = vec![exhibits.with(*question, job.text.clone()).await];
     for row in rows {

@@ -47,13 +47,7 @@ struct Held {
 }
 
 /// Holds on to an answer, which begins after this place or at its beginning.
-pub(super) fn hold(
-    model: Arc<Model>,
-    name: String,
-    events: Events,
-    place: Option<Reference>,
-    keep: Keep,
-) -> Events {
+pub(super) fn hold(model: Arc<Model>, name: String, events: Events, place: Option<Reference>, keep: Keep) -> Events {
     let held = Held {
         model,
         name,

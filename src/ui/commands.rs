@@ -23,12 +23,15 @@ pub enum Does {
     Press(Deed),
 }
 
+/// A key's deed with what does it, by the number of the part that offers it.
+type Doing = (u32, Deed, Callback<(), bool>);
+
 /// What the parts of the app can do at the moment, by name and by key. The frame provides it, parts add to it for as long
 /// as they are shown, and palette and keys use it: neither knows the other.
 #[derive(Clone, Copy)]
 pub struct Commands {
     offered: RwSignal<Vec<(u32, Vec<Command>)>>,
-    deeds: RwSignal<Vec<(u32, Deed, Callback<(), bool>)>>,
+    deeds: RwSignal<Vec<Doing>>,
     next: StoredValue<u32>,
 }
 

@@ -104,6 +104,9 @@ async fn cc_02_not_now_lets_the_answer_go_on_without_the_account(db: PgPool) {
     connect(&app, user, "github").await;
     outside.service(AT, 401, &json!({ "message": "Bad credentials" }));
     outside.model(Reply::Stream(vec![Step::Call(LIST, json!({})), Step::Finish("tool_calls")]));
+    // What was said to once is not asked again.
+    let insists = Step::Call("connect_service", json!({ "service": "github" }));
+    outside.model(Reply::Stream(vec![insists, Step::Finish("tool_calls")]));
     outside.model(Reply::Stream(vec![Step::Text("Without it."), Step::Finish("stop")]));
     let (sent, card) = asked(&app, &asker, "k1").await;
     let page = browser.get(&format!("/chat/{}", sent.conversation)).await;

@@ -350,7 +350,7 @@ async fn un_07_a_change_of_something_is_undone_with_what_stood_there_just_before
     let chat = &app.state().chat;
     let change = json!({"id": "seededevent01", "title": "New"});
     let stands = |title: &str| {
-        outside.service(EVENT, 200, &json!({"id": "seededevent01", "summary": title, "location": "Pier 2"}))
+        outside.service(EVENT, 200, &json!({"id": "seededevent01", "summary": title, "location": "Pier 2"}));
     };
 
     stands("As it was proposed");
@@ -439,7 +439,7 @@ fn un_09_every_undo_of_the_catalogue_names_a_change_of_its_service_and_all_that_
                 }
             }
             // What is read before leaves a gap where there is nothing, and is only read.
-            for step in &tool.before {
+            if let Some(step) = &tool.before {
                 assert!(step.picks.iter().all(|pick| pick.default.as_deref() == Some("")), "{name}");
                 let query = step.graphql.as_ref().is_none_or(|words| words.starts_with("query"));
                 assert!(query && (step.graphql.is_some() || step.method == "GET"), "{name}");

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{UserFiles, service::{REMOVE_FILE, REMOVE_FILES}};
+use super::{
+    UserFiles,
+    service::{REMOVE_FILE, REMOVE_FILES},
+};
 use crate::platform::jobs::JobTable;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);

@@ -39,11 +39,11 @@ mod visit;
 
 #[cfg(feature = "ssr")]
 pub use error::FileError;
+#[cfg(feature = "ssr")]
+pub use kind::{Nature, accepted_for_questions, nature};
 pub use page::FilesPage;
 #[cfg(feature = "ssr")]
 pub use routes::{UPLOAD, routes, signed};
-#[cfg(feature = "ssr")]
-pub use kind::{Nature, accepted_for_questions, nature};
 #[cfg(feature = "ssr")]
 pub use service::{Arriving, Parts, UserFiles};
 #[cfg(feature = "ssr")]

@@ -42,9 +42,9 @@ impl Palette {
         };
         Commands::on(Deed::OpenPalette, move || {
             if palette.open.get_untracked() {
-                browser::close(PALETTE)
+                browser::close(PALETTE);
             } else {
-                palette.show()
+                palette.show();
             }
             true
         });

@@ -19,7 +19,9 @@ use super::{
     transport::{Refusal, Trouble, in_stream},
 };
 use crate::{
-    inference::{Call, Events, Exhibit, FinishReason, ModelError, ModelEvent, ToolCallPart, ToolSpec, Turn, TurnMessage},
+    inference::{
+        Call, Events, Exhibit, FinishReason, ModelError, ModelEvent, ToolCallPart, ToolSpec, Turn, TurnMessage,
+    },
     platform::http::Http,
 };
 
