@@ -88,6 +88,7 @@ test("CH-12 Of two thousand messages a page holds few, and any of them is reache
   await expect(page.getByRole("status").filter({ hasText: "50 earlier messages are shown." })).toHaveCount(1);
   const after = await settled();
   expect(after.id, "what is read stays in view").toBe(before.id);
+  expect(Math.abs(after.top - before.top), "and where it is").toBeLessThanOrEqual(3);
   await page.mouse.move(640, 300);
 
   // On the way to the first message the page never holds more than two hundred.
