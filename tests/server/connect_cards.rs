@@ -96,7 +96,7 @@ async fn cc_01_an_account_that_dies_in_the_midst_of_an_answer_is_reconnected_and
 #[sqlx::test]
 async fn cc_02_not_now_lets_the_answer_go_on_without_the_account(db: PgPool) {
     let outside = Outside::start().await;
-    let app = outside.app(db).await;
+    let app = outside.app_with(db, &CLIENT).await;
     let mut browser = Browser::new(&app);
     browser.sign_in(&app, "mira@example.com").await;
     let user = user_of(&app, "mira@example.com").await;

@@ -29,7 +29,12 @@ struct Operator {
 
 impl Operator {
     async fn start() -> Self {
-        let models = Models::with_pause(25).await;
+        Self::with_pause(40).await
+    }
+
+    /// With so many milliseconds between two pieces.
+    async fn with_pause(milliseconds: u64) -> Self {
+        let models = Models::with_pause(milliseconds).await;
         let address = format!("*={}", models.sandbox.settings.base);
         Self { models, address }
     }
@@ -91,7 +96,7 @@ async fn asked(app: &TestApp, asker: &Asker) -> Sent {
 }
 
 #[sqlx::test]
-async fn ch_04_an_answer_that_its_operator_keeps_is_finished_by_another_process_and_paid_for_once(db: PgPool) {
+async fn an_21_an_answer_that_its_operator_keeps_is_finished_by_another_process_and_paid_for_once(db: PgPool) {
     let operator = Operator::start().await;
     let app = operator.app(db).await;
     let asker = person(&app, "Mira").await;
@@ -122,7 +127,7 @@ async fn ch_04_an_answer_that_its_operator_keeps_is_finished_by_another_process_
 }
 
 #[sqlx::test]
-async fn ch_04_a_process_that_ends_leaves_its_answers_to_the_next_one(db: PgPool) {
+async fn an_22_a_process_that_ends_leaves_its_answers_to_the_next_one(db: PgPool) {
     let operator = Operator::start().await;
     let app = operator.app(db).await;
     let other = app.second_process().await;
@@ -137,7 +142,7 @@ async fn ch_04_a_process_that_ends_leaves_its_answers_to_the_next_one(db: PgPool
 }
 
 #[sqlx::test]
-async fn ch_04_who_was_only_slow_ends_nothing_that_another_process_hears(db: PgPool) {
+async fn an_23_who_was_only_slow_ends_nothing_that_another_process_hears(db: PgPool) {
     let operator = Operator::start().await;
     let app = operator.app(db).await;
     let other = app.second_process().await;
@@ -153,8 +158,8 @@ async fn ch_04_who_was_only_slow_ends_nothing_that_another_process_hears(db: PgP
 }
 
 #[sqlx::test]
-async fn ch_04_what_cannot_be_heard_again_is_interrupted(db: PgPool) {
-    let operator = Operator::start().await;
+async fn an_24_what_cannot_be_heard_again_is_interrupted(db: PgPool) {
+    let operator = Operator::with_pause(200).await;
     let app = operator.app(db).await;
     let other = app.second_process().await;
     let asker = person(&app, "Mira").await;

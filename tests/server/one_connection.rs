@@ -48,7 +48,7 @@ async fn rt_11_no_route_takes_a_second_connection_while_it_holds_one(db: PgPool)
 }
 
 #[sqlx::test]
-async fn rt_11_a_conversation_with_cards_is_shown_over_one_connection(db: PgPool) {
+async fn rt_12_a_conversation_with_cards_is_shown_over_one_connection(db: PgPool) {
     let outside = Outside::start().await;
     let app = outside.app(narrow(&db).await).await;
     let mut mira = mira(&app).await;

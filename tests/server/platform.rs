@@ -101,7 +101,7 @@ async fn too_much_is_refused_the_same_way_everywhere(db: PgPool) {
     let form = browser.json("start-sign-in", &[("email", &"a".repeat(70_000))]).await;
     assert_eq!((form.status, form.code()), (StatusCode::PAYLOAD_TOO_LARGE, "too_large".into()));
     let body = serde_json::json!({ "text": "a".repeat(1_100_000) });
-    let json = browser.post_json("/api/chat", &body).await;
+    let json = browser.post_json("/api/chat/decide", &body).await;
     assert_eq!((json.status, json.code()), (StatusCode::PAYLOAD_TOO_LARGE, "too_large".into()));
 }
 
