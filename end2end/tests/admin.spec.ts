@@ -78,8 +78,8 @@ test("AD-8 An operator made by the command suspends somebody and sends a dead ma
     await page.getByRole("link", { name: "Administration" }).click();
     await page.waitForURL(/\/admin$/);
     await page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name: "People" }).click();
-    await page.getByLabel("Search").fill(mira.slice(0, 12));
-    await page.getByRole("button", { name: "Search" }).click();
+    await page.getByRole("searchbox", { name: "Search", exact: true }).fill(mira.slice(0, 12));
+    await page.getByRole("button", { name: "Search", exact: true }).click();
     await page.waitForURL(/q=/);
     await hydrated(page);
     await page.getByRole("link", { name: /^Look at/ }).click();
@@ -152,7 +152,7 @@ test("BA-11 An operator gives a part of a payment back and ends the plan", async
     await page.goto(`${stage.aura.url}/admin`);
     await page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name: "Money" }).click();
     await page.getByLabel("Find a team").fill(number.toLowerCase());
-    await page.getByRole("button", { name: "Search" }).click();
+    await page.getByRole("button", { name: "Search", exact: true }).click();
     await page.waitForURL(/q=/);
     await hydrated(page);
     await page.getByRole("link", { name: /^Money of / }).click();
