@@ -7,6 +7,7 @@ mod desk;
 mod empty;
 mod manage;
 mod need_card;
+mod press;
 mod proposal_card;
 mod recents;
 mod search;

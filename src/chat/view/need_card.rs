@@ -1,11 +1,11 @@
-use leptos::{ev::MouseEvent, html, prelude::*, task::spawn_local};
+use leptos::{ev::MouseEvent, html, prelude::*};
 
+use super::press::Press;
 use crate::{
     chat::{
         api,
         need::{NeedCard, NeedKind, NeedState, Reply},
     },
-    error::AppError,
     ui::{Button, Icon, LinkButton, Look, Mark},
 };
 
@@ -29,35 +29,14 @@ pub(super) fn NeedCardView(card: Memo<Option<NeedCard>>, all: RwSignal<Vec<NeedC
 #[component]
 fn Open(card: NeedCard, all: RwSignal<Vec<NeedCard>>, place: NodeRef<html::Div>) -> impl IntoView {
     let NeedCard { id, kind, service, service_name, account, title, told, sentence, page, way, .. } = card;
-    let busy = RwSignal::new(false);
-    let refused: RwSignal<Option<AppError>> = RwSignal::new(None);
+    let press = Press::new(all, place, |one, other| one.id == other.id);
+    let Press { busy, refused, .. } = press;
     let say = move |reply: Reply| {
         move |event: MouseEvent| {
-            event.prevent_default();
-            if busy.get_untracked() {
-                return;
-            }
-            busy.set(true);
-            refused.set(None);
-            spawn_local(async move {
-                let outcome = api::answer_need(id.to_string(), reply).await;
-                busy.try_set(false);
-                match outcome {
-                    Ok(replied) => {
-                        all.try_update(|all| {
-                            if let Some(known) = all.iter_mut().find(|known| known.id == replied.card.id) {
-                                *known = replied.card;
-                            }
-                        });
-                        if let Some(place) = place.try_get_untracked().flatten() {
-                            let _ = place.focus();
-                        }
-                    }
-                    Err(error) => {
-                        refused.try_set(Some(error));
-                    }
-                }
-            });
+            press.ask(
+                &event,
+                || async move { api::answer_need(id.to_string(), reply).await.map(|replied| replied.card) },
+            );
         }
     };
     let heading = format!("need-{id}");

@@ -1,12 +1,11 @@
-use leptos::{ev::MouseEvent, html, prelude::*, task::spawn_local};
+use leptos::{ev::MouseEvent, html, prelude::*};
 
-use super::undo::UndoView;
+use super::{press::Press, undo::UndoView};
 use crate::{
     chat::{
         api,
         proposal::{Decision, FieldKind, Made, ProposalCard, ProposalField, UndoState},
     },
-    error::AppError,
     integrations::model::ProposalState,
     ui::{Button, Icon, Look, Mark, escaped},
 };
@@ -32,34 +31,13 @@ pub(super) fn ProposalCardView(card: Memo<Option<ProposalCard>>, all: RwSignal<V
 fn Open(card: ProposalCard, all: RwSignal<Vec<ProposalCard>>, place: NodeRef<html::Div>) -> impl IntoView {
     let ProposalCard { id, service, service_name, account, title, why, fields, sentence, destructive, .. } = card;
     let typed: RwSignal<Vec<(String, String)>> = RwSignal::new(Vec::new());
-    let busy = RwSignal::new(false);
-    let refused: RwSignal<Option<AppError>> = RwSignal::new(None);
+    let press = Press::new(all, place, |one, other| one.id == other.id);
+    let Press { busy, refused, .. } = press;
     let decide = move |decision: Decision| {
         move |event: MouseEvent| {
-            event.prevent_default();
-            if busy.get_untracked() {
-                return;
-            }
-            busy.set(true);
-            refused.set(None);
-            spawn_local(async move {
-                let outcome = api::decide(id.to_string(), decision, typed.get_untracked()).await;
-                busy.try_set(false);
-                match outcome {
-                    Ok(decided) => {
-                        all.try_update(|all| {
-                            if let Some(known) = all.iter_mut().find(|known| known.id == decided.card.id) {
-                                *known = decided.card;
-                            }
-                        });
-                        if let Some(place) = place.try_get_untracked().flatten() {
-                            let _ = place.focus();
-                        }
-                    }
-                    Err(error) => {
-                        refused.try_set(Some(error));
-                    }
-                }
+            let typed = typed.get_untracked();
+            press.ask(&event, || async move {
+                api::decide(id.to_string(), decision, typed).await.map(|decided| decided.card)
             });
         }
     };

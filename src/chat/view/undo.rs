@@ -1,12 +1,11 @@
-use leptos::{ev::MouseEvent, html, prelude::*, task::spawn_local};
+use leptos::{ev::MouseEvent, html, prelude::*};
 
-use super::proposal_card::read_field;
+use super::{press::Press, proposal_card::read_field};
 use crate::{
     chat::{
         api,
         proposal::{ProposalCard, UndoOffer},
     },
-    error::AppError,
     kit::id::ApprovalId,
     ui::{Button, Icon},
 };
@@ -21,34 +20,10 @@ pub(super) fn UndoView(
     place: NodeRef<html::Div>,
 ) -> impl IntoView {
     let UndoOffer { state, sentence, fields } = offer;
-    let busy = RwSignal::new(false);
-    let refused: RwSignal<Option<AppError>> = RwSignal::new(None);
+    let press = Press::new(all, place, |one, other| one.id == other.id);
+    let Press { busy, refused, .. } = press;
     let undo = move |event: MouseEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        refused.set(None);
-        spawn_local(async move {
-            let outcome = api::undo(id.to_string()).await;
-            busy.try_set(false);
-            match outcome {
-                Ok(decided) => {
-                    all.try_update(|all| {
-                        if let Some(known) = all.iter_mut().find(|known| known.id == decided.card.id) {
-                            *known = decided.card;
-                        }
-                    });
-                    if let Some(place) = place.try_get_untracked().flatten() {
-                        let _ = place.focus();
-                    }
-                }
-                Err(error) => {
-                    refused.try_set(Some(error));
-                }
-            }
-        });
+        press.ask(&event, || async move { api::undo(id.to_string()).await.map(|decided| decided.card) });
     };
     let told = format!("undo-{id}");
     let form = state.is_open().then(|| {
