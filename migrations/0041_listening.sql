@@ -91,7 +91,8 @@ create index music_sightings_track on music_sightings (track_id);
 -- Plays of each quarter of an hour, since every time zone begins its days and hours on one.
 create table music_quarters (
     user_id uuid not null references users (id) on delete cascade,
-    quarter timestamptz not null,
+    -- Counted from 1970 on in UTC: 0 is its first quarter of an hour. Numbers make local hours by addition.
+    quarter integer not null,
     plays integer not null check (plays > 0),
     milliseconds bigint not null,
     -- The first beginning, and the last end that is known.
@@ -118,7 +119,7 @@ create index music_track_months_track on music_track_months (track_id);
 create function music_count(users uuid[], tracks uuid[], moments timestamptz[]) returns void language plpgsql as $$
 begin
     with touched as (
-        select distinct user_id, date_bin('15 minutes', at, 'epoch') as quarter
+        select distinct user_id, floor(extract(epoch from at) / 900)::int as quarter
         from unnest(users, moments) as t (user_id, at)
     ), counted as (
         select t.user_id, t.quarter, count(p.id)::int as plays, coalesce(sum(p.milliseconds), 0)::bigint as milliseconds,
@@ -126,7 +127,8 @@ begin
                max(p.started_at + coalesce(p.milliseconds, 0) * interval '1 millisecond') as ended_at
         from touched t
         left join music_plays p on p.user_id = t.user_id
-            and p.started_at >= t.quarter and p.started_at < t.quarter + interval '15 minutes'
+            and p.started_at >= to_timestamp(t.quarter * 900.0)
+            and p.started_at < to_timestamp((t.quarter + 1) * 900.0)
         group by t.user_id, t.quarter
     ), gone as (
         delete from music_quarters q using counted c
