@@ -114,7 +114,19 @@ create table music_track_months (
 );
 create index music_track_months_track on music_track_months (track_id);
 
--- Counts the quarters and months anew that a statement touched, so that they are right whatever was written, by whom and
+-- The same of all time.
+create table music_track_totals (
+    user_id uuid not null references users (id) on delete cascade,
+    track_id uuid not null references music_tracks (id) on delete cascade,
+    plays integer not null check (plays > 0),
+    milliseconds bigint not null,
+    first_at timestamptz not null,
+    last_at timestamptz not null,
+    primary key (user_id, track_id)
+);
+create index music_track_totals_track on music_track_totals (track_id);
+
+-- Counts the quarters, months and totals anew that a statement touched, so that they are right whatever was written, by whom and
 -- how often. Whoever writes plays of a person holds that person's lock, so that no two count at once.
 create function music_count(users uuid[], tracks uuid[], moments timestamptz[]) returns void language plpgsql as $$
 begin
@@ -158,6 +170,25 @@ begin
     insert into music_track_months as m (user_id, month, track_id, plays, milliseconds, first_at, last_at)
     select user_id, month, track_id, plays, milliseconds, first_at, last_at from counted where plays > 0
     on conflict (user_id, month, track_id) do update set
+        plays = excluded.plays, milliseconds = excluded.milliseconds,
+        first_at = excluded.first_at, last_at = excluded.last_at;
+
+    with touched as (
+        select distinct user_id, track_id from unnest(users, tracks) as t (user_id, track_id)
+    ), counted as (
+        select t.user_id, t.track_id, coalesce(sum(m.plays), 0)::int as plays,
+               coalesce(sum(m.milliseconds), 0)::bigint as milliseconds,
+               min(m.first_at) as first_at, max(m.last_at) as last_at
+        from touched t
+        left join music_track_months m on m.track_id = t.track_id and m.user_id = t.user_id
+        group by t.user_id, t.track_id
+    ), gone as (
+        delete from music_track_totals a using counted c
+        where c.plays = 0 and a.user_id = c.user_id and a.track_id = c.track_id
+    )
+    insert into music_track_totals as a (user_id, track_id, plays, milliseconds, first_at, last_at)
+    select user_id, track_id, plays, milliseconds, first_at, last_at from counted where plays > 0
+    on conflict (user_id, track_id) do update set
         plays = excluded.plays, milliseconds = excluded.milliseconds,
         first_at = excluded.first_at, last_at = excluded.last_at;
 end $$;
