@@ -17,6 +17,7 @@ pub mod error;
 pub mod identity;
 pub mod integrations;
 pub mod kit;
+pub mod music;
 pub mod privacy;
 pub mod site;
 pub mod team;
@@ -24,8 +25,6 @@ pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub mod inference;
-#[cfg(feature = "ssr")]
-pub mod music;
 #[cfg(feature = "ssr")]
 pub mod platform;
 #[cfg(feature = "ssr")]

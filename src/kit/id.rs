@@ -184,6 +184,18 @@ ids! {
     CheckoutId;
     /// What an operator does about a team's money.
     BillingActId;
+    /// An account that plays are read from, or files of one kind.
+    MusicSourceId;
+    /// An artist, in one person's catalogue.
+    MusicArtistId;
+    /// An album, in one person's catalogue.
+    MusicAlbumId;
+    /// A track, in one person's catalogue.
+    MusicTrackId;
+    /// One time that something was played.
+    MusicPlayId;
+    /// A file of plays that a person brought.
+    MusicImportId;
 }
 
 #[cfg(test)]

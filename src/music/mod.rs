@@ -4,8 +4,36 @@
 //! request comes to `/api/auth/session` with the session's cookie; the person comes from `identity`, the state of the
 //! connection from `integrations`.
 
+pub mod sources;
+
+#[cfg(feature = "ssr")]
+pub mod error;
+#[cfg(feature = "ssr")]
+pub mod heard;
+#[cfg(feature = "ssr")]
+pub mod lastfm;
+#[cfg(feature = "ssr")]
+pub mod moment;
+#[cfg(feature = "ssr")]
+pub mod names;
+#[cfg(feature = "ssr")]
+pub mod service;
 #[cfg(feature = "ssr")]
 mod session;
+#[cfg(feature = "ssr")]
+pub mod source;
+#[cfg(feature = "ssr")]
+pub mod spotify;
+#[cfg(feature = "ssr")]
+mod store;
+#[cfg(feature = "ssr")]
+pub mod sync;
+#[cfg(feature = "ssr")]
+pub mod told;
+#[cfg(feature = "ssr")]
+pub mod trouble;
 
+#[cfg(feature = "ssr")]
+pub use service::{Music, Parts};
 #[cfg(feature = "ssr")]
 pub use session::routes;

@@ -19,6 +19,10 @@ use crate::{
     identity::{Identity, model::Ways, password::Passwords, phone::Phones, privy::Privy},
     inference::Inference,
     integrations::Integrations,
+    music::{
+        self, Music,
+        sources::{self, Sources},
+    },
     platform::{
         api::idempotency::Idempotency,
         bus::Bus,
@@ -71,6 +75,8 @@ pub struct AppState {
     pub billing: Billing,
     pub inference: Inference,
     pub integrations: Integrations,
+    pub music: Music,
+    pub sources: Sources,
     pub chat: Chat,
     pub departures: Departures,
     pub admin: Admin,
@@ -203,6 +209,17 @@ impl AppState {
             limits.clone(),
             bus.clone(),
         );
+        let music = Music::new(music::Parts { db: db.clone(), clock: clock.clone(), random: random.clone() });
+        let sources = Sources::new(sources::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            jobs,
+            http: http.clone(),
+            integrations: integrations.clone(),
+            music: music.clone(),
+            lastfm: &settings.lastfm,
+        });
         let chat = Chat::new(chat::Parts {
             identity: identity.clone(),
             db: db.clone(),
@@ -265,6 +282,8 @@ impl AppState {
             billing,
             inference,
             integrations,
+            music,
+            sources,
             chat,
             departures,
             admin,
@@ -286,6 +305,8 @@ impl AppState {
         provide_context(self.billing.clone());
         provide_context(self.integrations.clone());
         provide_context(self.inference.clone());
+        provide_context(self.music.clone());
+        provide_context(self.sources.clone());
         provide_context(self.chat.clone());
         provide_context(self.departures.clone());
         provide_context(self.admin.clone());

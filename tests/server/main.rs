@@ -7,6 +7,7 @@ mod access;
 mod account;
 mod activity;
 mod admin;
+mod ahead;
 mod answering;
 mod api_conventions;
 mod api_devices;
@@ -30,6 +31,8 @@ mod bench_identity;
 mod bench_limits;
 #[path = "../../bench/passwords.rs"]
 mod bench_passwords;
+#[path = "../../bench/relay.rs"]
+mod bench_relay;
 #[path = "../../bench/sealing.rs"]
 mod bench_sealing;
 mod billing_admin;
@@ -97,6 +100,7 @@ mod mail_server;
 mod markup;
 mod metering;
 mod model;
+mod music_plays;
 mod names;
 mod notifications;
 mod oauth;
