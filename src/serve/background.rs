@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::AppState;
 use crate::{
-    account, billing, chat, identity, inference, integrations,
+    account, billing, chat, identity, inference, integrations, music,
     platform::{
         jobs::{JobFailed, JobTable},
         limits, mail,
@@ -52,6 +52,7 @@ pub fn jobs(state: &AppState) -> JobTable {
     let table = inference::jobs::register(table, &state.inference);
     let table = chat::jobs::register(table, &state.chat);
     let table = integrations::jobs::register(table, &state.integrations);
+    let table = music::sync::register(table, &state.sources);
     let table = privacy::jobs::register(table, state.departures.clone());
     let state = state.clone();
     table.every(PURGE_EVERY, "purge_expired", move || purge(state.clone()))

@@ -33,7 +33,7 @@ use crate::{
 
 /// Where only signed-in people go.
 const GUARDED: &[&str] =
-    &["/admin", "/billing", "/chat", "/connections", "/notifications", "/profile", "/settings", "/team"];
+    &["/admin", "/billing", "/chat", "/connections", "/music", "/notifications", "/profile", "/settings", "/team"];
 
 /// What lies below them and is for everybody: an invitation is looked at before signing in.
 const OPEN: &[&str] = &["/team/join"];

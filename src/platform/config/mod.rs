@@ -16,8 +16,9 @@ pub use self::{
     reader::sealing::key_maker,
     settings::{
         BedrockKeys, BedrockSettings, BillingSettings, BucketSettings, ClientCredentials, DatabaseSettings, FileLimits,
-        FileSettings, LimitSettings, LimitStoreSettings, MailSettings, ModelReads, ModelSettings, ModelWire,
-        PrivySettings, Settings, SignUpPolicy, StripeSettings, TextMessageSettings, TextMessageWay, TokenSettings,
+        FileSettings, LastfmSettings, LimitSettings, LimitStoreSettings, MailSettings, ModelReads, ModelSettings,
+        ModelWire, PrivySettings, Settings, SignUpPolicy, StripeSettings, TextMessageSettings, TextMessageWay,
+        TokenSettings,
     },
     variable::{Need, VARIABLES, Variable},
     variables::Variables,

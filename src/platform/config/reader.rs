@@ -2,6 +2,7 @@
 
 mod billing;
 mod files;
+mod lastfm;
 mod model;
 mod own_apps;
 mod passwords;
@@ -77,6 +78,7 @@ impl<'a> Reader<'a> {
         let text_messages = self.text_messages();
         let files = self.files();
         let file_limits = self.file_limits();
+        let lastfm = self.lastfm();
         let bridge_hosts = self.text("BRIDGE_HOSTS").map(list).unwrap_or_default();
         let log_filter = self.text("RUST_LOG").unwrap_or(LOG_FILTER).to_owned();
         match (public_url, database, auth_secret, sealing_keys, tokens, files) {
@@ -109,6 +111,7 @@ impl<'a> Reader<'a> {
                     text_messages,
                     files,
                     file_limits,
+                    lastfm,
                     trusted_proxies,
                     clients,
                     bridge_hosts,

@@ -50,6 +50,7 @@ pub struct Settings {
     pub text_messages: TextMessageSettings,
     pub files: FileSettings,
     pub file_limits: FileLimits,
+    pub lastfm: LastfmSettings,
     /// The networks whose `X-Forwarded-For` is believed; the private ones where `AUTH_TRUST_HOST` says so.
     pub trusted_proxies: Vec<IpNet>,
     /// By the upper-case name before `_CLIENT_ID`.
@@ -128,6 +129,17 @@ pub enum FileSettings {
     Folder(PathBuf),
     /// A bucket of S3, or of something that speaks like it.
     Bucket(BucketSettings),
+}
+
+/// How Last.fm is read.
+#[derive(Clone)]
+pub struct LastfmSettings {
+    /// None: it is not read.
+    pub key: Option<SecretString>,
+    /// How many calls may go out at once after a quiet time; after them it is five a second, of all processes together.
+    pub burst: u32,
+    /// Who would wait longer for a place among the calls does not wait.
+    pub patience: Duration,
 }
 
 /// How much people may keep, in bytes.
@@ -325,6 +337,9 @@ impl Settings {
                  `aura keys` in front of it"
                     .into(),
             );
+        }
+        if self.lastfm.key.is_none() {
+            off.push("off: Last.fm — LASTFM_API_KEY is not set; nobody can show what they play there".into());
         }
         if let MailSettings::Log { .. } = self.mail {
             off.push("off: mail — SMTP_HOST is `log`; no code reaches anybody".into());
