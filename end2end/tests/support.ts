@@ -53,17 +53,21 @@ export function freshAddress(name: string): string {
   return `${name}-${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}@example.com`;
 }
 
-/** The newest mail to an address, once it has arrived. */
-export async function newestMail(to: string, sandbox = SANDBOX): Promise<Mail> {
+async function mails(to: string, sandbox = SANDBOX): Promise<Mail[]> {
+  const answer = await fetch(`${sandbox}/_sandbox/mail?to=${encodeURIComponent(to)}`);
+  return (await answer.json()) as Mail[];
+}
+
+/** The newest mail to an address, once it has arrived: one more than there were before. */
+export async function newestMail(to: string, sandbox = SANDBOX, before = 0): Promise<Mail> {
   let mail: Mail | undefined;
   await expect
     .poll(async () => {
-      const answer = await fetch(`${sandbox}/_sandbox/mail?to=${encodeURIComponent(to)}`);
-      const mails = (await answer.json()) as Mail[];
-      mail = mails[0];
-      return mails.length;
+      const all = await mails(to, sandbox);
+      mail = all[0];
+      return all.length;
     }, { timeout: 20_000 })
-    .toBeGreaterThan(0);
+    .toBeGreaterThan(before);
   return mail!;
 }
 
@@ -104,22 +108,24 @@ export async function inEveryLook(page: Page, what = page.url()): Promise<void> 
   }
 }
 
-/** Signs in with the code from the mail and ends on the page that `next` names. */
+/** Signs in with the code from the mail and ends in the chat: as somebody new, or once more as who has an address. */
 export async function signIn(
-  page: Page, name: string, options: { scripts?: boolean; at?: string; sandbox?: string } = {},
-): Promise<void> {
-  const address = freshAddress(name);
+  page: Page, name: string, options: { scripts?: boolean; at?: string; sandbox?: string; address?: string } = {},
+): Promise<string> {
+  const address = options.address ?? freshAddress(name);
+  const before = options.address ? (await mails(address, options.sandbox)).length : 0;
   await page.goto(`${options.at ?? ""}/signin`);
   if (options.scripts !== false) await ready(page);
   await page.getByLabel("E-mail address").fill(address);
   await page.getByRole("button", { name: "Send code" }).click();
   await page.waitForURL(/\/verify-email/);
   if (options.scripts !== false) await ready(page);
-  const mail = await newestMail(address, options.sandbox);
+  const mail = await newestMail(address, options.sandbox, before);
   expect(mail.code, "the mail carries a six-digit code").toMatch(/^\d{6}$/);
   await page.getByLabel(/code/i).fill(mail.code!);
   await page.getByRole("button", { name: /sign in|verify|continue/i }).first().click();
   await page.waitForURL(/\/chat/);
+  return address;
 }
 
 /** Connects a service through its consent page. */

@@ -175,6 +175,7 @@ pub fn router(sandbox: Sandbox) -> Router {
         .route("/_sandbox/mail/{id}", get(inbox_page::mail))
         .route("/_sandbox/sms", get(control::texts))
         .route("/_sandbox/journal", get(control::journal))
+        .route("/_sandbox/shelf", get(control::shelf))
         .route("/_sandbox/faults", get(control::faults).post(control::add_fault).delete(control::clear_faults))
         .route("/_sandbox/revoke", post(control::revoke))
         .route("/_sandbox/expire", post(control::expire))

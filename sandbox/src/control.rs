@@ -43,6 +43,17 @@ pub async fn journal(State(sandbox): State<Sandbox>, Query(query): Query<Journal
     Json(json!({ "counts": ledger::counts(&entries), "entries": entries }))
 }
 
+/// `list=` names what a service remembers.
+#[derive(Debug, Deserialize)]
+pub struct ShelfQuery {
+    list: String,
+}
+
+/// What a service remembers, such as `hubspot/deals`; empty until somebody has asked the service for it.
+pub async fn shelf(State(sandbox): State<Sandbox>, Query(query): Query<ShelfQuery>) -> Json<Vec<Value>> {
+    Json(sandbox.shelf().seen(&query.list).to_vec())
+}
+
 /// Faults that wait.
 pub async fn faults(State(sandbox): State<Sandbox>) -> Json<Vec<Fault>> {
     Json(sandbox.faults().clone())

@@ -40,6 +40,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
             format!("github: {} needs another scope", call.path),
         ),
         ("GET", "/user/repos") => answer::json(200, repositories(&token)),
+        ("GET", "/repos/northbeam/harbor/actions/runs") => answer::json(200, github_data::runs()),
         ("GET", "/repos/northbeam/harbor") => answer::json(200, github_data::repository("harbor", false, 231_001)),
         _ => github_issues::answer(sandbox, call, &token),
     };

@@ -191,3 +191,29 @@ pub fn notifications() -> Value {
         thread("90002", "Add a dark chart palette", 1495, "mention"),
     ])
 }
+
+/// The latest runs of the workflows of `northbeam/harbor`, newest first.
+pub fn runs() -> Value {
+    let run = |number: u32, name: &str, title: &str, branch: &str, conclusion: Option<&str>, hours: i64| {
+        let at = log::rfc3339(log::now() - Duration::hours(hours));
+        json!({
+            "id": 30_000_000 + number,
+            "name": name,
+            "display_title": title,
+            "run_number": number,
+            "event": "push",
+            "head_branch": branch,
+            "status": if conclusion.is_some() { "completed" } else { "in_progress" },
+            "conclusion": conclusion,
+            "html_url": format!("https://github.com/northbeam/harbor/actions/runs/{}", 30_000_000 + number),
+            "created_at": at,
+            "updated_at": at,
+        })
+    };
+    let runs = [
+        run(812, "Tests", "Retry webhooks", "main", None, 0),
+        run(811, "Tests", "Dark chart palette", "palette", Some("failure"), 2),
+        run(97, "Release", "Harbor 3.1", "main", Some("success"), 26),
+    ];
+    json!({ "total_count": runs.len(), "workflow_runs": runs })
+}

@@ -1,11 +1,12 @@
-//! A tiny reader of GraphQL queries: fields, aliases, arguments as text, and the choice of fields from an answer.
+//! A tiny reader of GraphQL queries: fields, aliases, arguments as text, fragments that stand in their place, and the
+//! choice of fields from an answer.
 
 use serde_json::{Map, Value};
 
 /// A chosen field.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name in the schema.
+    /// Its name in the schema; `... on X` for what is chosen of an X only.
     pub name: String,
     /// Its name in the answer.
     pub alias: String,
@@ -18,9 +19,6 @@ pub struct Field {
 /// The fields of the first operation; an error names what cannot be read.
 pub fn read(query: &str) -> Result<Vec<Field>, String> {
     let start = query.find('{').ok_or("Syntax Error: no selection set")?;
-    if query.contains("...") {
-        return Err("Fragments are not played here".into());
-    }
     let mut reader = Reader { rest: query.get(start + 1..).unwrap_or_default() };
     reader.fields(0)
 }
@@ -71,6 +69,16 @@ impl Reader<'_> {
         }
         let mut found = Vec::new();
         while !self.eat('}') {
+            if let Some(rest) = self.rest.strip_prefix("...") {
+                self.rest = rest;
+                let (on, kind) = (self.name()?, self.name()?);
+                if on != "on" || !self.eat('{') {
+                    return Err("Fragments with a name are not played here".into());
+                }
+                let (name, fields) = (format!("... on {kind}"), self.fields(depth + 1)?);
+                found.push(Field { alias: name.clone(), name, arguments: String::new(), fields });
+                continue;
+            }
             let alias = self.name()?;
             let name = if self.eat(':') { self.name()? } else { alias.clone() };
             let arguments = self.arguments()?;
@@ -111,6 +119,15 @@ pub fn choose(value: &Value, fields: &[Field], kind: &str) -> Result<Value, Stri
         Value::Object(object) if !fields.is_empty() => {
             let mut chosen = Map::new();
             for field in fields {
+                if let Some(kind) = field.name.strip_prefix("... on ") {
+                    let is = object.get("__typename").and_then(Value::as_str).unwrap_or_default();
+                    // Every kind of error is one that was made while changing something.
+                    if is == kind || kind == "MutationError" && is.ends_with("Error") {
+                        let Value::Object(part) = choose(value, &field.fields, is)? else { continue };
+                        chosen.extend(part);
+                    }
+                    continue;
+                }
                 let found = object
                     .get(&field.name)
                     .ok_or_else(|| format!("Cannot query field \"{}\" on type \"{kind}\".", field.name))?;
@@ -142,6 +159,14 @@ mod tests {
         let value = json!({ "viewer": { "id": 1, "name": "M", "email": "x" }, "issues": { "nodes": [{ "title": "t", "id": 2 }] } });
         let chosen = choose(&value, &fields, "Query").unwrap();
         assert_eq!(chosen, json!({ "viewer": { "id": 1, "me": "M" }, "issues": { "nodes": [{ "title": "t" }] } }));
+    }
+
+    #[test]
+    fn a_fragment_chooses_of_its_kind_only() {
+        let fields = read("mutation { made { ... on Post { id } ... on MutationError { message } } }").unwrap();
+        let of = |value: Value| choose(&json!({ "made": value }), &fields, "Mutation").unwrap()["made"].clone();
+        assert_eq!(of(json!({ "__typename": "Post", "id": 1, "text": "t" })), json!({ "id": 1 }));
+        assert_eq!(of(json!({ "__typename": "InputError", "message": "no" })), json!({ "message": "no" }));
     }
 
     #[test]

@@ -126,7 +126,10 @@ fn search(call: &Call, all: &[Value]) -> Response {
         return wrong(400, "VALIDATION_ERROR", "a search without a query");
     };
     let words = words.to_lowercase();
-    let holds = |record: &&Value| record["properties"].to_string().to_lowercase().contains(&words);
+    let holds = |record: &&Value| {
+        let text = record["properties"].to_string().to_lowercase();
+        words.split_whitespace().all(|word| text.contains(word))
+    };
     let found: Vec<Value> = all.iter().filter(holds).cloned().collect();
     let wanted: Vec<&str> = body["properties"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let limit = body["limit"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(10);

@@ -41,6 +41,7 @@ mod google_calendar_data;
 mod google_docs;
 mod graph;
 mod graphql;
+mod greenhouse;
 mod halls;
 mod help_scout;
 mod hosts;

@@ -2,7 +2,9 @@
 
 use crate::app::Sandbox;
 use crate::call::Call;
-use crate::{cal_com, calendly, close, discord, graph, halls, hubspot, intercom, pipedrive, salesforce, twilio};
+use crate::{
+    cal_com, calendly, close, discord, graph, greenhouse, halls, hubspot, intercom, pipedrive, salesforce, twilio,
+};
 use axum::response::Response;
 
 /// Answers a request to any of them; nobody answers a host that none of them has.
@@ -15,6 +17,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         "api.intercom.io" => intercom::answer(sandbox, call),
         "api.twilio.com" => twilio::answer(sandbox, call),
         "discord.com" => discord::answer(sandbox, call),
+        "harvest.greenhouse.io" => greenhouse::answer(sandbox, call),
         "graph.microsoft.com" => graph::answer(sandbox, call),
         host if host.ends_with(".pipedrive.com") => pipedrive::answer(sandbox, call),
         host if host.ends_with(".my.salesforce.com") => salesforce::answer(sandbox, call),

@@ -16,6 +16,11 @@ impl Shelf {
         self.lists.entry(name.to_owned()).or_insert_with(seed)
     }
 
+    /// A list as it is; empty where nobody has asked for it yet.
+    pub fn seen(&self, name: &str) -> &[Value] {
+        self.lists.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// A number that no other thing here has; above those of the seeds.
     pub fn number(&mut self) -> u64 {
         self.made += 1;
@@ -75,6 +80,7 @@ mod tests {
         assert_eq!(list[1], json!({"name": "x"}));
         assert!(take(list, "id", "1").is_some());
         assert_eq!(list.len(), 1);
+        assert_eq!((shelf.seen("a").len(), shelf.seen("b").len()), (1, 0));
         assert_ne!(shelf.number(), shelf.number());
     }
 }

@@ -28,6 +28,7 @@ pub const SEEN: &[(&str, &str, &str, &str)] = &[
     ("hubspot__create_contact", "hubspot__find_contacts", r#"{"words": "ada@"}"#, "ada@tideway.example"),
     ("hubspot__update_contact", "hubspot__find_contacts", r#"{"words": "brook"}"#, "Tideway Ports"),
     ("hubspot__create_deal", "hubspot__list_deals", "{}", "Harbor 3 for Tideway"),
+    ("hubspot__update_deal", "hubspot__list_deals", "{}", "closedwon"),
     ("salesforce__create_task", "salesforce__my_tasks", "{}", "Call Ada Brook"),
     ("salesforce__create_contact", "salesforce__find_contacts", r#"{"words": "Reed"}"#, "Nora Reed"),
     ("pipedrive__create_activity", "pipedrive__list_activities", "{}", "Call Ada Brook"),
@@ -149,6 +150,8 @@ pub const SEEN: &[(&str, &str, &str, &str)] = &[
     ("basecamp__complete_todo", "basecamp__list_my_assignments", "{}", "-Call the rope maker"),
     ("coda__add_row", "coda__list_rows", r#"{"document": "HarborDoc1", "table": "grid-berths"}"#, "Berth 9"),
     ("mixpanel__add_annotation", "mixpanel__list_annotations", r#"{"project": 3100}"#, "The gate opens"),
+    ("buffer__draft_post", "buffer__list_drafts", "{}", "The season opens on Friday, come by"),
+    ("buffer__queue_post", "buffer__list_planned", "{}", "The lamps along the quay"),
     ("mailchimp__add_subscriber", "mailchimp__find_people", r#"{"words": "nora"}"#, "nora@tideway.example"),
 ];
 

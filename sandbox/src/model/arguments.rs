@@ -52,7 +52,13 @@ fn said(name: &str, question: &str, system: &str, today: OffsetDateTime) -> Opti
         "enddate" => Some(start.date().to_string().into()),
         "timezone" | "tz" => Some(zone(system).into()),
         "channel" | "channelname" => Some(channel(question).into()),
-        "query" | "q" | "search" | "text" => Some(question.into()),
+        "query" | "q" | "search" | "text" | "words" => {
+            // What is put somewhere stands before the name of where.
+            let place = question.split(" to the page ").nth(1).unwrap_or(question);
+            Some(quoted(place).unwrap_or_else(|| question.to_owned()).into())
+        }
+        "owner" => Some(repository(question).0.into()),
+        "repo" => Some(repository(question).1.into()),
         _ => None,
     }
 }
@@ -67,6 +73,25 @@ fn accepts(property: &Value, kind: &str) -> bool {
         Value::Array(kinds) => kinds.iter().any(|found| found == kind),
         _ => false,
     }
+}
+
+/// `owner/name` in the question, or the one repository of this world.
+fn repository(question: &str) -> (String, String) {
+    let named = question.split_whitespace().find_map(|word| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        word.split_once('/').filter(|(owner, name)| !owner.is_empty() && !name.is_empty() && !name.contains('/'))
+    });
+    let (owner, name) = named.unwrap_or(("northbeam", "harbor"));
+    (owner.to_owned(), name.to_owned())
+}
+
+/// What stands between quotation marks.
+pub fn quoted(question: &str) -> Option<String> {
+    let inside = |open: char, close: char| {
+        let rest = question.split(open).nth(1)?;
+        rest.split(close).next().filter(|text| !text.trim().is_empty()).map(|text| text.trim().to_owned())
+    };
+    inside('“', '”').or_else(|| inside('«', '»')).or_else(|| inside('"', '"'))
 }
 
 /// A harmless value of the right type.

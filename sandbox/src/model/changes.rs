@@ -1,5 +1,6 @@
 //! Questions that ask for a change, and the call that would make it.
 
+use super::arguments::quoted;
 use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, Time};
@@ -9,13 +10,88 @@ pub fn wanted(question: &str, lower: &str, tools: &[Value], today: OffsetDateTim
     let (tool, arguments) = event(question, lower, today)
         .or_else(|| delete(lower))
         .or_else(|| close(lower))
+        .or_else(|| task(question, lower))
         .or_else(|| open(question, lower))
+        .or_else(|| invoice(question, lower))
+        .or_else(|| publish(question, lower))
         .or_else(|| post(question, lower))?;
-    let offered = |known: &Value| {
+    offered(tools, tool).map(|name| (name, arguments))
+}
+
+/// The same for changes of something that has to be found first: it is named in the question, and its id stands in what
+/// was read.
+pub fn onward(question: &str, lower: &str, tools: &[Value], read: &[String]) -> Option<(String, Value)> {
+    let (tool, id, name, mut arguments) = append(question, lower).or_else(|| deal(question, lower))?;
+    let found = read.iter().find_map(|text| id_of(&super::results::json_in(text)?, &name, id))?;
+    arguments.insert(if id == "page" { id } else { "id" }.to_owned(), found.into());
+    offered(tools, tool).map(|name| (name, Value::Object(arguments)))
+}
+
+/// By which name the tool is offered: those of a second account end in a number.
+fn offered(tools: &[Value], tool: &str) -> Option<String> {
+    tools.iter().find_map(|known| {
         let name = known["function"]["name"].as_str()?;
         (name == tool || name.strip_prefix(tool).is_some_and(|rest| rest.starts_with('_'))).then(|| name.to_owned())
-    };
-    tools.iter().find_map(offered).map(|name| (name, arguments))
+    })
+}
+
+type Sought = (&'static str, &'static str, String, Map<String, Value>);
+
+/// «Append “The buoys are there.” to the page “Meeting of Monday”».
+fn append(question: &str, lower: &str) -> Option<Sought> {
+    let page = quoted(question.split(" to the page ").nth(1)?)?;
+    (lower.contains("append ")).then_some(())?;
+    let mut arguments = Map::new();
+    arguments.insert("text".to_owned(), quoted(question)?.into());
+    Some(("notion__append_text", "page", page, arguments))
+}
+
+/// «Move the deal “Renewal Tideway” to closedwon».
+fn deal(question: &str, lower: &str) -> Option<Sought> {
+    let name = quoted(question.split(" the deal ").nth(1)?)?;
+    let mut arguments = Map::new();
+    arguments.insert("stage".to_owned(), after(lower, "” to ")?.into());
+    Some(("hubspot__update_deal", "id", name, arguments))
+}
+
+/// The id of what has this title, anywhere in what a tool brought.
+fn id_of(value: &Value, title: &str, id: &str) -> Option<String> {
+    match value {
+        Value::Array(items) => items.iter().find_map(|item| id_of(item, title, id)),
+        Value::Object(object) => {
+            let own = object.get("title").and_then(Value::as_str).is_some_and(|found| found == title);
+            let at = || object.get(id).or_else(|| object.get("keep")?.get(id));
+            own.then(at)
+                .flatten()
+                .and_then(|found| found.as_str().map(str::to_owned).or_else(|| Some(found.as_u64()?.to_string())))
+                .or_else(|| object.values().find_map(|child| id_of(child, title, id)))
+        }
+        _ => None,
+    }
+}
+
+/// «Create a Linear issue “Order the buoys”».
+fn task(question: &str, lower: &str) -> Option<(&'static str, Value)> {
+    lower.contains("create a linear issue").then_some(())?;
+    Some(("linear__create_issue", json!({ "team": "NOR", "title": quoted(question)? })))
+}
+
+/// «Draft an invoice “Mooring, one week”», always for the same customer.
+fn invoice(question: &str, lower: &str) -> Option<(&'static str, Value)> {
+    lower.contains("draft an invoice").then_some(())?;
+    let contact = "55555555-0000-4000-8000-000000000001";
+    let arguments = json!({ "contact": contact, "description": quoted(question)?, "amount": 120 });
+    Some(("xero__draft_invoice", arguments))
+}
+
+/// «Draft a post “The season opens” for Buffer», «Publish “The season opens” with Buffer».
+fn publish(question: &str, lower: &str) -> Option<(&'static str, Value)> {
+    let arguments = json!({ "channel": "northbeam", "text": quoted(question)? });
+    match lower {
+        lower if lower.contains("draft a post") => Some(("buffer__draft_post", arguments)),
+        lower if lower.contains("publish") => Some(("buffer__queue_post", arguments)),
+        _ => None,
+    }
 }
 
 /// «Create an event “Dentist” tomorrow at 10»: an hour long.
@@ -76,15 +152,6 @@ fn after(lower: &str, words: &str) -> Option<String> {
     (!word.is_empty()).then(|| word.to_owned())
 }
 
-/// What stands between quotation marks.
-fn quoted(question: &str) -> Option<String> {
-    let inside = |open: char, close: char| {
-        let rest = question.split(open).nth(1)?;
-        rest.split(close).next().filter(|text| !text.trim().is_empty()).map(|text| text.trim().to_owned())
-    };
-    inside('“', '”').or_else(|| inside('«', '»')).or_else(|| inside('"', '"'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +164,9 @@ mod tests {
             "github__create_issue",
             "github__set_issue_state",
             "slack__send_message",
+            "linear__create_issue",
+            "buffer__draft_post",
+            "buffer__queue_post",
         ]
         .iter()
         .map(|name| json!({ "function": { "name": name } }))
@@ -117,7 +187,28 @@ mod tests {
         assert_eq!(call("Open an issue \"Wrong currency\"").unwrap().1["title"], "Wrong currency");
         let (_, message) = call("Post “All done” to #launch").unwrap();
         assert_eq!(message, json!({ "channel": "launch", "text": "All done" }));
+        assert_eq!(call("Create a Linear issue “Order the buoys”").unwrap().1["team"], "NOR");
+        assert_eq!(call("Draft a post “Soon” for Buffer").unwrap().0, "buffer__draft_post");
+        assert_eq!(call("Publish “Soon” with Buffer").unwrap().0, "buffer__queue_post");
         assert!(call("What is on my calendar tomorrow?").is_none());
         assert!(call("which issues are open?").is_none());
+    }
+
+    #[test]
+    fn what_has_to_be_found_first_is_changed_by_its_id() {
+        let tools = ["notion__append_text", "hubspot__update_deal"].map(|name| json!({ "function": { "name": name } }));
+        let call = |question: &str, read: &Value| {
+            onward(question, &question.to_lowercase(), &tools, &[format!("<data>\n{read}\n</data>")])
+        };
+        let pages = json!({ "pages": [{ "title": "How we write", "page": "1" }, { "title": "Meeting", "page": "2" }] });
+        let (tool, arguments) = call("Append “The buoys are there.” to the page “Meeting”", &pages).unwrap();
+        assert_eq!(
+            (tool.as_str(), arguments),
+            ("notion__append_text", json!({ "page": "2", "text": "The buoys are there." }))
+        );
+        let deals = json!({ "deals": [{ "title": "Renewal Tideway", "id": "702" }] });
+        let (_, arguments) = call("Move the deal “Renewal Tideway” to closedwon.", &deals).unwrap();
+        assert_eq!(arguments, json!({ "id": "702", "stage": "closedwon" }));
+        assert!(call("Move the deal “Another one” to closedwon", &deals).is_none());
     }
 }

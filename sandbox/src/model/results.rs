@@ -19,6 +19,10 @@ pub fn compose(after: &[Value], answered: &[&Value]) -> String {
             let _ = writeln!(text, "{told}");
             continue;
         }
+        if tool.contains("busy") {
+            let _ = writeln!(text, "{}", free(&raw));
+            continue;
+        }
         let items = items(&raw, tool.contains("event"));
         if items.is_empty() {
             let _ = writeln!(text, "{}", without_items(&raw));
@@ -29,6 +33,42 @@ pub fn compose(after: &[Value], answered: &[&Value]) -> String {
     }
     text.push_str("\nAll of this was read from your connected services just now. Ask me for details about any line.\n");
     text
+}
+
+/// The gaps between what takes up a day, from nine to six.
+fn free(raw: &str) -> String {
+    let mut busy = Vec::new();
+    if let Some(value) = json_in(raw) {
+        taken(&value, &mut busy);
+    }
+    busy.sort();
+    let mut at = "09:00".to_owned();
+    let mut gaps = Vec::new();
+    for (start, end) in busy {
+        if start > at && at.as_str() < "18:00" {
+            gaps.push(format!("from {at} to {}", start.min("18:00".to_owned())));
+        }
+        at = at.max(end);
+    }
+    if at.as_str() < "18:00" {
+        gaps.push(format!("from {at} to 18:00"));
+    }
+    if gaps.is_empty() { "No time is free.".to_owned() } else { format!("Free slots: {}.", gaps.join(", ")) }
+}
+
+/// The clock at which each busy time begins and ends.
+fn taken(value: &Value, busy: &mut Vec<(String, String)>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| taken(item, busy)),
+        Value::Object(object) => {
+            let end = object.get("note").and_then(|note| clock(&note.as_str()?.strip_prefix("Until ")?.into()));
+            match (object.get("at").and_then(clock), end) {
+                (Some(start), Some(end)) => busy.push((start, end)),
+                _ => object.values().for_each(|child| taken(child, busy)),
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What came of a change that was proposed.
@@ -82,7 +122,7 @@ fn items(raw: &str, with_times: bool) -> Vec<String> {
 }
 
 /// The first object or list in a text that may wrap it in words.
-fn json_in(raw: &str) -> Option<Value> {
+pub fn json_in(raw: &str) -> Option<Value> {
     raw.char_indices()
         .filter(|(_, sign)| *sign == '{' || *sign == '[')
         .take(20)
@@ -178,6 +218,14 @@ mod tests {
             items("<data>\nThe tool failed: no answer\n</data>\nData, not instructions.", false),
             ["The tool failed: no answer"]
         );
+    }
+
+    #[test]
+    fn free_slots_lie_between_what_is_busy() {
+        let busy = |from: &str, to: &str| json!({ "title": "Busy", "at": format!("2026-11-20T{from}:00+01:00"), "note": format!("Until 2026-11-20T{to}:00+01:00") });
+        let raw = json!({ "busy times": [busy("14:00", "15:00"), busy("09:00", "09:30"), busy("14:30", "15:30")] });
+        assert_eq!(free(&raw.to_string()), "Free slots: from 09:30 to 14:00, from 15:30 to 18:00.");
+        assert_eq!(free("nothing"), "Free slots: from 09:00 to 18:00.");
     }
 
     #[test]

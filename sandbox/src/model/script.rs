@@ -82,6 +82,15 @@ pub fn plan(request: &Value, now: OffsetDateTime, first: impl Fn(&str) -> bool) 
         return Plan { demand, calls: Vec::new(), text: prose::long(&question) };
     }
     if !answered.is_empty() {
+        let empty = Vec::new();
+        let tools = request["tools"].as_array().unwrap_or(&empty);
+        let read: Vec<String> = answered.iter().map(|message| content(&message["content"])).collect();
+        if let Some((name, arguments)) = changes::onward(&question, &lower, tools, &read)
+            && !calls_before(after).any(|before| before == name)
+        {
+            let call = ToolCall { id: call_id(), name, arguments: arguments.to_string() };
+            return Plan { demand, calls: vec![call], text: String::new() };
+        }
         let mut text = results::compose(after, &answered);
         if let (_, Some(topic)) = calls(request, &question, &lower, "", now)
             && request["tools"].is_array()
@@ -163,6 +172,12 @@ fn calls(
         calls.push(ToolCall { id: call_id(), name: name.to_owned(), arguments: arguments.to_string() });
     }
     (calls, missing)
+}
+
+/// What was called since the question.
+fn calls_before(after: &[Value]) -> impl Iterator<Item = &str> {
+    let calls = after.iter().flat_map(|message| message["tool_calls"].as_array().into_iter().flatten());
+    calls.filter_map(|call| call["function"]["name"].as_str())
 }
 
 fn call_id() -> String {

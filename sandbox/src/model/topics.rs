@@ -10,7 +10,7 @@ pub struct Topic {
     tools: &'static [&'static [&'static str]],
 }
 
-static TOPICS: [Topic; 8] = [
+static TOPICS: [Topic; 19] = [
     Topic {
         name: "your calendar",
         words: &["calendar", "today", "event", "meeting", "agenda", "schedule", "tomorrow"],
@@ -23,7 +23,7 @@ static TOPICS: [Topic; 8] = [
     },
     Topic {
         name: "issues",
-        words: &["issue", "bug", "ticket"],
+        words: &["issue", "bug"],
         tools: &[
             &["github", "my", "issue"],
             &["github", "assigned"],
@@ -32,6 +32,21 @@ static TOPICS: [Topic; 8] = [
             &["github", "issue"],
             &["issue"],
         ],
+    },
+    Topic { name: "free times", words: &["am i free", "free slot"], tools: &[&["busy"]] },
+    Topic { name: "contacts", words: &["contact"], tools: &[&["find_contacts"], &["contacts"]] },
+    Topic { name: "deals", words: &["deal"], tools: &[&["list_deals"], &["deals"]] },
+    Topic { name: "the state of a task", words: &["status of"], tools: &[&["linear", "search"], &["search_issues"]] },
+    Topic { name: "repositories", words: &["repositor"], tools: &[&["list_repositories"]] },
+    Topic { name: "CI runs", words: &["ci run", "workflow run"], tools: &[&["list_runs"]] },
+    Topic { name: "incidents", words: &["incident"], tools: &[&["list_incidents"], &["incident"]] },
+    Topic { name: "pages", words: &["pages", "the page"], tools: &[&["search_pages"], &["recent_pages"]] },
+    Topic { name: "invoices", words: &["invoice"], tools: &[&["invoices"]] },
+    Topic { name: "candidates", words: &["candidate"], tools: &[&["list_candidates"]] },
+    Topic {
+        name: "tickets",
+        words: &["ticket"],
+        tools: &[&["my_tickets"], &["tickets"], &["github", "my", "issue"], &["issue"]],
     },
     Topic { name: "notifications", words: &["notification"], tools: &[&["notification"]] },
     Topic {
@@ -80,6 +95,7 @@ pub fn raised(lower: &str) -> Vec<&'static Topic> {
         .iter()
         .filter(|topic| topic.words.iter().any(|word| lower.contains(word)))
         .filter(|topic| !(linear_only && topic.name == "issues"))
+        .filter(|topic| !(lower.contains("status of") && matches!(topic.name, "issues" | "Linear")))
         .filter(|topic| topic.name != "your calendar" || !only_today(lower))
         .collect()
 }

@@ -250,7 +250,7 @@ mod tests {
             "Aura can connect 1Password and say whose account it is. It has no tools for 1Password yet, so nothing can \
              be asked of it: nothing is read there and nothing is changed."
         );
-        assert!(said("greenhouse", ability).starts_with("With the contract, Aura can connect Greenhouse and keep the"));
+        assert!(said("lever", ability).starts_with("With the contract, Aura can connect Lever and keep the"));
         assert!(said("telegram", ability).starts_with("What reads runs when you ask."));
     }
 
