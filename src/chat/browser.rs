@@ -3,12 +3,12 @@
 #[cfg(feature = "hydrate")]
 pub(super) use in_browser::{
     copy_text_of, edit_question, focus, focus_now, focused_message, follow, holds_focus, is_at_end, is_near_end,
-    is_near_start, keep_draft, keep_in_place, kept_draft, sends, show_end, show_end_first, turn_to,
+    is_near_start, keep_draft, keep_in_place, kept_draft, sends, show_end, show_end_first, turn_to, when_drawn,
 };
 #[cfg(not(feature = "hydrate"))]
 pub(super) use on_server::{
     copy_text_of, edit_question, focus, focus_now, focused_message, follow, holds_focus, is_at_end, is_near_end,
-    is_near_start, keep_draft, keep_in_place, kept_draft, sends, show_end, show_end_first, turn_to,
+    is_near_start, keep_draft, keep_in_place, kept_draft, sends, show_end, show_end_first, turn_to, when_drawn,
 };
 
 #[cfg(feature = "hydrate")]
@@ -37,6 +37,11 @@ mod in_browser {
             kept.try_with_value(|(id, _)| browser::call("leave", &[id]));
         });
         followed
+    }
+
+    /// Does this before the screen is drawn next.
+    pub fn when_drawn(act: impl FnOnce() + 'static) {
+        request_animation_frame(act);
     }
 
     /// What was written under this name and not sent. Signing out removes it.
@@ -195,6 +200,9 @@ mod on_server {
     pub fn follow(_run: RunId, _after: i32, _hear: impl Fn(RunEvent) + 'static) -> bool {
         false
     }
+
+    /// On the server nothing is drawn.
+    pub fn when_drawn(_act: impl FnOnce() + 'static) {}
 
     /// On the server nothing is kept.
     pub fn kept_draft(_name: &str) -> Option<String> {

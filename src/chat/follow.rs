@@ -1,15 +1,15 @@
 //! Follows a run's log, from any number on, to its end.
 //!
-//! A follower reads the log from the database and then waits for the bus; it holds no connection while it waits. Text
-//! goes out as it was logged. At most every 400 ms, and at the end, the whole answer so far follows as rendered HTML:
+//! A follower of a run that this process writes hears from its sheet what is logged, and text before it is. Any other
+//! reads the log from the database and then waits for the bus; it holds no connection while it waits. At most every 400 ms, and at the end, the whole answer so far follows as rendered HTML:
 //! rendering needs the whole text, and a viewer who loses an HTML event loses nothing, because the next one replaces
 //! it. HTML events carry no number, so that a resumed stream continues after the last logged event.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures::Stream;
 use serde::Deserialize as _;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     error::ChatError,
@@ -17,12 +17,13 @@ use super::{
     model::{CardState, RunEvent, RunState},
     reading,
     service::{Asker, Chat},
+    sheet::{Sheet, Since},
     store,
     store::log::EventRow,
 };
 use crate::{
     kit::id::{ApprovalId, NeedId, RunId, UserId},
-    platform::bus::{Event, Subscription, Topic},
+    platform::bus::{Topic, Word},
 };
 
 const RENDER_EVERY: Duration = Duration::from_millis(400);
@@ -32,7 +33,7 @@ const BATCH: i64 = 200;
 /// One thing a follower hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Followed {
-    /// Its number in the log; rendered text has none.
+    /// Its number in the log; rendered text has none, nor has what is ahead of the log.
     pub seq: Option<i32>,
     /// The last number that is told with it.
     pub upto: i32,
@@ -49,8 +50,12 @@ struct Follower {
     text: String,
     rendered: usize,
     rendered_at: Option<Instant>,
+    /// What was told last as being ahead of the log.
+    ahead: String,
     waiting: VecDeque<Followed>,
-    output: Subscription,
+    output: Word,
+    /// Where it is written in this process.
+    here: Option<(Arc<Sheet>, watch::Receiver<bool>)>,
     over: bool,
 }
 
@@ -80,7 +85,7 @@ impl Chat {
         after: i32,
     ) -> Result<impl Stream<Item = Followed> + Send + use<>, ChatError> {
         // First the subscription, then the table: nothing falls between.
-        let output = self.parts.bus.subscribe(Topic::RunOutput);
+        let output = self.parts.bus.follow(Topic::RunOutput, &run.to_string());
         if store::runs::find(&self.parts.db, user, run).await?.is_none() {
             return Err(ChatError::NotFound("answer"));
         }
@@ -96,8 +101,10 @@ impl Chat {
             rendered: text.len(),
             text,
             rendered_at: None,
+            ahead: String::new(),
             waiting: VecDeque::new(),
             output,
+            here: None,
             over: false,
         };
         Ok(futures::stream::unfold(follower, |mut follower| async move {
@@ -117,7 +124,7 @@ impl Follower {
             if self.over {
                 return None;
             }
-            match self.read().await {
+            match Box::pin(self.read()).await {
                 Ok(true) => {}
                 Ok(false) => {
                     if let Some(html) = self.render_when_due() {
@@ -135,11 +142,44 @@ impl Follower {
 
     /// Reads on; whether there was anything.
     async fn read(&mut self) -> Result<bool, ChatError> {
+        if let Some(Since { written: Some(rows), ahead }) = self.hear_here() {
+            self.tell(rows).await?;
+            if !self.over && ahead != self.ahead {
+                self.ahead.clone_from(&ahead);
+                self.waiting.push_back(Followed {
+                    seq: None,
+                    upto: self.after,
+                    event: RunEvent::Ahead { text: ahead },
+                });
+            }
+            return Ok(!self.waiting.is_empty());
+        }
         let db = &self.chat.parts.db;
         let rows = store::log::after(db, self.user, self.run, self.after, BATCH).await?;
         if rows.is_empty() {
             return self.read_end().await;
         }
+        self.tell(rows).await?;
+        Ok(true)
+    }
+
+    /// What its sheet tells, where it is written here; none, once that is over.
+    fn hear_here(&mut self) -> Option<Since> {
+        if self.here.is_none() {
+            self.here = self.chat.writer.live().find(self.user, self.run).map(|sheet| {
+                let grown = sheet.follow();
+                (sheet, grown)
+            });
+        }
+        let (sheet, grown) = self.here.as_mut()?;
+        if *grown.borrow_and_update() {
+            return Some(sheet.since(self.after));
+        }
+        self.here = None;
+        None
+    }
+
+    async fn tell(&mut self, rows: Vec<EventRow>) -> Result<(), ChatError> {
         for row in rows {
             self.after = row.seq;
             let seq = Some(row.seq);
@@ -155,7 +195,7 @@ impl Follower {
             }
             self.waiting.push_back(Followed { seq, upto: self.after, event });
         }
-        Ok(true)
+        Ok(())
     }
 
     /// A viewer who has heard everything and comes back after the end hears the end again.
@@ -187,6 +227,8 @@ impl Follower {
             "text" => {
                 let text = text("text").unwrap_or_default();
                 self.text.push_str(&text);
+                // A viewer drops as much of what it was told before.
+                self.ahead = self.ahead.strip_prefix(&text).unwrap_or_default().to_owned();
                 Some(RunEvent::Text { text })
             }
             "status" => Some(RunEvent::Status { text: text("text").unwrap_or_default() }),
@@ -248,22 +290,20 @@ impl Follower {
 
     /// Waits until there may be more; none when the process shuts down.
     async fn wait(&mut self) -> Option<()> {
-        let run = self.run.to_string();
-        let html_due = (self.text.len() > self.rendered)
-            .then(|| self.rendered_at.map_or(Duration::ZERO, |at| RENDER_EVERY.saturating_sub(at.elapsed())));
-        let bus = self.chat.parts.bus.clone();
-        let heard = async {
-            loop {
-                match self.output.next().await {
-                    Some(Event::Id(id)) if *id == *run => return Some(()),
-                    Some(Event::Id(_)) => {}
-                    Some(Event::Resync) => return Some(()),
-                    None => return None,
-                }
+        let html_due = (self.text.len() > self.rendered).then(|| {
+            Instant::now() + self.rendered_at.map_or(Duration::ZERO, |at| RENDER_EVERY.saturating_sub(at.elapsed()))
+        });
+        if let Some((_, grown)) = &mut self.here {
+            // An error means that it is over, as what it says does.
+            match html_due {
+                Some(due) => drop(tokio::time::timeout_at(due, grown.changed()).await),
+                None => drop(grown.changed().await),
             }
-        };
+            return Some(());
+        }
+        let bus = self.chat.parts.bus.clone();
+        let heard = self.output.next();
         tokio::pin!(heard);
-        let html_due = html_due.map(|due| Instant::now() + due);
         loop {
             let next_look = Instant::now() + POLL_WITHOUT_BUS;
             let limit = html_due.map_or(next_look, |due| due.min(next_look));

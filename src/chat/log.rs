@@ -1,6 +1,6 @@
 //! The one pen that writes a run's log. What it is given goes onto its sheet, which is handed in with those of all other
-//! runs every 50 ms at most (`writer`): the events, the run's number and heartbeat, and the word to the viewers are one
-//! transaction, so nobody is ever shown what a crash could take back.
+//! runs (`writer`): the events, the run's number and heartbeat, and the word to viewers elsewhere are one transaction.
+//! Viewers in this process are shown the text before that, too, marked as what is not written yet.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{
     error::ChatError,
     held::HeldAnswer,
+    live::Presence,
     meter::Meter,
     model::{RunState, ToolCard},
     service::Parts,
@@ -97,25 +98,32 @@ pub(super) struct RunLog {
     sheet: Arc<Sheet>,
     writer: Writer,
     meter: Meter,
+    _presence: Presence,
 }
 
 impl RunLog {
     pub(super) fn new(parts: Parts, writer: Writer, subject: Subject) -> Self {
-        Self { parts, subject, sheet: Arc::new(Sheet::new(subject, 0, "")), writer, meter: Meter::default() }
+        Self::on(Sheet::new(subject, 0, ""), Meter::default(), parts, writer, subject)
     }
 
     /// Goes on where the run was put to wait.
     pub(super) fn taken_up(parts: Parts, writer: Writer, subject: Subject, from: &TakenUp) -> Self {
         let mut meter = Meter::default();
         meter.resume(from.turn.taken());
-        Self { parts, subject, sheet: Arc::new(Sheet::new(subject, from.seq, &from.text)), writer, meter }
+        Self::on(Sheet::new(subject, from.seq, &from.text), meter, parts, writer, subject)
+    }
+
+    fn on(sheet: Sheet, meter: Meter, parts: Parts, writer: Writer, subject: Subject) -> Self {
+        let sheet = Arc::new(sheet);
+        let presence = writer.live().enter(subject.run, &sheet);
+        Self { parts, subject, sheet, writer, meter, _presence: presence }
     }
 
     pub(super) fn sheet(&self) -> Arc<Sheet> {
         self.sheet.clone()
     }
 
-    /// Takes an entry; it is not visible to anybody before a write.
+    /// Takes an entry. Of what it tells, text alone is shown before it is written.
     pub(super) fn push(&mut self, entry: Entry) -> Result<(), ChatError> {
         match entry {
             Entry::Model(name) => {

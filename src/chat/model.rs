@@ -349,7 +349,13 @@ pub enum RunEvent {
         /// Plain Markdown source.
         text: String,
     },
-    /// The whole answer so far; replaces all text before it.
+    /// What follows all text so far and is not logged yet. It replaces what was told so before; the next `text` brings
+    /// it, or its beginning, for good. Who comes back after a break has none.
+    Ahead {
+        /// Plain Markdown source.
+        text: String,
+    },
+    /// The whole answer so far; replaces all text before it, but not what is ahead of it.
     Html {
         /// Rendered and sanitised. Where its last line goes on, no newline stands at its end.
         html: String,
@@ -389,9 +395,10 @@ pub enum RunEvent {
 
 impl RunEvent {
     /// The names under which events travel.
-    pub const KINDS: [&'static str; 10] = [
+    pub const KINDS: [&'static str; 11] = [
         "status",
         "text",
+        "ahead",
         "html",
         "tool_started",
         "tool_finished",
@@ -402,12 +409,19 @@ impl RunEvent {
         "settled",
     ];
 
+    /// Whether it is a piece of what a model says, as it says it.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::Text { .. } | Self::Ahead { .. })
+    }
+
     /// The name under which this event travels.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Status { .. } => "status",
             Self::Text { .. } => "text",
+            Self::Ahead { .. } => "ahead",
             Self::Html { .. } => "html",
             Self::ToolStarted { .. } => "tool_started",
             Self::ToolFinished { .. } => "tool_finished",

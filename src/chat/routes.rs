@@ -307,7 +307,8 @@ fn event(followed: &Followed) -> Event {
         event = event.id(seq.to_string());
     }
     // What is written here is made of strings and numbers only.
-    event.data(serde_json::to_string(&followed.event).unwrap_or_default())
+    let data = serde_json::to_string(&followed.event).unwrap_or_default();
+    if followed.event.is_text() { sse::padded(event, data) } else { event.data(data) }
 }
 
 /// The conversation of this id; none for an empty one.

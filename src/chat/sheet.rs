@@ -3,20 +3,26 @@
 //! brought once more.
 
 use std::{
+    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use serde_json::{Value, json};
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
-use super::{error::ChatError, held::SealedAnswer, log::Subject};
-use crate::kit::id::{ConnectionId, ToolResultId};
+use super::{error::ChatError, held::SealedAnswer, log::Subject, store::log::EventRow};
+use crate::kit::id::{ConnectionId, ToolResultId, UserId};
 
 /// How often the text so far is copied into the message.
 const MATERIALISE: Duration = Duration::from_secs(3);
 /// With more than this waiting, nothing more is taken from the model.
 const ROOM: usize = 256 * 1024;
+/// How many written events are kept at hand for those who follow here. Who is further behind reads the log.
+const AT_HAND: usize = 64;
 
 /// A reading that is ready to be stored.
 pub(super) struct Sealed {
@@ -70,12 +76,23 @@ pub(super) struct Sheet {
     subject: Subject,
     inner: Mutex<Inner>,
     arrived: Notify,
+    grown: watch::Sender<bool>,
+}
+
+/// What a follower is told who has heard everything until a number.
+pub(super) struct Since {
+    /// What was written after it; none where that is not at hand.
+    pub written: Option<Vec<EventRow>>,
+    /// The text that follows what is written, until anything else does. It may still be lost in a crash.
+    pub ahead: String,
 }
 
 struct Inner {
     seq: i32,
     /// What the log holds.
     text: String,
+    /// The events that were written last, without a gap.
+    at_hand: VecDeque<EventRow>,
     waiting: Page,
     /// Text of the last waiting event, when that is text.
     tail: String,
@@ -98,6 +115,7 @@ impl Sheet {
         let inner = Inner {
             seq,
             text: text.to_owned(),
+            at_hand: VecDeque::new(),
             waiting: Page::default(),
             tail: String::new(),
             bytes: 0,
@@ -109,7 +127,45 @@ impl Sheet {
             materialised: now,
             materialised_length: text.len(),
         };
-        Self { subject, inner: Mutex::new(inner), arrived: Notify::new() }
+        Self { subject, inner: Mutex::new(inner), arrived: Notify::new(), grown: watch::channel(true).0 }
+    }
+
+    pub(super) fn is_of(&self, user: UserId) -> bool {
+        self.subject.user == user
+    }
+
+    /// Follows how it grows: false, once nothing more comes by this way.
+    pub(super) fn follow(&self) -> watch::Receiver<bool> {
+        self.grown.subscribe()
+    }
+
+    /// Nothing more comes by this way.
+    pub(super) fn close(&self) {
+        self.grown.send_replace(false);
+    }
+
+    /// What came after a number.
+    pub(super) fn since(&self, after: i32) -> Since {
+        let inner = self.inner();
+        let written = match inner.at_hand.front() {
+            _ if after >= inner.seq => Some(Vec::new()),
+            Some(first) if first.seq <= after.saturating_add(1) => {
+                Some(inner.at_hand.iter().filter(|event| event.seq > after).cloned().collect())
+            }
+            _ => None,
+        };
+        // Not beyond what must be told before it.
+        let mut pages = inner.away.as_deref().into_iter().chain([&inner.waiting]);
+        let mut ahead = String::new();
+        let is_all_text = pages.all(|page| {
+            let texts = page.kinds.iter().zip(&page.payloads).take_while(|(kind, _)| *kind == "text");
+            let told = texts.map(|(_, payload)| ahead.push_str(payload["text"].as_str().unwrap_or_default())).count();
+            told == page.kinds.len()
+        });
+        if is_all_text {
+            ahead.push_str(&inner.tail);
+        }
+        Since { written, ahead }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -124,6 +180,8 @@ impl Sheet {
         let mut inner = self.inner();
         inner.bytes += text.len();
         inner.tail.push_str(text);
+        drop(inner);
+        self.grown.send_replace(true);
     }
 
     /// An event, with what was read for it.
@@ -202,10 +260,12 @@ impl Sheet {
             if let Some(text) = &leaf.page.so_far {
                 (inner.materialised, inner.materialised_length) = (now, text.len());
             }
+            inner.keep_at_hand(leaf);
             (inner.seq, inner.beaten, inner.away) = (leaf.to(), now, None);
         }
         inner.outcome = Some(outcome);
         drop(inner);
+        self.grown.send_replace(true);
         self.arrived.notify_one();
     }
 
@@ -228,15 +288,6 @@ impl Sheet {
         let inner = self.inner();
         (inner.seq, inner.text.clone())
     }
-
-    /// Drops the text that is not on its way yet, so that the final text is what the viewers had.
-    pub(super) fn forget_unwritten(&self) {
-        let mut inner = self.inner();
-        inner.tail.clear();
-        let (kinds, payloads) = (std::mem::take(&mut inner.waiting.kinds), std::mem::take(&mut inner.waiting.payloads));
-        let waiting = kinds.into_iter().zip(payloads).filter(|(kind, _)| kind != "text");
-        (inner.waiting.kinds, inner.waiting.payloads) = waiting.unzip();
-    }
 }
 
 impl Inner {
@@ -244,6 +295,18 @@ impl Inner {
     fn length(&self) -> usize {
         let of_page = |page: &Page| -> usize { page.text().map(str::len).sum() };
         self.text.len() + self.away.as_deref().map_or(0, of_page) + of_page(&self.waiting) + self.tail.len()
+    }
+
+    fn keep_at_hand(&mut self, leaf: &Leaf) {
+        let events = leaf.page.kinds.iter().zip(&leaf.page.payloads);
+        self.at_hand.extend((leaf.from.saturating_add(1)..).zip(events).map(|(seq, (kind, payload))| EventRow {
+            run: leaf.subject.run,
+            seq,
+            kind: kind.clone(),
+            payload: payload.clone(),
+        }));
+        let old = self.at_hand.len().saturating_sub(AT_HAND);
+        self.at_hand.drain(..old);
     }
 
     fn close_tail(&mut self) {
@@ -286,15 +349,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_on_its_way_stays_and_text_that_waits_is_dropped_by_a_stop() {
+    fn who_follows_is_told_what_was_written_and_what_will_be() {
         let sheet = sheet();
-        sheet.text("seen");
+        sheet.text("one ");
         let leaf = sheet.take();
-        sheet.text("unseen");
-        sheet.event("status", json!({ "text": "is writing" }), None);
-        sheet.forget_unwritten();
-        sheet.arrive(&leaf, Ok(true));
-        assert_eq!(sheet.take().page.kinds, ["status"]);
-        assert_eq!(sheet.position().1, "so farseen");
+        sheet.event("status", json!({ "text": "is reading" }), None);
+        sheet.text("two");
+        let since = sheet.since(4);
+        assert_eq!((since.written.map(|events| events.len()), since.ahead.as_str()), (Some(0), "one "));
+        assert!(sheet.since(2).written.is_none(), "what was before is in the log");
+        sheet.arrive(&leaf, Ok(false));
+        let since = sheet.since(4);
+        let told: Vec<_> =
+            since.written.unwrap_or_default().into_iter().map(|event| (event.seq, event.payload)).collect();
+        assert_eq!((told, since.ahead.as_str()), (vec![(5, json!({ "text": "one " }))], ""), "first it reads");
+        let rest = sheet.take();
+        sheet.arrive(&rest, Ok(false));
+        let since = sheet.since(5);
+        let told: Vec<_> = since.written.unwrap_or_default().into_iter().map(|event| (event.seq, event.kind)).collect();
+        assert_eq!((told, since.ahead.as_str()), (vec![(6, "status".to_owned()), (7, "text".to_owned())], ""));
+        for _ in 0..AT_HAND {
+            sheet.text("more");
+            sheet.arrive(&sheet.take(), Ok(false));
+        }
+        assert!(sheet.since(6).written.is_none() && sheet.since(7).written.is_some(), "only so much is kept at hand");
     }
 }

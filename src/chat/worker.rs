@@ -107,10 +107,7 @@ async fn write(
             log.hand_in_when_due();
             tokio::select! {
                 biased;
-                () = stop_wish(&mut stops, run) => {
-                    sheet.forget_unwritten();
-                    break Outcome::Ended(Ending::new(RunState::Stopped));
-                }
+                () = stop_wish(&mut stops, run) => break Outcome::Ended(Ending::new(RunState::Stopped)),
                 () = closing.cancelled() => {
                     if !sheet.is_held() {
                         break Outcome::Ended(interrupted());
@@ -120,7 +117,6 @@ async fn write(
                 }
                 arrival = sheet.arrival(), if sheet.is_away() => {
                     if stop_after_write(arrival, &mut trouble).inspect_err(|_| keep.leave())? {
-                        sheet.forget_unwritten();
                         break Outcome::Ended(Ending::new(RunState::Stopped));
                     }
                 }
@@ -134,6 +130,7 @@ async fn write(
         }
     };
     let is_stopped = matches!(&outcome, Outcome::Ended(ending) if ending.state == RunState::Stopped);
+    // What is on the sheet was shown and stays; what is not was not.
     while let Ok(entry) = entries.try_recv() {
         if !is_stopped || !matches!(entry, Entry::Text(_)) {
             log.push(entry)?;
@@ -201,9 +198,10 @@ async fn compose(parts: Parts, job: Job, pen: mpsc::Sender<Entry>) -> Outcome {
         }
     };
     let ended = match &job.taken_up {
+        Some(from) if from.turn.by_rules => return rules::answer(&parts, &reader, &job, &tools, &context).await,
         Some(from) => Talk::taken_up(&parts, &reader, &job, &tools, from).await,
         None => match begin(&parts, &reader, &job, &tools, &context).await {
-            Begun::Ended(ending) => return Outcome::Ended(ending),
+            Begun::Over(outcome) => return outcome,
             Begun::Talk(talk) => talk.go_on().await,
         },
     };
@@ -219,7 +217,7 @@ async fn compose(parts: Parts, job: Job, pen: mpsc::Sender<Entry>) -> Outcome {
 
 /// What the beginning of an answer leads to.
 enum Begun<'a> {
-    Ended(Ending),
+    Over(Outcome),
     Talk(Box<Talk<'a>>),
 }
 
@@ -235,16 +233,16 @@ async fn begin<'a>(
         reader.tell(Entry::Status(why.to_owned())).await;
     }
     if job.by_rules || rules::answer_alone(&parts.integrations, &job.text, tools, context) {
-        return Begun::Ended(rules::answer(&parts.integrations, reader, &job.text, tools, context, job.by_rules).await);
+        return Begun::Over(rules::answer(parts, reader, job, tools, context).await);
     }
     let messages = match history(parts, job).await {
         Ok(messages) => messages,
         Err(error) => {
             telemetry::report(&error, "a conversation could not be read for the model");
-            return Begun::Ended(Ending::failed(
+            return Begun::Over(Outcome::Ended(Ending::failed(
                 "history_unavailable",
                 "This conversation could not be read at the moment. Try again in a minute.".to_owned(),
-            ));
+            )));
         }
     };
     // What was read for an earlier answer may be quoted in it. Where that cannot be told, it is taken for read.

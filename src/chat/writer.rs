@@ -4,10 +4,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     error::ChatError,
+    live::LiveRuns,
     log::Subject,
     sheet::{Leaf, Sheet},
     store::{batch, held},
@@ -20,10 +21,17 @@ use crate::platform::{
 
 /// For how long is collected. Twenty of these are a second.
 const WINDOW: Duration = Duration::from_millis(50);
+/// The same where a database has much to do: viewers in this process are shown what waits, and a crash takes no more.
+const WIDEST: Duration = Duration::from_millis(200);
+/// For each moment of writing, so many of collecting.
+const REST: u32 = 3;
 
 /// The way to it; it ends when nobody can hand anything in any more.
 #[derive(Clone)]
-pub(super) struct Writer(mpsc::UnboundedSender<Arc<Sheet>>);
+pub(super) struct Writer {
+    line: mpsc::UnboundedSender<Arc<Sheet>>,
+    live: LiveRuns,
+}
 
 struct Hand {
     db: Db,
@@ -37,20 +45,28 @@ impl Writer {
         let (line, mut sheets) = mpsc::unbounded_channel();
         let hand = Hand { db: db.clone(), bus: bus.clone(), clock: clock.clone() };
         tokio::spawn(async move {
+            let mut window = WINDOW;
             while let Some(first) = sheets.recv().await {
                 let mut all: Vec<Arc<Sheet>> = vec![first];
-                tokio::time::sleep(WINDOW).await;
+                tokio::time::sleep(window).await;
                 while let Ok(sheet) = sheets.try_recv() {
                     all.push(sheet);
                 }
+                let began = Instant::now();
                 hand.write_all(&all).await;
+                window = (began.elapsed() * REST).clamp(WINDOW, WIDEST);
             }
         });
-        Self(line)
+        Self { line, live: LiveRuns::default() }
+    }
+
+    /// The runs that are written here.
+    pub(super) fn live(&self) -> &LiveRuns {
+        &self.live
     }
 
     pub(super) fn hand_in(&self, sheet: &Arc<Sheet>) {
-        if self.0.send(sheet.clone()).is_err() {
+        if self.line.send(sheet.clone()).is_err() {
             sheet.arrive(&sheet.take(), Err(unwritten("the process is ending")));
         }
     }

@@ -3,6 +3,8 @@
 //! An event says only that something changed; whoever follows it reads the truth from the tables. So a lost event
 //! costs a delay, never a wrong answer: after every gap subscribers hear `Resync` and read again.
 
+mod one;
+
 use std::{
     sync::{
         Arc,
@@ -15,8 +17,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{PgConnection, postgres::PgListener};
 use tokio::{sync::broadcast, task::AbortHandle};
 
+use self::one::Singles;
+pub use self::one::Word;
+
+/// A payload of Postgres is shorter than 8,000 bytes (its manual, «NOTIFY»); ids that are told together share one.
+const PAYLOAD: usize = 7_900;
+
 /// What the events are about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// A run's log has grown; the id is the run's.
     RunOutput,
@@ -32,10 +40,13 @@ pub enum Topic {
     EntitlementChanged,
     /// A conversation was named; the id is its owner's.
     ConversationNamed,
+    /// A change that was proposed stands otherwise than before, in an answer that is over; the id is its owner's, a colon
+    /// and its own.
+    ProposalChanged,
 }
 
 impl Topic {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::RunOutput,
         Self::RunStop,
         Self::ConnectionChanged,
@@ -43,6 +54,7 @@ impl Topic {
         Self::Notified,
         Self::EntitlementChanged,
         Self::ConversationNamed,
+        Self::ProposalChanged,
     ];
 
     fn channel(self) -> &'static str {
@@ -54,6 +66,7 @@ impl Topic {
             Self::Notified => "aura_notified",
             Self::EntitlementChanged => "aura_entitlement_changed",
             Self::ConversationNamed => "aura_conversation_named",
+            Self::ProposalChanged => "aura_proposal_changed",
         }
     }
 }
@@ -100,11 +113,14 @@ impl Drop for Inner {
 }
 
 #[derive(Debug)]
-struct Followers([broadcast::Sender<Event>; 7]);
+struct Followers {
+    of_all: [broadcast::Sender<Event>; 8],
+    of_one: Arc<Singles>,
+}
 
 impl Followers {
     fn of(&self, topic: Topic) -> &broadcast::Sender<Event> {
-        let [output, stop, connection, session, notified, entitlement, named] = &self.0;
+        let [output, stop, connection, session, notified, entitlement, named, proposal] = &self.of_all;
         match topic {
             Topic::RunOutput => output,
             Topic::RunStop => stop,
@@ -113,20 +129,23 @@ impl Followers {
             Topic::Notified => notified,
             Topic::EntitlementChanged => entitlement,
             Topic::ConversationNamed => named,
+            Topic::ProposalChanged => proposal,
         }
     }
 
-    fn tell(&self, channel: &str, id: &str) {
-        for topic in Topic::ALL {
-            if topic.channel() == channel {
-                // An error means only that nobody follows.
-                let _ = self.of(topic).send(Event::Id(id.into()));
-            }
+    fn tell(&self, channel: &str, ids: &str) {
+        let Some(topic) = Topic::ALL.into_iter().find(|topic| topic.channel() == channel) else { return };
+        for id in ids.split(' ') {
+            let id: Arc<str> = id.into();
+            self.of_one.tell(topic, &id);
+            // An error means only that nobody follows.
+            let _ = self.of(topic).send(Event::Id(id));
         }
     }
 
     fn resync(&self) {
-        for sender in &self.0 {
+        self.of_one.tell_all();
+        for sender in &self.of_all {
             let _ = sender.send(Event::Resync);
         }
     }
@@ -136,7 +155,8 @@ impl Bus {
     /// Connects and listens. The address must reach Postgres directly, not through a pooler.
     pub async fn connect(listen_url: &SecretString) -> Result<Self, sqlx::Error> {
         let listener = listen(listen_url).await?;
-        let followers = Arc::new(Followers(std::array::from_fn(|_| broadcast::channel(1024).0)));
+        let followers =
+            Arc::new(Followers { of_all: std::array::from_fn(|_| broadcast::channel(1024).0), of_one: Arc::default() });
         let connected = Arc::new(AtomicBool::new(true));
         let task = tokio::spawn(follow(listener, listen_url.clone(), followers.clone(), connected.clone()));
         Ok(Self(Arc::new(Inner { followers, connected, listening: task.abort_handle() })))
@@ -155,9 +175,19 @@ impl Bus {
         topic: Topic,
         ids: &[String],
     ) -> Result<(), sqlx::Error> {
-        if !ids.is_empty() {
-            let statement = "select pg_notify($1, id) from unnest($2::text[]) as all_of (id)";
-            sqlx::query(statement).bind(topic.channel()).bind(ids).execute(connection).await?;
+        let mut payloads: Vec<String> = Vec::new();
+        for id in ids {
+            match payloads.last_mut() {
+                Some(last) if last.len() + 1 + id.len() <= PAYLOAD => {
+                    last.push(' ');
+                    last.push_str(id);
+                }
+                _ => payloads.push(id.clone()),
+            }
+        }
+        if !payloads.is_empty() {
+            let statement = "select pg_notify($1, payload) from unnest($2::text[]) as all_of (payload)";
+            sqlx::query(statement).bind(topic.channel()).bind(payloads).execute(connection).await?;
         }
         Ok(())
     }
@@ -166,6 +196,12 @@ impl Bus {
     #[must_use]
     pub fn subscribe(&self, topic: Topic) -> Subscription {
         Subscription(self.0.followers.of(topic).subscribe())
+    }
+
+    /// Follows one id of a topic, as `subscribe` does the topic: where many follow one id each.
+    #[must_use]
+    pub fn follow(&self, topic: Topic, id: &str) -> Word {
+        self.0.followers.of_one.follow(topic, id)
     }
 
     /// Whether events arrive at present.

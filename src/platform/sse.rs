@@ -24,6 +24,18 @@ pub fn answer(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     response
 }
 
+/// Each event that carries a piece of text is as long as others are, give or take this many bytes: who sees only the
+/// length of what is sent, encrypted, could else tell words by it (Weiss et al., «What Was Your Prompt? A Remote
+/// Keylogging Attack on AI Assistants», USENIX Security 2024).
+const STEP: usize = 128;
+
+/// An event with this data, filled up by a comment, which no reader is shown, to a multiple of 128 bytes.
+#[must_use]
+pub fn padded(event: Event, data: String) -> Event {
+    let missing = STEP - data.len() % STEP;
+    event.comment(".".repeat(missing)).data(data)
+}
+
 /// The id of the last event that whoever comes back has heard.
 #[must_use]
 pub fn last_heard(headers: &HeaderMap) -> Option<&str> {

@@ -57,6 +57,12 @@ impl Browser {
         self.cookies.get(name).cloned()
     }
 
+    /// All of them, as a browser sends them.
+    pub fn cookies(&self) -> String {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        cookies.join("; ")
+    }
+
     pub fn set_cookie(&mut self, name: &str, value: &str) {
         self.cookies.insert(name.into(), value.into());
     }
@@ -162,12 +168,11 @@ impl Browser {
 
     /// The same, for one who has heard everything up to this event.
     pub async fn follow_after(&self, address: &str, last: &str) -> Response<Body> {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::builder()
             .uri(address)
             .header(header::HOST, "localhost:3000")
             .header(header::ACCEPT, "text/event-stream")
-            .header(header::COOKIE, cookies.join("; "))
+            .header(header::COOKIE, self.cookies())
             .header("last-event-id", last);
         self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
@@ -182,8 +187,7 @@ impl Browser {
             request = request.header(header::USER_AGENT, &self.user_agent);
         }
         if !self.cookies.is_empty() {
-            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header(header::COOKIE, cookies.join("; "));
+            request = request.header(header::COOKIE, self.cookies());
         }
         let body = match form {
             Some((page, body)) => {

@@ -52,6 +52,8 @@ fn wanted() -> usize {
 struct Heard {
     ids: Vec<u64>,
     text: String,
+    /// What is shown and not logged.
+    ahead: String,
     end: Option<Value>,
 }
 
@@ -66,7 +68,12 @@ impl Heard {
         }
         let data: Value = serde_json::from_str(field("data:")).unwrap();
         match field("event:") {
-            "text" => self.text.push_str(data["text"].as_str().unwrap()),
+            "text" => {
+                let text = data["text"].as_str().unwrap();
+                self.ahead = self.ahead.strip_prefix(text).unwrap_or_default().to_owned();
+                self.text.push_str(text);
+            }
+            "ahead" => data["text"].as_str().unwrap().clone_into(&mut self.ahead),
             "settled" => self.end = Some(data),
             _ => {}
         }
@@ -74,7 +81,7 @@ impl Heard {
 }
 
 /// Reads an answer to its end over lines that break after so many bytes; how often they broke.
-async fn read(browsers: &[Browser; 2], run: RunId, mut dice: StdRng) -> (Heard, usize) {
+async fn read(browsers: &[Browser; 2], run: RunId, said: &str, mut dice: StdRng) -> (Heard, usize) {
     let mut heard = Heard::default();
     let mut broken = 0;
     while heard.end.is_none() {
@@ -82,6 +89,7 @@ async fn read(browsers: &[Browser; 2], run: RunId, mut dice: StdRng) -> (Heard, 
         let browser = &browsers[dice.random_range(0..2)];
         let answer = browser.follow_after(&format!("/api/chat/runs/{run}/events"), &last).await;
         assert_eq!(answer.status(), http::StatusCode::OK);
+        heard.ahead.clear();
         // Now and then one holds for longer, or nobody would hear the end.
         let mut left: usize = if dice.random_ratio(1, 12) { 200_000 } else { dice.random_range(1..700) };
         let mut body = answer.into_body().into_data_stream();
@@ -94,6 +102,8 @@ async fn read(browsers: &[Browser; 2], run: RunId, mut dice: StdRng) -> (Heard, 
             while let Some(end) = bytes.windows(2).position(|pair| pair == b"\n\n") {
                 let block: Vec<u8> = bytes.drain(..end + 2).collect();
                 heard.event(&String::from_utf8(block).unwrap());
+                let shown = heard.text.clone() + &heard.ahead;
+                assert!(said.starts_with(&shown), "no letter is shown that is not said, or twice: {shown}");
             }
             if left == 0 {
                 broken += 1;
@@ -133,7 +143,7 @@ async fn round(app: &TestApp, outside: &Outside, asker: &Asker, browsers: &[Brow
         let dice = StdRng::seed_from_u64(seed * 1_000 + reader as u64);
         let broken = &broken;
         async move {
-            let (heard, times) = read(browsers, run, dice).await;
+            let (heard, times) = read(browsers, run, said, dice).await;
             broken.fetch_add(times, Ordering::Relaxed);
             let numbers: Vec<u64> = (1..=heard.ids.len() as u64).collect();
             assert_eq!(heard.ids, numbers, "seed {seed}, reader {reader}: one after the other, none twice");

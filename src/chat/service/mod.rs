@@ -101,7 +101,7 @@ impl From<&Session> for Asker {
 pub struct Chat {
     pub(super) parts: Parts,
     pub(super) tasks: TaskTracker,
-    writer: Writer,
+    pub(super) writer: Writer,
     pub(super) closing: CancellationToken,
     /// Cancelled when nobody has this any more but those who watch for it.
     pub(super) forsaken: CancellationToken,

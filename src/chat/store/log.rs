@@ -9,6 +9,7 @@ use crate::{
     platform::db::Db,
 };
 
+#[derive(Clone)]
 pub(in crate::chat) struct EventRow {
     pub run: RunId,
     pub seq: i32,
