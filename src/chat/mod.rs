@@ -41,6 +41,8 @@ pub mod jobs;
 #[cfg(feature = "ssr")]
 mod listening;
 #[cfg(feature = "ssr")]
+mod live;
+#[cfg(feature = "ssr")]
 mod log;
 #[cfg(feature = "ssr")]
 pub mod markdown;

