@@ -113,6 +113,9 @@ test("KB-6 The palette finds pages, conversations and what the page can do, and 
   await page.setViewportSize({ width: 390, height: 800 });
   await page.locator(".topbar").getByRole("link", { name: "Search and commands" }).click();
   await expect(field(page)).toBeFocused();
+  // Where there is hardly a keyboard, no keys are told.
+  await expect(page.getByRole("option", { name: /^Keys/ })).toBeVisible();
+  await expect(page.locator("#palette .caps").filter({ visible: true })).toHaveCount(0);
   await page.keyboard.press("Escape");
   await expect(page.locator(".topbar").getByRole("link", { name: "Search and commands" })).toBeFocused();
 });

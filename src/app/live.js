@@ -7,6 +7,7 @@
   /**
    * @typedef {{ type: "unread", unread: number }} Unread
    * @typedef {{ type: "named" }} Named
+   * @typedef {{ type: "changed", approval: string | null }} Changed
    * @typedef {{ type: "run", run: string, seq: number | null, upto: number, event: { kind: string } }} Progress
    * @typedef {{ type: "want", run: string, after: number } | { type: "hello" } | { type: "who" }} Wish
    */
@@ -23,6 +24,8 @@
   const counters = [];
   /** Who hears that a conversation was named. @type {Array<() => void>} */
   const namers = [];
+  /** Who hears that a proposal stands otherwise; the newest page of a document. @type {((approval: string | null) => void) | undefined} */
+  let changer;
   /** @type {number | undefined} */
   let unread;
 
@@ -35,8 +38,12 @@
   let timer = 0;
   let failures = 0;
 
-  /** @param {Unread | Named | Progress} message */
+  /** @param {Unread | Named | Changed | Progress} message */
   function hear(message) {
+    if (message.type === "changed") {
+      changer?.(message.approval);
+      return;
+    }
     if (message.type === "named") {
       for (const heard of namers) heard();
       return;
@@ -57,7 +64,7 @@
     mine.hear(JSON.stringify(message.event));
   }
 
-  /** @param {Unread | Named | Progress} message */
+  /** @param {Unread | Named | Changed | Progress} message */
   function tell(message) {
     channel?.postMessage(message);
     hear(message);
@@ -84,10 +91,13 @@
     const opened = new EventSource(`/api/events?${asked}`);
     source = opened;
     opened.addEventListener("tally", (event) => {
+      // Whatever was told meanwhile was not heard.
+      if (failures > 0) tell({ type: "changed", approval: null });
       failures = 0;
       tell({ type: "unread", unread: JSON.parse(event.data).unread });
     });
     opened.addEventListener("named", () => tell({ type: "named" }));
+    opened.addEventListener("changed", (event) => tell({ type: "changed", approval: JSON.parse(event.data).approval }));
     opened.addEventListener("run", (event) => {
       /** @type {Omit<Progress, "type">} */
       const progress = JSON.parse(event.data);
@@ -129,8 +139,8 @@
   }
 
   if (channel) {
-    channel.onmessage = (/** @type {MessageEvent<Unread | Named | Progress | Wish>} */ { data }) => {
-      if (data.type === "unread" || data.type === "named" || data.type === "run") hear(data);
+    channel.onmessage = (/** @type {MessageEvent<Unread | Named | Changed | Progress | Wish>} */ { data }) => {
+      if (data.type === "unread" || data.type === "named" || data.type === "changed" || data.type === "run") hear(data);
       else if (data.type === "who") for (const [run, { seq }] of followed) ask({ type: "want", run, after: seq });
       else if (leads && data.type === "want") want(data.run, data.after);
       else if (leads && data.type === "hello") {
@@ -160,6 +170,10 @@
     /** Calls back each time that a conversation was named. @param {() => void} heard */
     named(heard) {
       namers.push(heard);
+    },
+    /** Calls back with each proposal that stands otherwise; with null where it may be any. @param {(approval: string | null) => void} heard */
+    changed(heard) {
+      changer = heard;
     },
     /** Calls back with the events of a run after a number. @param {string} run @param {number} after @param {(event: string) => void} hear */
     follow(run, after, hear) {

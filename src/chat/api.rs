@@ -7,7 +7,7 @@ use super::found::Found;
 use super::managed::Managed;
 use super::model::{Asking, Earlier, Later, Opened, RecentGroup, Sent};
 use super::need::{Replied, Reply};
-use super::proposal::{Decided, Decision};
+use super::proposal::{Decided, Decision, ProposalCard};
 use crate::error::AppError;
 
 /// A conversation by its id, or with an empty one the beginning of a new conversation; what stands before or after a
@@ -173,6 +173,14 @@ pub async fn undo(approval: String) -> Result<Decided, AppError> {
     let session = session::require().map_err(web::fail)?;
     let id = approval_id(&approval).map_err(web::fail)?;
     expect_context::<Chat>().undo(&(&session).into(), id).await.map_err(web::fail)
+}
+
+/// Proposals as they stand now; their ids are parted by spaces.
+#[server(prefix = "/api", endpoint = "chat/proposals", input = GetUrl)]
+pub async fn proposals(approvals: String) -> Result<Vec<ProposalCard>, AppError> {
+    #[cfg(feature = "ssr")]
+    use super::visit;
+    visit::proposals(&approvals).await
 }
 
 /// Replies to what an answer needs.

@@ -102,7 +102,8 @@ impl Chat {
         Ok(())
     }
 
-    /// Writes into the log of a waiting run that a proposal has changed. The log of a run that is over stays as it is.
+    /// Writes into the log of a waiting run that a proposal has changed. The log of a run that is over stays as it is; who
+    /// looks at it is told by the bus alone.
     pub(super) async fn tell_proposal(&self, user: UserId, run: RunId, id: ApprovalId) -> Result<(), ChatError> {
         let Parts { db, clock, bus, .. } = &self.parts;
         let mut transaction = db.begin().await?;
@@ -110,8 +111,10 @@ impl Chat {
             let (kinds, payloads) = (["decided".to_owned()], [json!({ "approval": id })]);
             store::log::append(&mut transaction, run, user, seq, &kinds, &payloads, clock.now()).await?;
             bus.notify(&mut transaction, Topic::RunOutput, &run.to_string()).await?;
-            transaction.commit().await?;
+        } else {
+            bus.notify(&mut transaction, Topic::ProposalChanged, &format!("{user}:{id}")).await?;
         }
+        transaction.commit().await?;
         Ok(())
     }
 

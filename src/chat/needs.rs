@@ -345,9 +345,9 @@ fn card(need: NeedRow, accounts: &[Account], ready: &[ServiceView], zone: &str) 
     }
 }
 
-/// A visit to a service leads back to where it began.
+/// A visit to a service, and a form for what it is opened with, lead back to where that began.
 fn back_to(address: String, conversation: ConversationId) -> String {
-    if !address.starts_with("/api/integrations/") {
+    if !["/api/integrations/", "/connections/add/"].iter().any(|place| address.starts_with(place)) {
         return address;
     }
     let between = if address.contains('?') { '&' } else { '?' };

@@ -46,7 +46,11 @@ pub fn ChatPage() -> impl IntoView {
             }
         }
     });
+    // Effects run in the browser only.
+    Effect::new(move |_| desk.hear_changes());
     view! {
+        // It outlasts what is drawn anew below it: only what changes in a part that is there already is read out.
+        <p class="visually-hidden" role="status" id="answer-news">{desk.news}</p>
         <Transition>
             {move || Suspend::new(async move {
                 match opened.await {

@@ -258,6 +258,7 @@ impl<'a> Talk<'a> {
             messages: self.turn.messages.clone(),
             results,
             untrusted: self.untrusted,
+            by_rules: false,
             offered: self.offer.names(),
             round: self.round,
             written: self.written,

@@ -1,9 +1,11 @@
 //! Taking back what was done: the button on a card is a person's yes to exactly the call that the card shows.
 
+use futures::Stream;
+
 use super::{
     error::ChatError,
     fields, moment,
-    proposal::{Decided, UndoOffer, UndoState},
+    proposal::{Decided, ProposalCard, UndoOffer, UndoState},
     service::{Asker, Chat, Parts},
     store,
     tools::caller,
@@ -14,8 +16,11 @@ use crate::{
         model::ProposalState,
         tools::TimeContext,
     },
-    kit::id::ApprovalId,
-    platform::telemetry,
+    kit::id::{ApprovalId, UserId},
+    platform::{
+        bus::{Event, Topic},
+        telemetry,
+    },
 };
 
 impl Chat {
@@ -30,12 +35,14 @@ impl Chat {
         let counted = match integrations.undo(user, id).await? {
             None => false,
             Some(approved) => {
-                let (integrations, caller) = (integrations.clone(), caller(by.run));
+                let (chat, integrations, caller) = (self.clone(), integrations.clone(), caller(by.run));
                 let context = TimeContext { now: clock.now(), zone: asker.zone.clone() };
                 let done = self.tasks.spawn(async move {
                     if let Err(error) = integrations.execute(&caller, approved, &context).await {
                         telemetry::report(&error, "what became of an undoing could not be noted");
                     }
+                    let told = chat.tell_changed(user, id).await;
+                    told.unwrap_or_else(|error| telemetry::report(&error, "an undoing could not be shown"));
                 });
                 let _ = done.await;
                 true
@@ -44,6 +51,40 @@ impl Chat {
         let mut connection = db.acquire().await?;
         let card = self.cards(&mut connection, asker, &[id]).await?.pop().ok_or(ChatError::NotFound("proposal"))?;
         Ok(Decided { card, counted })
+    }
+
+    /// Tells whoever looks at it that a proposal stands otherwise now. The log of its answer is over, so it cannot say so.
+    async fn tell_changed(&self, user: UserId, id: ApprovalId) -> Result<(), ChatError> {
+        let mut connection = self.parts.db.acquire().await?;
+        self.parts.bus.notify(&mut connection, Topic::ProposalChanged, &format!("{user}:{id}")).await?;
+        Ok(())
+    }
+
+    /// Hears each time that a proposal of theirs stands otherwise after its answer was over, in whatever process; none
+    /// where some may have been missed.
+    pub fn changed(&self, user: UserId) -> impl Stream<Item = Option<ApprovalId>> + Send + use<> {
+        let (news, ours) = (self.parts.bus.subscribe(Topic::ProposalChanged), format!("{user}:"));
+        futures::stream::unfold((news, ours), |(mut news, ours)| async move {
+            loop {
+                match news.next().await? {
+                    Event::Id(id) => {
+                        if let Some(Ok(id)) = id.strip_prefix(&*ours).map(str::parse) {
+                            return Some((Some(id), (news, ours)));
+                        }
+                    }
+                    Event::Resync => return Some((None, (news, ours))),
+                }
+            }
+        })
+    }
+
+    /// Those of these proposals that are theirs, as they stand now.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn proposal_cards(&self, asker: &Asker, ids: &[ApprovalId]) -> Result<Vec<ProposalCard>, ChatError> {
+        let mut connection = self.parts.db.acquire().await?;
+        self.cards(&mut connection, asker, ids).await
     }
 }
 

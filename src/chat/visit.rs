@@ -10,6 +10,7 @@ use super::{
     managed::Managed,
     model::{Asking, Earlier, Feedback, Later, Opened, Sent},
     paging::Spot,
+    proposal::ProposalCard,
     service::{Asker, Chat},
 };
 use crate::{
@@ -24,6 +25,8 @@ const MADE: &str = "__Host-aura-share";
 const SHOWN_WITHIN: Duration = Duration::minutes(2);
 /// The longest search, in characters.
 const LONGEST_SEARCH: usize = 200;
+/// How many proposals are read at once.
+const MOST_CARDS: usize = 50;
 /// The longest id of a service.
 const LONGEST_SERVICE: usize = 60;
 
@@ -52,6 +55,13 @@ pub async fn open(id: &str, before: &str, after: &str, at: &str) -> Result<Opene
         (before, ..) => Spot::Before(message(before)?),
     };
     chat.open_at(&asker, id, spot).await.map_err(web::fail)
+}
+
+pub async fn proposals(approvals: &str) -> Result<Vec<ProposalCard>, AppError> {
+    let (chat, asker) = asked()?;
+    let ids = approvals.split_whitespace().take(MOST_CARDS).map(super::approval_id);
+    let ids = ids.collect::<Result<Vec<_>, _>>().map_err(web::fail)?;
+    chat.proposal_cards(&asker, &ids).await.map_err(web::fail)
 }
 
 pub async fn earlier(conversation: &str, before: &str) -> Result<Earlier, AppError> {

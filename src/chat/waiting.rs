@@ -92,6 +92,9 @@ pub(super) struct Kept {
     /// Whether the model has read what somebody else may have written.
     #[serde(default = "yes")]
     pub untrusted: bool,
+    /// Whether the model stays out of it: then the question is answered from its beginning.
+    #[serde(default)]
+    pub by_rules: bool,
     /// The tools by the names under which the model knows them.
     pub offered: Vec<(String, String, ConnectionId)>,
     pub round: usize,
@@ -219,7 +222,7 @@ impl Chat {
             question: resumed.question,
             answer: resumed.answer,
             text: turn.question.clone(),
-            by_rules: false,
+            by_rules: turn.by_rules,
             taken_up: Some(Box::new(TakenUp { turn, seq: resumed.last_seq, text, again: None })),
         });
         Ok(true)

@@ -168,7 +168,7 @@ async fn cc_03_a_service_that_is_missing_is_connected_by_a_card_and_its_tools_ar
     ]));
     outside.model(Reply::Stream(vec![Step::Text("Then not."), Step::Finish("stop")]));
     let (last, card) = asked(&app, &asker, "k3").await;
-    assert_eq!(card.way.unwrap().address, "/connections/add/sendgrid");
+    assert_eq!(card.way.unwrap().address, format!("/connections/add/sendgrid?chat={}", last.conversation));
     assert!(chat.reply(&asker, card.id, Said::NotNow).await.unwrap().counted);
     becomes(&app, last, "finished").await;
     assert!(last_told(&outside).contains("did not connect this now"));
@@ -196,4 +196,69 @@ async fn cc_04_the_way_over_the_service_leads_back_to_the_conversation(db: PgPoo
     assert_eq!(asks.status(), StatusCode::OK);
     let page = String::from_utf8(asks.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
     assert!(page.contains(&format!("chat={conversation}")), "{page}");
+}
+
+#[sqlx::test]
+async fn cc_06_without_a_model_too_the_service_that_a_question_names_is_connected_by_a_card(db: PgPool) {
+    let outside = Outside::start().await;
+    let hosts = outside.variables()[0];
+    let app = TestApp::with(db, &[[hosts].as_slice(), &CLIENT].concat()).await;
+    let asker = person(&app, "Mira").await;
+    let chat = &app.state().chat;
+    let sent = chat.send(&asker, None, "Which issues are open on GitHub?", "k1").await.unwrap();
+    becomes(&app, sent, "waiting").await;
+    let card = card(chat, &asker, sent).await;
+    assert_eq!((card.kind, card.state, card.title.as_str()), (NeedKind::Connect, NeedState::Open, "Connect GitHub"));
+    assert_eq!(card.way.unwrap().address, format!("/api/integrations/github?chat={}", sent.conversation));
+
+    // Connected, the same question is answered, by rules as before.
+    found(&outside);
+    connect(&app, asker.user, "github").await;
+    chat.look_after_waiting().await.unwrap();
+    becomes(&app, sent, "finished").await;
+    let whole = answer(chat, &asker, sent).await;
+    assert!(whole.html.contains("canary-issue-title"), "{}", whole.html);
+    assert_eq!(whole.needs[0].state, NeedState::Met);
+    assert!(outside.asked().is_empty(), "no model was asked");
+
+    // «Not now»: the answer says what is missing, and does not ask twice. Where several services would do, none is chosen.
+    let other = person(&app, "Jonas").await;
+    let sent = chat.send(&other, None, "Which issues are open on GitHub?", "k2").await.unwrap();
+    becomes(&app, sent, "waiting").await;
+    let need = self::card(chat, &other, sent).await;
+    assert!(chat.reply(&other, need.id, Said::NotNow).await.unwrap().counted);
+    becomes(&app, sent, "finished").await;
+    let whole = answer(chat, &other, sent).await;
+    assert!(whole.html.contains("GitHub would do") && whole.needs.len() == 1, "{}", whole.html);
+    let sent = chat.send(&other, None, "Which issues are open?", "k3").await.unwrap();
+    becomes(&app, sent, "finished").await;
+    assert!(answer(chat, &other, sent).await.needs.is_empty());
+}
+
+#[sqlx::test]
+async fn cc_07_a_service_that_takes_a_key_is_connected_by_its_form_and_leads_back_to_the_answer(db: PgPool) {
+    let outside = Outside::start().await;
+    let app = outside.app(db).await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in(&app, "mira@example.com").await;
+    let user = user_of(&app, "mira@example.com").await;
+    let asker = Asker { user, name: "Mira".into(), zone: "UTC".into() };
+    outside.service("/api.elevenlabs.io/v1/user", 200, &json!({ "user_id": "u1", "first_name": "Mira" }));
+    let wish = Step::Call("connect_service", json!({ "service": "elevenlabs" }));
+    outside.model(Reply::Stream(vec![wish, Step::Finish("tool_calls")]));
+    outside.model(Reply::Stream(vec![Step::Text("It is there now."), Step::Finish("stop")]));
+    let (sent, card) = asked(&app, &asker, "k1").await;
+    let address = card.way.unwrap().address;
+    assert_eq!(address, format!("/connections/add/elevenlabs?chat={}", sent.conversation));
+    let page = browser.get(&address).await;
+    let chat = sent.conversation.to_string();
+    assert!(page.text().contains(&format!("name=\"chat\" value=\"{chat}\"")), "{}", page.text());
+
+    let fields = [("service", "elevenlabs"), ("fields[key]", "a-key-of-mine"), ("chat", &chat)];
+    let done = browser.post_form("/api/connections/add", &fields).await;
+    assert!(done.location().ends_with(&format!("/chat/{chat}")), "{} {}", done.location(), done.text());
+    app.state().chat.go_on_where_met(user).await.unwrap();
+    becomes(&app, sent, "finished").await;
+    let whole = answer(&app.state().chat, &asker, sent).await;
+    assert!(whole.html.contains("It is there now.") && whole.needs[0].state == NeedState::Met, "{}", whole.html);
 }

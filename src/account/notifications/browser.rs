@@ -1,9 +1,9 @@
 //! What only a browser has: the stream that all its tabs share, which `app/live.js` holds.
 
 #[cfg(feature = "hydrate")]
-pub use in_browser::{call, hear_named, hear_unread};
+pub use in_browser::{call, hear_changed, hear_named, hear_unread};
 #[cfg(not(feature = "hydrate"))]
-pub use on_server::{hear_named, hear_unread};
+pub use on_server::{hear_changed, hear_named, hear_unread};
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
@@ -26,6 +26,13 @@ mod in_browser {
         call("named", &[&heard.into_js_value()]);
     }
 
+    /// Hears each proposal that stands otherwise than before, until the next page of the document hears them; none where
+    /// it may be any.
+    pub fn hear_changed(hear: impl Fn(Option<String>) + 'static) {
+        let heard = Closure::<dyn Fn(JsValue)>::new(move |approval: JsValue| hear(approval.as_string()));
+        call("changed", &[&heard.into_js_value()]);
+    }
+
     /// Hears how many notifications are unread, now and from now on, as long as the document is open.
     pub fn hear_unread(hear: impl Fn(u32) + 'static) {
         let heard = Closure::<dyn Fn(JsValue)>::new(move |unread: JsValue| {
@@ -42,6 +49,9 @@ mod in_browser {
 mod on_server {
     /// On the server nothing is heard.
     pub fn hear_named(_hear: impl Fn() + 'static) {}
+
+    /// On the server nothing is heard.
+    pub fn hear_changed(_hear: impl Fn(Option<String>) + 'static) {}
 
     /// On the server nothing is heard.
     pub fn hear_unread(_hear: impl Fn(u32) + 'static) {}

@@ -5,12 +5,19 @@ mod written;
 use super::{
     log::{Ending, Entry},
     model::RunState,
+    needs::{Need, Said},
+    service::Parts,
     tools::{Planned, Reader},
+    waiting::{Kept, Park, Reason},
+    worker::{Job, Outcome},
 };
-use crate::integrations::{
-    Integrations,
-    questions::{self, Asked, Understood},
-    tools::{Effect, ModelUse, OfferedTool, TimeContext, ToolAnswer, ToolError},
+use crate::{
+    integrations::{
+        Integrations,
+        questions::{self, Asked, Understood},
+        tools::{Effect, ModelUse, OfferedTool, TimeContext, ToolAnswer, ToolError},
+    },
+    platform::telemetry,
 };
 
 /// Whether only tools that no model may see can answer this: then their cards are the answer, and a model that sees
@@ -25,20 +32,97 @@ pub(super) fn answer_alone(
     !routed.is_empty() && routed.iter().all(|call| call.model == ModelUse::Never)
 }
 
-/// Reads what the words of the question point at, and lists what was found.
+/// Reads what the words of the question point at, and lists what was found; or waits for the account that it would take.
 pub(super) async fn answer(
+    parts: &Parts,
+    reader: &Reader,
+    job: &Job,
+    tools: &[OfferedTool],
+    context: &TimeContext,
+) -> Outcome {
+    let readable = readable(tools);
+    if job.by_rules
+        && let Understood::Asked(asked, _) = questions::understand(&job.text, &readable, context)
+    {
+        let needs = lacking(parts, job, &asked).await;
+        if !needs.is_empty() {
+            let turn = kept(reader, job);
+            return Outcome::Parked(Box::new(Park { reason: Reason::Connect, turn, proposed: Vec::new(), needs }));
+        }
+    }
+    Outcome::Ended(found(&parts.integrations, reader, &job.text, &readable, context, job.by_rules).await)
+}
+
+/// The accounts without which something that is asked cannot be answered: where one service alone could, as when it is
+/// named, it can be connected here, and its person has not said «not now» to it in this run.
+async fn lacking(parts: &Parts, job: &Job, asked: &[Asked]) -> Vec<Need> {
+    if asked.iter().all(|asked| asked.would_do.is_empty()) {
+        return Vec::new();
+    }
+    let said = Said::of(parts, job.asker.user, job.run).await;
+    let accounts = parts.integrations.accounts(&parts.db, job.asker.user).await;
+    let (said, accounts) = match (said, accounts) {
+        (Ok(said), Ok(accounts)) => (said, accounts),
+        (Err(error), _) => return unknown(&error),
+        (_, Err(error)) => return unknown(&error),
+    };
+    let services = parts.integrations.services();
+    let mut needs: Vec<Need> = Vec::new();
+    for asked in asked {
+        let [name] = asked.would_do.as_slice() else { continue };
+        let service = services.iter().find(|service| service.name == *name && service.way().is_some());
+        let Some(service) = service else { continue };
+        // One that has lost its access is connected anew.
+        let dead = accounts.iter().find(|account| account.provider == service.id).map(|account| account.id);
+        let need = Need::account(&service.id, dead);
+        if !said.no_to_connecting(&service.id, dead) && !said.has_connected(&service.id) && !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    needs
+}
+
+/// Then the answer says in words what is missing.
+fn unknown(error: &dyn std::error::Error) -> Vec<Need> {
+    telemetry::report(error, "what an answer by rules lacks could not be read");
+    Vec::new()
+}
+
+/// What a run by rules goes on from: its question.
+fn kept(reader: &Reader, job: &Job) -> Kept {
+    let (cards, items) = reader.counted();
+    Kept {
+        name: job.asker.name.clone(),
+        zone: job.asker.zone.clone(),
+        question: job.text.clone(),
+        system: String::new(),
+        messages: Vec::new(),
+        results: Vec::new(),
+        untrusted: true,
+        by_rules: true,
+        offered: Vec::new(),
+        round: 0,
+        written: 0,
+        cards,
+        items,
+        model: None,
+        tokens_read: 0,
+        tokens_written: 0,
+    }
+}
+
+async fn found(
     integrations: &Integrations,
     reader: &Reader,
     question: &str,
-    tools: &[OfferedTool],
+    readable: &[OfferedTool],
     context: &TimeContext,
     by_rules: bool,
 ) -> Ending {
-    let readable = readable(tools);
-    let understood = match questions::understand(question, &readable, context) {
+    let understood = match questions::understand(question, readable, context) {
         // The cards of what no model may see are the answer, however loosely the question is understood.
         Understood::Change | Understood::Nothing if !by_rules => {
-            Understood::Routed(integrations.route(question, &readable, context))
+            Understood::Routed(integrations.route(question, readable, context))
         }
         understood => understood,
     };
@@ -57,8 +141,8 @@ pub(super) async fn answer(
                 .collect();
             finish(reader, sections.join("\n\n")).await
         }
-        Understood::Change => finish(reader, written::no_changes(&readable)).await,
-        Understood::Nothing => finish(reader, written::nothing_fits(&readable)).await,
+        Understood::Change => finish(reader, written::no_changes(readable)).await,
+        Understood::Nothing => finish(reader, written::nothing_fits(readable)).await,
     }
 }
 

@@ -261,7 +261,7 @@ pub(super) fn AnswerView(answer: Answer, desk: Desk) -> impl IntoView {
                     view! { <NeedCardView card=card all=live.needs/> }
                 }
             />
-            <Show when=move || is_running.get() && !followed.get() && std::env::var("MUTANT").as_deref() != Ok("ch23")>
+            <Show when=move || is_running.get() && !followed.get()>
                 <p class="sub"><a href="" rel="external">"Refresh"</a>" to see more of this answer."</p>
             </Show>
             <End answer=id state=live.state error=live.error desk=desk/>

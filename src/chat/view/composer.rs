@@ -3,7 +3,7 @@ use leptos::{
     prelude::*,
 };
 
-use super::desk::Desk;
+use super::{answer::STOP, desk::Desk};
 use crate::{
     billing::view::counted,
     chat::{
@@ -25,6 +25,7 @@ pub(in crate::chat) fn Composer(
 ) -> impl IntoView {
     // Effects run in the browser only, which alone keeps drafts.
     Effect::new(move |_| desk.take_up());
+    Effect::new(move |_| desk.take_focus());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         desk.send_draft();
@@ -97,6 +98,7 @@ pub(in crate::chat) fn Composer(
                         Some(run) => view! {
                             <button
                                 class="button primary square"
+                                id=STOP
                                 type="submit"
                                 formaction=format!("/api/chat/runs/{run}/stop")
                                 formnovalidate=true

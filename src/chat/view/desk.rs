@@ -1,6 +1,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
+    account::notifications::browser::hear_changed,
     chat::{
         api::{self, JudgeAnswer, RemoveVersion, ShowVersion},
         attaching::Tray,
@@ -8,7 +9,7 @@ use crate::{
         model::{Asking, Opened, Sent},
     },
     error::AppError,
-    kit::id::{MessageId, RunId},
+    kit::id::{ApprovalId, MessageId, RunId},
 };
 
 /// What the forms of the page do, but for those that ask.
@@ -60,6 +61,12 @@ pub(in crate::chat) struct Desk {
     pub at: RwSignal<String>,
     /// How often the conversation has to be read again: it was pinned, put away or back, or its end is asked for.
     pub placed: RwSignal<u32>,
+    /// What a screen reader is told of the answer that is being made: that it is, and that it is there.
+    pub news: RwSignal<&'static str>,
+    /// The proposal that stands otherwise than before; none: any may.
+    pub changed: RwSignal<Option<ApprovalId>>,
+    /// Whether the page, once it is drawn anew, gives the focus back to where one writes.
+    pub refocus: RwSignal<bool>,
     /// The conversation whose end was shown when it was opened.
     pub shown: RwSignal<String>,
     /// Under which name the browser keeps what is being written here; empty until the page is there.
@@ -84,6 +91,9 @@ impl Desk {
             switched: RwSignal::new(None),
             at: RwSignal::new(String::new()),
             placed: RwSignal::new(0),
+            news: RwSignal::new(""),
+            changed: RwSignal::new(None),
+            refocus: RwSignal::new(false),
             shown: RwSignal::new(String::new()),
             kept_as: RwSignal::new(String::new()),
             taken_up: RwSignal::new(String::new()),
@@ -120,6 +130,21 @@ impl Desk {
         if !before.is_empty() || self.draft.with_untracked(String::is_empty) {
             self.draft.set(browser::kept_draft(&name).unwrap_or_default());
         }
+    }
+
+    /// What had the focus has gone with the page that a question was asked on: it goes on where one writes.
+    pub(in crate::chat) fn take_focus(self) {
+        if self.refocus.get_untracked() {
+            self.refocus.set(false);
+            browser::focus("message".to_owned());
+        }
+    }
+
+    /// Follows the proposals whose answers are over, as long as this page is there.
+    pub(in crate::chat) fn hear_changes(self) {
+        hear_changed(move |approval| {
+            self.changed.try_set(approval.and_then(|approval| approval.parse().ok()));
+        });
     }
 
     /// Notes what is being written.
@@ -161,6 +186,7 @@ impl Desk {
                         self.draft.try_set(String::new());
                         self.tray.clear();
                     }
+                    self.refocus.try_set(true);
                     self.sent.try_set(Some(sent));
                 }
                 Err(error) => {

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use super::model::FormView;
-use crate::{error::AppError, kit::id::ConnectionId};
+use crate::{
+    error::AppError,
+    kit::id::{ConnectionId, ConversationId},
+};
 
 /// The form of a service, with what was typed into it before a refusal.
 #[server(prefix = "/api", endpoint = "connections/form", input = GetUrl)]
@@ -17,13 +20,14 @@ pub async fn form(service: String, reconnect: Option<ConnectionId>) -> Result<Fo
 }
 
 /// Proves what was pasted and connects the account. `fields` are those of the form; `reconnect` is the connection that
-/// gets it, `instead` says that it may be of another account.
+/// gets it, `instead` says that it may be of another account, `chat` is the conversation that it leads back to.
 #[server(prefix = "/api", endpoint = "connections/add")]
 pub async fn add_account(
     service: String,
     #[server(default)] fields: BTreeMap<String, String>,
     #[server(default)] reconnect: Option<ConnectionId>,
     #[server(default)] instead: bool,
+    #[server(default)] chat: Option<ConversationId>,
 ) -> Result<(), AppError> {
     use super::visit;
     use crate::{
@@ -35,6 +39,7 @@ pub async fn add_account(
     let pasting = Pasting { reconnect, instead };
     let added = visit::add(&expect_context::<Integrations>(), session.user, &service, fields, pasting).await;
     added.map_err(web::fail)?;
-    web::redirect(&format!("/connections?connected={service}"));
+    let connections = || format!("/connections?connected={service}");
+    web::redirect(&chat.map_or_else(connections, |id| format!("/chat/{id}")));
     Ok(())
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::AppError,
+    kit::id::ConversationId,
     ui::{Banner, Button, Field, LinkButton, Look, Mark, Page, Panel, PanelBody, Select, Skeleton, TextInput, Tone},
 };
 
@@ -23,13 +24,15 @@ pub fn FormPage() -> impl IntoView {
     };
     // Blocking: without a script nothing could move the form into its place later.
     let shown = Resource::new_blocking(asked, |(service, reconnect)| form(service, reconnect));
+    // The conversation in which it is needed.
+    let chat = move || query.with(|query| query.get("chat")?.parse::<ConversationId>().ok());
     view! {
         <Title text="Connect a service"/>
         <Page title="Connect a service" intro="What you paste here is kept for you alone.">
             <Transition fallback=|| view! { <Skeleton/> }>
                 {move || Suspend::new(async move {
                     match shown.await {
-                        Ok(form) => Either::Left(view! { <ServiceForm form=form/> }),
+                        Ok(form) => Either::Left(view! { <ServiceForm form=form chat=chat()/> }),
                         Err(error) => {
                             Either::Right(view! {
                                 <div class="stack">
@@ -48,7 +51,7 @@ pub fn FormPage() -> impl IntoView {
 }
 
 #[component]
-fn ServiceForm(form: FormView) -> impl IntoView {
+fn ServiceForm(form: FormView, chat: Option<ConversationId>) -> impl IntoView {
     let add = ServerAction::<AddAccount>::new();
     let refused = Signal::derive(move || add.value().with(|done| done.as_ref().and_then(|done| done.clone().err())));
     let FormView { service, name, note, page, fields, missing, stays, renews, .. } = form;
@@ -65,6 +68,7 @@ fn ServiceForm(form: FormView) -> impl IntoView {
     };
     let fields: Vec<_> = fields.into_iter().map(|field| view! { <Input field=field refused=refused/> }).collect();
     let renewed = renews.map(|renewal| renewal.id.to_string());
+    let back = chat.map_or_else(|| "/connections".to_owned(), |id| format!("/chat/{id}"));
     let set_up = missing.is_empty();
     let lacking = (!set_up).then(|| {
         let words = format!("Not set up on this installation: set {}.", missing.join(" and "));
@@ -88,13 +92,14 @@ fn ServiceForm(form: FormView) -> impl IntoView {
                         })}
                         <ActionForm action=add attr:class="stack" attr:autocomplete="off">
                             <input type="hidden" name="service" value=service/>
+                            {chat.map(|id| view! { <input type="hidden" name="chat" value=id.to_string()/> })}
                             {renewed.map(|id| view! { <input type="hidden" name="reconnect" value=id/> })}
                             {fields}
                             {move || other().then(|| view! { <Instead/> })}
                             <p class="sub">{stays}</p>
                             <p class="actions">
                                 <Button look=Look::Primary busy=add.pending()>{button}</Button>
-                                <LinkButton href="/connections">"Cancel"</LinkButton>
+                                <LinkButton href=back>"Cancel"</LinkButton>
                             </p>
                         </ActionForm>
                     </div>
