@@ -31,6 +31,7 @@ pub(super) fn Frame() -> impl IntoView {
     let nav = vec![
         NavItem::new("/chat", "message-square", "Chat"),
         NavItem::new("/connections", "plug", "Connections"),
+        NavItem::new("/music", "audio-lines", "Music"),
         NavItem::new("/billing", "credit-card", "Billing"),
         NavItem::new("/settings", "settings-2", "Settings"),
     ];

@@ -1,6 +1,6 @@
 //! Reads what was counted, for a person, a period and a time zone.
 
-use time::{Date, Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime};
 use time_tz::{OffsetDateTimeExt as _, Tz, timezones};
 use uuid::Uuid;
 
@@ -27,13 +27,34 @@ pub struct Statistics {
 #[derive(Clone, Debug)]
 pub struct View {
     user: UserId,
-    today: Date,
+    now: OffsetDateTime,
+    life: Option<(OffsetDateTime, OffsetDateTime)>,
     zone: &'static Tz,
     period: Period,
     /// The days that the period is.
     pub range: Range,
     spans: Vec<Span>,
     counted: Counted,
+}
+
+impl View {
+    /// When it was looked at.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+
+    /// The first play and the last of all time.
+    #[must_use]
+    pub fn life(&self) -> Option<(OffsetDateTime, OffsetDateTime)> {
+        self.life
+    }
+
+    /// The years between these.
+    pub fn years(&self) -> impl DoubleEndedIterator<Item = i32> + use<> {
+        let year = |moment: OffsetDateTime| moment.to_timezone(self.zone).year();
+        self.life.map_or(1..=0, |(first, last)| year(first)..=year(last))
+    }
 }
 
 impl Statistics {
@@ -52,7 +73,8 @@ impl Statistics {
         let everything = life.is_none_or(|(first, last)| range.from <= first && last < range.to);
         Ok(View {
             user,
-            today: now.to_timezone(zone).date(),
+            now,
+            life,
             zone,
             period,
             range,
@@ -122,7 +144,7 @@ impl Statistics {
     /// The longest streak among these days, and the one that goes on today.
     #[must_use]
     pub fn streaks(view: &View, days: &[Day]) -> (Option<Streak>, Option<Streak>) {
-        days::streaks(days, view.today)
+        days::streaks(days, view.now.to_timezone(view.zone).date())
     }
 
     /// How often somebody listened without a longer pause, and the longest of that.
