@@ -5,16 +5,16 @@ alter table music_sources drop constraint music_sources_kind_check;
 alter table music_sources add constraint music_sources_kind_check
     check (kind in ('lastfm', 'spotify', 'spotify_file', 'spotify_account_file', 'lastfm_file', 'listenbrainz_file'));
 
--- A file on its way in, being read, or read. What was read stays told here when the plays are taken back.
+-- A file that waits, is read, or was read. What was read stays told here when the plays are taken back.
 create table music_imports (
     id uuid primary key,
     user_id uuid not null references users (id) on delete cascade,
     -- Where it lies in the file store; null: it was removed after it was read.
     key text constraint music_imports_file unique,
     name text not null check (length(name) between 1 and 255),
-    -- In bytes: set aside while it arrives, then what it has.
+    -- In bytes.
     size bigint not null check (size >= 0),
-    state text not null check (state in ('arriving', 'waiting', 'reading', 'done', 'removing', 'removed')),
+    state text not null check (state in ('waiting', 'reading', 'done', 'removing', 'removed')),
     -- Where reading goes on: which file within it, which row of that, and how many bytes of all were read for it.
     entry integer not null default 0,
     entry_row bigint not null default 0,
@@ -31,10 +31,12 @@ create table music_imports (
     -- Why reading ended before the end; empty: it did not.
     ended_early text not null default '',
     created_at timestamptz not null,
+    -- When somebody last worked on it.
+    beat_at timestamptz not null,
     ended_at timestamptz
 );
 create index music_imports_user on music_imports (user_id, id);
-create index music_imports_open on music_imports (created_at) where state in ('arriving', 'waiting', 'reading', 'removing');
+create index music_imports_open on music_imports (beat_at) where state in ('waiting', 'reading', 'removing');
 
 -- Which import told it first (to take back what that brought), whether the source tells the beginning or the end, for how
 -- long, and when it began by that.

@@ -43,7 +43,7 @@ use crate::{
         page::{ConnectionsPage, ConnectionsUsed},
         webhooks::{WebhookPage, WebhooksPage},
     },
-    music::sources::SourcesPage,
+    music::{import::ImportPage, listening::ListeningPage, sources::SourcesPage},
     privacy::view::DeleteAccount,
     site::ErrorPage,
     team::page::{NewTeamPage, TeamPageView},
@@ -101,6 +101,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/:place?") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/people/:id") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/money/:team") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/music/import") view={Lazy::<MusicImport>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/music") view={Lazy::<Listening>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/music/sources") view={Lazy::<MusicSources>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/billing/success") view={Lazy::<Paid>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/billing/cancelled") view={Lazy::<NotPaid>::new()} ssr=SsrMode::Async/>
@@ -222,7 +224,9 @@ lazy_page!(Money, OwnPlan);
 lazy_page!(AllPlans, PlansPage);
 lazy_page!(OneTeam, TeamPageView);
 lazy_page!(NewTeam, NewTeamPage);
+lazy_page!(Listening, ListeningPage);
 lazy_page!(MusicSources, SourcesPage);
+lazy_page!(MusicImport, ImportPage);
 
 #[component]
 fn NotFound() -> impl IntoView {

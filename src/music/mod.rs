@@ -4,6 +4,8 @@
 //! request comes to `/api/auth/session` with the session's cookie; the person comes from `identity`, the state of the
 //! connection from `integrations`.
 
+pub mod import;
+pub mod listening;
 pub mod sources;
 
 #[cfg(feature = "ssr")]
@@ -24,6 +26,8 @@ mod session;
 pub mod source;
 #[cfg(feature = "ssr")]
 pub mod spotify;
+#[cfg(feature = "ssr")]
+pub mod statistics;
 #[cfg(feature = "ssr")]
 mod store;
 #[cfg(feature = "ssr")]

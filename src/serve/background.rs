@@ -53,6 +53,7 @@ pub fn jobs(state: &AppState) -> JobTable {
     let table = chat::jobs::register(table, &state.chat);
     let table = integrations::jobs::register(table, &state.integrations);
     let table = music::sync::register(table, &state.sources);
+    let table = music::import::jobs::register(table, &state.imports);
     let table = privacy::jobs::register(table, state.departures.clone());
     let state = state.clone();
     table.every(PURGE_EVERY, "purge_expired", move || purge(state.clone()))

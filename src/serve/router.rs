@@ -94,6 +94,7 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
         .merge(account::files::routes(state.user_files.clone()).into_router(&mut list))
         .merge(integrations::connection::routes(state.integrations.clone()).into_router(&mut list))
         .merge(music::routes(state.identity.clone(), state.integrations.clone()).into_router(&mut list))
+        .merge(music::import::routes(state.imports.clone()).into_router(&mut list))
         .merge(identity::export::routes(state.identity.clone()).into_router(&mut list))
         .layer(from_fn(admin::keep_out))
         .layer(identity::session::guard(Guarded { places: GUARDED, but: OPEN }))

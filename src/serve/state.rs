@@ -21,7 +21,9 @@ use crate::{
     integrations::Integrations,
     music::{
         self, Music,
+        import::{self, Imports},
         sources::{self, Sources},
+        statistics::Statistics,
     },
     platform::{
         api::idempotency::Idempotency,
@@ -76,7 +78,9 @@ pub struct AppState {
     pub inference: Inference,
     pub integrations: Integrations,
     pub music: Music,
+    pub statistics: Statistics,
     pub sources: Sources,
+    pub imports: Imports,
     pub chat: Chat,
     pub departures: Departures,
     pub admin: Admin,
@@ -154,7 +158,7 @@ impl AppState {
             limits: settings.file_limits,
             public_url: settings.public_url.clone(),
         });
-        let account = Account::new(db.clone(), clock.clone(), random.clone(), files, jobs, identity.clone());
+        let account = Account::new(db.clone(), clock.clone(), random.clone(), files.clone(), jobs, identity.clone());
         let api_keys = ApiKeys::new(db.clone(), clock.clone(), random.clone(), identity.clone());
         let app_versions = AppVersions::new(db.clone(), clock.clone(), random.clone());
         let idempotency = Idempotency::new(db.clone(), clock.clone(), random.clone(), vault.clone());
@@ -209,7 +213,16 @@ impl AppState {
             limits.clone(),
             bus.clone(),
         );
+        let statistics = Statistics::new(db.clone(), clock.clone());
         let music = Music::new(music::Parts { db: db.clone(), clock: clock.clone(), random: random.clone() });
+        let imports = Imports::new(import::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            files: files.clone(),
+            jobs,
+            music: music.clone(),
+        });
         let sources = Sources::new(sources::Parts {
             db: db.clone(),
             clock: clock.clone(),
@@ -283,7 +296,9 @@ impl AppState {
             inference,
             integrations,
             music,
+            statistics,
             sources,
+            imports,
             chat,
             departures,
             admin,
@@ -306,7 +321,9 @@ impl AppState {
         provide_context(self.integrations.clone());
         provide_context(self.inference.clone());
         provide_context(self.music.clone());
+        provide_context(self.statistics.clone());
         provide_context(self.sources.clone());
+        provide_context(self.imports.clone());
         provide_context(self.chat.clone());
         provide_context(self.departures.clone());
         provide_context(self.admin.clone());

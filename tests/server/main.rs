@@ -29,6 +29,8 @@ mod bench_files;
 mod bench_identity;
 #[path = "../../bench/limits.rs"]
 mod bench_limits;
+#[path = "../../bench/music.rs"]
+mod bench_music;
 #[path = "../../bench/passwords.rs"]
 mod bench_passwords;
 #[path = "../../bench/relay.rs"]
@@ -100,7 +102,13 @@ mod mail_server;
 mod markup;
 mod metering;
 mod model;
+mod music_import;
+mod music_pace;
 mod music_plays;
+mod music_shapes;
+mod music_sources;
+mod music_statistics;
+mod music_world;
 mod names;
 mod notifications;
 mod oauth;

@@ -1,0 +1,147 @@
+//! An import whose process dies.
+
+use std::process::Stdio;
+
+use aura::kit::id::MusicImportId;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool};
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+use super::{
+    Desk,
+    made::{archive, file, history},
+};
+use crate::{
+    mail_once::kill,
+    music_plays::{miscounted, number},
+    outside::person,
+    support::TestApp,
+};
+
+/// One variable carries all that the process which dies must know.
+const ERRAND: &str = "AURA_TEST_IMPORT_ERRAND";
+
+fn other_process(desk: &Desk, import: MusicImportId) -> Child {
+    let errand = json!({
+        "database": desk.app.db().connect_options().to_url_lossy().to_string(),
+        "folder": desk.folder.path().to_str().unwrap(),
+        "import": import.to_string(),
+    });
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "music_import::crash::the_process_that_dies", "--ignored", "--nocapture"])
+        .env(ERRAND, errand.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test]
+#[ignore = "run by the other test of this file, in a process of its own"]
+async fn the_process_that_dies() {
+    #[expect(clippy::disallowed_methods, reason = "this process is told by its environment")]
+    let Ok(errand) = std::env::var(ERRAND) else { return };
+    let errand: Value = serde_json::from_str(&errand).unwrap();
+    let word = |name: &str| errand[name].as_str().unwrap().to_owned();
+    let db = PgPool::connect(&word("database")).await.unwrap();
+    let app = TestApp::with(db, &[("FILES_DIR", &word("folder"))]).await;
+    Box::pin(app.state().imports.read(word("import").parse().unwrap())).await.unwrap();
+    std::future::pending::<()>().await;
+}
+
+async fn place(desk: &Desk, import: MusicImportId) -> (i32, i64) {
+    sqlx::query_as("select entry, entry_row from music_imports where id = $1")
+        .bind(Uuid::from(import))
+        .fetch_one(desk.app.db())
+        .await
+        .unwrap()
+}
+
+/// Until it is so: the other process takes its time to start.
+async fn until(what: &str, mut look: impl AsyncFnMut() -> bool) {
+    let patience = tokio::time::Instant::now() + std::time::Duration::from_secs(120);
+    while !look().await {
+        assert!(tokio::time::Instant::now() < patience, "{what}: it did not happen");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+async fn writers_wait(desk: &Desk) -> bool {
+    number(
+        &desk.app,
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    )
+    .await
+        > 0
+}
+
+#[sqlx::test]
+async fn mu_08_an_import_that_is_killed_at_five_points_ends_as_one_that_was_not(db: PgPool) {
+    let desk = Desk::new(db).await;
+    let (mira, noor) = (person(&desk.app, "Mira").await.user, person(&desk.app, "Noor").await.user);
+    let (one, two) = (file(history(0, 30_000)), file(history(29_000, 50_000)));
+    let packed = archive(&[("a.json", &one), ("b.json", &two)]);
+    let whole = desk.import(noor, "history.zip", packed.clone()).await;
+    assert_eq!(whole.counts, [51_000, 50_000, 1_000, 0]);
+
+    let import = desk.bring(mira, "history.zip", packed).await;
+    for table in ["music_artists", "music_plays", "music_sightings", "music_imports", "music_tracks"] {
+        let before = place(&desk, import).await;
+        let child = other_process(&desk, import);
+        // It gets on by a step at least, and dies in the midst of the next, where it writes to this table.
+        until("a step is made", async || place(&desk, import).await > before).await;
+        let mut lock = desk.app.db().begin().await.unwrap();
+        sqlx::query(AssertSqlSafe(format!("lock table {table} in share mode"))).execute(&mut *lock).await.unwrap();
+        until("a writer waits", async || writers_wait(&desk).await).await;
+        kill(child).await;
+        lock.rollback().await.unwrap();
+        assert_eq!(miscounted(&desk.app).await, 0);
+    }
+    let left: String = sqlx::query_scalar("select state from music_imports where id = $1")
+        .bind(Uuid::from(import))
+        .fetch_one(desk.app.db())
+        .await
+        .unwrap();
+    assert_eq!(left, "reading", "it was not over before");
+    Box::pin(desk.app.state().imports.read(import)).await.unwrap();
+    let resumed = desk.report(import).await;
+    assert_eq!((resumed.counts, &resumed.skipped, &resumed.faults), (whole.counts, &whole.skipped, &whole.faults));
+    assert_eq!(miscounted(&desk.app).await, 0);
+    let differing = "with told as (
+            select p.user_id, a.key as artist, t.key as track, p.started_at, p.milliseconds, s.at, count(*) as rows
+            from music_plays p join music_tracks t on t.id = p.track_id join music_artists a on a.id = t.artist_id
+            join music_sightings s on s.play_id = p.id group by 1, 2, 3, 4, 5, 6
+        )
+        select count(*) from (
+            (select artist, track, started_at, milliseconds, at, rows from told where user_id = (select min(user_id::text)::uuid from told)
+             except all
+             select artist, track, started_at, milliseconds, at, rows from told where user_id = (select max(user_id::text)::uuid from told))
+            union all
+            (select artist, track, started_at, milliseconds, at, rows from told where user_id = (select max(user_id::text)::uuid from told)
+             except all
+             select artist, track, started_at, milliseconds, at, rows from told where user_id = (select min(user_id::text)::uuid from told))
+        ) as d";
+    assert_eq!(number(&desk.app, differing).await, 0);
+    assert_eq!(desk.stored(), 0);
+}
+
+#[sqlx::test]
+async fn mu_05_an_import_that_nobody_works_on_is_gone_on_with(db: PgPool) {
+    let desk = Desk::new(db).await;
+    let mira = person(&desk.app, "Mira").await.user;
+    let import = desk.bring(mira, "a.json", file(history(0, 10))).await;
+    // The process that had begun is gone, and its job with it.
+    sqlx::query("update music_imports set state = 'reading'").execute(desk.app.db()).await.unwrap();
+    sqlx::query("delete from graphile_worker._private_jobs").execute(desk.app.db()).await.unwrap();
+    let work = async || {
+        desk.app.state().imports.sweep().await.unwrap();
+        aura::serve::jobs(desk.app.state()).drain(desk.app.db()).await.unwrap();
+        desk.report(import).await.state
+    };
+    assert_eq!(work().await, "reading", "it may still be at it");
+    desk.app.clock().advance(time::Duration::minutes(3));
+    assert_eq!(work().await, "done");
+    assert_eq!(desk.app.state().music.plays(mira).await.unwrap(), 10);
+}
