@@ -87,11 +87,10 @@ fn invoice(question: &str, lower: &str) -> Option<(&'static str, Value)> {
 /// «Draft a post “The season opens” for Buffer», «Publish “The season opens” with Buffer».
 fn publish(question: &str, lower: &str) -> Option<(&'static str, Value)> {
     let arguments = json!({ "channel": "northbeam", "text": quoted(question)? });
-    match lower {
-        lower if lower.contains("draft a post") => Some(("buffer__draft_post", arguments)),
-        lower if lower.contains("publish") => Some(("buffer__queue_post", arguments)),
-        _ => None,
+    if lower.contains("draft a post") {
+        return Some(("buffer__draft_post", arguments));
     }
+    lower.contains("publish").then_some(("buffer__queue_post", arguments))
 }
 
 /// «Create an event “Dentist” tomorrow at 10»: an hour long.
