@@ -138,6 +138,7 @@ fn limited(host: &str, seconds: u32) -> Response {
             let body = json!({ "title": "Too Many Requests", "message": "Rate limit exceeded" });
             header(answer::json(429, body), "x-ratelimit-reset", i64::from(seconds))
         }
+        "ws.audioscrobbler.com" => answer::json(429, json!({ "error": 29, "message": "Rate Limit Exceeded" })),
         "graph.microsoft.com" => {
             answer::json(429, json!({ "error": { "code": "TooManyRequests", "message": "Too many requests" } }))
         }

@@ -53,6 +53,7 @@ mod jira;
 pub mod keys;
 mod ledger;
 mod linear;
+mod listeners;
 mod log;
 mod mailchimp;
 mod mime;
