@@ -1,6 +1,6 @@
 //! The pages of the app, those in front of it, and the server functions behind both.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
@@ -36,7 +36,8 @@ fn app(state: &AppState, headers: &HeaderPolicy, list: &mut RouteList) -> Router
     list.routes.extend(listed.iter().map(|page| Listed { method: Method::GET, path: page.path().to_owned() }));
     list.routes.extend(server_fn_paths().map(|(path, method)| Listed { method, path: path.to_owned() }));
     let options = state.site.options.clone();
-    let (services, document) = (state.clone(), options.clone());
+    // Every route keeps what hands the services over, and every request clones it.
+    let (services, document) = (Arc::new(state.clone()), options.clone());
     let provide = move || {
         services.provide();
         web::provide_returned();
@@ -54,7 +55,7 @@ fn app(state: &AppState, headers: &HeaderPolicy, list: &mut RouteList) -> Router
 
 /// What stays as the server draws it. These pages run no script but a file, so the policy of the public pages does.
 fn gate(state: &AppState, list: &mut RouteList) -> Router {
-    let services = state.clone();
+    let services = Arc::new(state.clone());
     let draw = move |request: Request| {
         let (services, options) = (services.clone(), services.site.options.clone());
         let provide = move || {
