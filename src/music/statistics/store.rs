@@ -148,7 +148,7 @@ pub(super) async fn albums(
            join music_albums b on b.id = t.album_id
            join music_artists a on a.id = b.artist_id
            group by b.id, a.id
-           order by 4 desc, b.key collate "C", b.id
+           order by 4 desc, b.key collate "C", a.key collate "C"
            limit $9"#,
         user as UserId,
         counted.everything,
