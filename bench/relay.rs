@@ -127,7 +127,9 @@ async fn start(command: &mut Command) -> (Child, u16) {
 
 fn this(test: &str, errand: &Value) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", &format!("bench_relay::{test}"), "--ignored", "--nocapture"]).env(ERRAND, errand.to_string());
+    command
+        .args(["--exact", &format!("bench_relay::{test}"), "--ignored", "--nocapture"])
+        .env(ERRAND, errand.to_string());
     command
 }
 
@@ -228,7 +230,11 @@ fn print(who: &str, late: &[u64], direct: &[u64], processor: f64) {
 }
 
 /// Opens this many readers who stay; what the process holds then.
-async fn hold(port: u16, requests: impl Iterator<Item = String>, child: &Child) -> (u64, Vec<tokio::task::JoinHandle<()>>) {
+async fn hold(
+    port: u16,
+    requests: impl Iterator<Item = String>,
+    child: &Child,
+) -> (u64, Vec<tokio::task::JoinHandle<()>>) {
     let heard = Arc::new(AtomicUsize::new(0));
     let mut readers = Vec::new();
     for request in requests {
@@ -268,8 +274,11 @@ async fn scene(db: &PgPool, pieces: u32) -> Scene {
     let file = plans("messages = 1_000_000\ntokens = 1_000_000_000_000\nconnections = 10\nmembers = 1");
     let (model, direct) = start(&mut this("the_model_that_tells_the_time", &json!({ "pieces": pieces }))).await;
     let source = format!("http://127.0.0.1:{direct}/v1");
-    let variables =
-        [("OPENAI_API_KEY", "sk-bench"), ("OPENAI_BASE_URL", source.as_str()), ("PLANS_FILE", file.path().to_str().unwrap())];
+    let variables = [
+        ("OPENAI_API_KEY", "sk-bench"),
+        ("OPENAI_BASE_URL", source.as_str()),
+        ("PLANS_FILE", file.path().to_str().unwrap()),
+    ];
     let app = as_in_life_with(db, &variables).await;
     let (user, browser) = person_at(&app, "mira@example.com").await;
     let errand = json!({
@@ -296,7 +305,12 @@ async fn figures_of_relaying(db: PgPool) {
     let late = listen(node.1, vec![asking(); RUNS]).await;
     print("Node, web streams", &late, &alone, worked(&node.0) - before);
     let before = worked(&aura.0);
-    let commits = async || sqlx::query_scalar::<_, i64>("select coalesce(max(seq), 0)::bigint from run_events").fetch_one(&db).await.unwrap();
+    let commits = async || {
+        sqlx::query_scalar::<_, i64>("select coalesce(max(seq), 0)::bigint from run_events")
+            .fetch_one(&db)
+            .await
+            .unwrap()
+    };
     let runs = ask(aura.1, RUNS).await;
     let late = listen(aura.1, runs.iter().map(|run| following(run, cookie)).collect()).await;
     print("Aura", &late, &alone, worked(&aura.0) - before);

@@ -32,7 +32,8 @@ mod tests {
     use crate::platform::config::Variables;
 
     fn read(pairs: &[(&str, &str)]) -> (Option<String>, u32, bool) {
-        let variables: Variables = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let variables: Variables =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut reader = Reader::new(&variables);
         let LastfmSettings { key, burst, .. } = reader.lastfm();
         let wrong = [BURST, PATIENCE].iter().any(|name| reader.errors.names(name));
