@@ -153,7 +153,8 @@ async fn mu_07_broken_and_hostile_files_end_in_a_plain_report(db: PgPool) {
     assert_eq!(report.skipped, json!({"no_play": 200_001}));
     assert_eq!(report.faults.as_array().unwrap().len(), 100);
     // What unpacks to far more than it is: nothing is kept of it, and what follows is not read.
-    let bomb = vec![b' '; 40 * 1024 * 1024];
+    let mut bomb = vec![b' '; 40 * 1024 * 1024];
+    bomb[0] = b'[';
     let bombs =
         archive(&[("a.json", &file(history(60, 70))), ("bomb.json", &bomb), ("c.json", &file(history(70, 80)))]);
     let report = desk.import(mira, "bomb.zip", bombs).await;

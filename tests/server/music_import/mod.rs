@@ -167,6 +167,9 @@ async fn mu_03_what_one_import_brought_can_be_taken_back(db: PgPool) {
     assert_eq!(desk.report(new.id).await.state, "removed");
     // What Last.fm tells as well stays.
     assert_eq!(music.plays(mira).await.unwrap(), 300);
+    let idle =
+        "select count(*) from music_tracks t where not exists (select from music_plays p where p.track_id = t.id)";
+    assert_eq!(number(&desk.app, idle).await, 0, "names go with the last play of them");
     assert_eq!(miscounted(&desk.app).await, 0);
     // One that is not read yet goes with its file.
     let waiting = desk.bring(mira, "later.json", made::file(history(0, 10))).await;
