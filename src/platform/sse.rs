@@ -30,7 +30,6 @@ pub fn answer(events: impl Stream<Item = Event> + Send + 'static) -> Response {
 const STEP: usize = 128;
 
 /// An event with this data, filled up by a comment, which no reader is shown, to a multiple of 128 bytes.
-#[must_use]
 pub fn padded(event: Event, data: String) -> Event {
     let missing = STEP - data.len() % STEP;
     event.comment(".".repeat(missing)).data(data)

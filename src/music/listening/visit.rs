@@ -52,7 +52,7 @@ async fn view(statistics: &Statistics, session: &Session, period: Period) -> sql
         days: format!("{} to {}", date(view.range.first), date(view.range.last)),
         heard,
         any: view.life().is_some(),
-        years: view.years().rev().collect(),
+        years: view.years().into_iter().rev().collect(),
     })
 }
 

@@ -50,10 +50,11 @@ impl View {
         self.life
     }
 
-    /// The years between these.
-    pub fn years(&self) -> impl DoubleEndedIterator<Item = i32> + use<> {
+    /// The years between these, in their order.
+    #[must_use]
+    pub fn years(&self) -> Vec<i32> {
         let year = |moment: OffsetDateTime| moment.to_timezone(self.zone).year();
-        self.life.map_or(1..=0, |(first, last)| year(first)..=year(last))
+        self.life.map(|(first, last)| (year(first)..=year(last)).collect()).unwrap_or_default()
     }
 }
 
