@@ -12,12 +12,10 @@ impl Kms {
         Err(KmsError::NotBuiltIn)
     }
 
-    #[expect(clippy::unused_self, reason = "it stands for one that uses itself")]
     pub(super) async fn open(&self, _: &[u8]) -> Result<Zeroizing<Vec<u8>>, KmsError> {
         Err(KmsError::NotBuiltIn)
     }
 
-    #[expect(clippy::unused_self, reason = "it stands for one that uses itself")]
     pub(super) async fn fresh(&self) -> Result<Vec<u8>, KmsError> {
         Err(KmsError::NotBuiltIn)
     }
