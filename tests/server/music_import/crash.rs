@@ -83,7 +83,6 @@ async fn writers_wait(desk: &Desk) -> bool {
 }
 
 #[sqlx::test]
-#[ignore = "takes minutes; run it by name"]
 async fn mu_08_an_import_that_is_killed_at_five_points_ends_as_one_that_was_not(db: PgPool) {
     let desk = Desk::new(db).await;
     let (mira, noor) = (person(&desk.app, "Mira").await.user, person(&desk.app, "Noor").await.user);
