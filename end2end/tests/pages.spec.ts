@@ -9,10 +9,10 @@ const GATE = ["/signin", "/signin?left=yes", "/signin/password", "/signin/privy"
 const INSIDE = ["/settings/confirm?next=/settings/security", "/settings/wallet"];
 const APP = ["/chat", "/connections", "/connections?q=calendar", "/connections?q=nothing-of-that-name", "/connections/add/twilio", "/connections/add/datadog", "/connections/apps/spotify", "/connections/apps/github?trouble=user_not_listed&app=ours", "/notifications", "/notifications?show=unread", "/profile", "/settings",
   "/settings/security", "/settings/activity", "/settings/activity/services", "/settings/notifications", "/settings/notifications?saved=yes",
-  "/settings/files", "/settings/files?file=kept", "/settings/files?file=file_kind_not_taken&kept=1", "/music/import", "/settings/developer", "/settings/developer/webhooks",
+  "/settings/files", "/settings/files?file=kept", "/settings/files?file=file_kind_not_taken&kept=1", "/music", "/music/import", "/music/sources", "/settings/developer", "/settings/developer/webhooks",
   "/billing", "/billing?done=waits", "/billing/plans", "/billing/leave", "/billing/success?session_id=cs_nobodys", "/team", "/team/new", "/team?done=renamed", "team"];
 // The same, where there is nothing yet.
-const EMPTY = ["/billing", "/team", "/notifications", "/notifications?show=unread", "/settings/security", "/settings/files", "/settings/developer", "/settings/developer/webhooks", "/music/import"];
+const EMPTY = ["/billing", "/team", "/notifications", "/notifications?show=unread", "/settings/security", "/settings/files", "/settings/developer", "/settings/developer/webhooks", "/music", "/music/import"];
 // What a browser reports as an error of its own.
 const STATUS: Record<string, number> = { "/nothing-here": 404, "/confirm-email": 410, "/billing/leave": 404, "/billing/success?session_id=cs_nobodys": 404, "/team/join": 404 };
 

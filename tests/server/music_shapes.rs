@@ -78,7 +78,7 @@ fn told(name: &str, answer: &Value) -> Value {
 }
 
 #[test]
-fn m_1_recorded_answers_are_read_as_an_independent_reader_reads_them() {
+fn m_01_recorded_answers_are_read_as_an_independent_reader_reads_them() {
     let Some(folder) = std::env::var_os("VECTORS_DIR") else {
         println!("not run: recorded answers of Last.fm and Spotify (VECTORS_DIR is not set)");
         return;
@@ -104,7 +104,7 @@ fn m_1_recorded_answers_are_read_as_an_independent_reader_reads_them() {
 }
 
 #[test]
-fn m_2_shapes_of_before_and_since_are_the_same() {
+fn m_02_shapes_of_before_and_since_are_the_same() {
     let song = json!({"id": "4t", "type": "track", "name": "Song", "artists": [{"id": "3a", "name": "One"}, {"name": "Two"}],
         "album": {"name": "Record", "release_date": "1981-12"}, "duration_ms": 61_000, "external_ids": {"isrc": "DE-A12-34-56789"}});
     let expected = spotify::track(&song).unwrap();

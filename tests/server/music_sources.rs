@@ -24,7 +24,7 @@ async fn signed_in(app: &TestApp, email: &str) -> Browser {
 }
 
 #[sqlx::test]
-async fn m_3_a_name_becomes_a_profile_in_few_calls(db: PgPool) {
+async fn m_03_a_name_becomes_a_profile_in_few_calls(db: PgPool) {
     let vendor = Vendor::start().await;
     let world = LastfmWorld::start(&vendor.server, 450).await;
     let app = app(&vendor, db).await;

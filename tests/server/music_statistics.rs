@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::{OffsetDateTime, macros::datetime};
 
-use crate::{outside::person, support::TestApp};
+use crate::{browser::Browser, outside::person, support::TestApp, vendor::user_of};
 
 const ZONES: [&str; 3] = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"];
 const PERIODS: [&str; 8] =
@@ -138,6 +138,11 @@ async fn counted(statistics: &Statistics, view: &View) -> Value {
 
 async fn listener(app: &TestApp, name: &str, plays: &[Play]) -> UserId {
     let user = person(app, name).await.user;
+    record(app, user, plays).await;
+    user
+}
+
+async fn record(app: &TestApp, user: UserId, plays: &[Play]) {
     let music = &app.state().music;
     let source = music.source(user, SourceKind::SpotifyFile, "").await.unwrap();
     // Not in their order, and not at once.
@@ -153,11 +158,10 @@ async fn listener(app: &TestApp, name: &str, plays: &[Play]) -> UserId {
     .execute(app.db())
     .await
     .unwrap();
-    user
 }
 
 #[sqlx::test]
-async fn m_7_every_number_is_what_another_program_counts(db: PgPool) {
+async fn m_07_every_number_is_what_another_program_counts(db: PgPool) {
     let app = TestApp::new(db).await;
     let statistics = &app.state().statistics;
     let now = app.clock().now().unix_timestamp();
@@ -211,4 +215,28 @@ async fn mu_40_places_are_compared_with_the_period_before_and_nobody_sees_anothe
     let theirs = statistics.view(other, period, "UTC").await.unwrap();
     assert_eq!(list(&statistics.artists(&theirs, 10).await.unwrap()), json!([["björk", 1]]));
     assert_eq!(statistics.days(&theirs).await.unwrap().len(), 1);
+}
+
+#[sqlx::test]
+async fn mu_41_a_persons_listening_is_drawn_for_them_alone(db: PgPool) {
+    let app = TestApp::new(db).await;
+    let mut mira = Browser::new(&app);
+    mira.sign_in(&app, "mira@example.com").await;
+    assert!(mira.get("/music").await.text().contains("Nothing is counted yet"));
+    let user = user_of(&app, "mira@example.com").await;
+    record(&app, user, &life(7, 400)).await;
+    let page = mira.get("/music?period=all").await;
+    let html = page.text();
+    for wanted in ["Around the clock", "Through the week", "Release years", "Longest streak", "<caption", "björk"] {
+        assert!(html.contains(wanted), "{wanted}");
+    }
+    assert_eq!(html.matches("Show as a table").count(), html.matches("<figure").count(), "a table behind each chart");
+    let none = mira.get("/music?period=2019").await;
+    assert!(none.text().contains("Nothing was played in this time"));
+    let refused = mira.get("/music?period=yesterday").await;
+    assert!(refused.text().contains("This is no period"));
+    let mut eve = Browser::new(&app);
+    eve.sign_in(&app, "eve@example.com").await;
+    assert!(eve.get("/music?period=all").await.text().contains("Nothing is counted yet"));
+    assert_eq!(Browser::new(&app).get("/music").await.status, http::StatusCode::SEE_OTHER);
 }
