@@ -295,7 +295,7 @@ async fn scene(db: &PgPool, pieces: u32) -> Scene {
 #[sqlx::test]
 #[ignore = "figures for make bench"]
 #[expect(clippy::print_stdout, reason = "figures are printed")]
-async fn figures_of_relaying(db: PgPool) {
+async fn figures_of_ch_25_relaying(db: PgPool) {
     let pieces = A_SECOND * u32::try_from((WARM + MEASURED).as_secs() + 12).unwrap();
     let Scene { direct, aura, node, cookie, .. } = &Box::pin(scene(&db, pieces)).await;
     println!("{RUNS} answers at {A_SECOND} pieces a second each; goal: p50 +1 ms, p99 +10 ms over the model itself");
@@ -320,7 +320,7 @@ async fn figures_of_relaying(db: PgPool) {
 #[sqlx::test]
 #[ignore = "figures for make bench"]
 #[expect(clippy::print_stdout, reason = "figures are printed")]
-async fn figures_of_a_readers_memory(db: PgPool) {
+async fn figures_of_ch_26_a_readers_memory(db: PgPool) {
     // They have said one thing, and go on for long.
     let Scene { aura, node, cookie, .. } = &Box::pin(scene(&db, A_SECOND * 600)).await;
     println!("memory with {} and {} readers of 10 answers; goal: 16 KiB a reader", VIEWERS[0], VIEWERS[1]);
