@@ -36,6 +36,7 @@ const MEASURED: Duration = Duration::from_secs(10);
 /// How many readers memory is looked at with.
 const VIEWERS: [usize; 2] = [500, 4_000];
 
+#[expect(clippy::disallowed_methods, reason = "several processes compare moments of the machine's clock")]
 fn now() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap()
 }
@@ -294,7 +295,6 @@ async fn scene(db: &PgPool, pieces: u32) -> Scene {
 
 #[sqlx::test]
 #[ignore = "figures for make bench"]
-#[expect(clippy::print_stdout, reason = "figures are printed")]
 async fn figures_of_ch_25_relaying(db: PgPool) {
     let pieces = A_SECOND * u32::try_from((WARM + MEASURED).as_secs() + 12).unwrap();
     let Scene { direct, aura, node, cookie, .. } = &Box::pin(scene(&db, pieces)).await;
@@ -319,7 +319,6 @@ async fn figures_of_ch_25_relaying(db: PgPool) {
 
 #[sqlx::test]
 #[ignore = "figures for make bench"]
-#[expect(clippy::print_stdout, reason = "figures are printed")]
 async fn figures_of_ch_26_a_readers_memory(db: PgPool) {
     // They have said one thing, and go on for long.
     let Scene { aura, node, cookie, .. } = &Box::pin(scene(&db, A_SECOND * 600)).await;

@@ -25,13 +25,16 @@ pub const FIRST: i64 = 1_700_000_000;
 /// What Last.fm does next, before it answers properly again.
 type Next = Arc<Mutex<VecDeque<ResponseTemplate>>>;
 
+/// The parameters of a call.
+type Asked = Vec<(String, String)>;
+
 #[derive(Clone)]
 pub struct LastfmWorld {
     pub next: Next,
     /// How many plays the listener has.
     pub plays: i64,
     /// What was asked, by its parameters.
-    pub asked: Arc<Mutex<Vec<Vec<(String, String)>>>>,
+    pub asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl LastfmWorld {
@@ -48,12 +51,6 @@ impl LastfmWorld {
 
     pub fn calls(&self) -> usize {
         self.asked.lock().unwrap().len()
-    }
-
-    /// How often a method was asked.
-    pub fn asked_for(&self, wanted: &str) -> usize {
-        let says = |call: &&Vec<(String, String)>| call.iter().any(|(_, value)| value == wanted);
-        self.asked.lock().unwrap().iter().filter(says).count()
     }
 }
 
