@@ -1,4 +1,4 @@
-//! Greenhouse's Harvest API: candidates.
+//! Greenhouse's Harvest API: candidates and jobs.
 
 use crate::answer;
 use crate::app::{self, Sandbox};
@@ -19,6 +19,8 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
             wrong(403, "harvest:candidates:list")
         }
         ("GET", "/v3/candidates") => answer::json(200, Value::Array(candidates())),
+        ("GET", "/v3/jobs") if !has(&token, &["harvest:jobs:list"]) => wrong(403, "harvest:jobs:list"),
+        ("GET", "/v3/jobs") => answer::json(200, Value::Array(jobs(call.q("status")))),
         _ => app::nobody(call),
     }
 }
@@ -36,4 +38,11 @@ fn candidates() -> Vec<Value> {
         candidate(71_002, "Ines", "Falk", "Dock engineer", "Quay Nine", 3),
         candidate(71_001, "Tomas", "Reyes", "Product designer", "Tideway", 40),
     ]
+}
+
+fn jobs(status: Option<&str>) -> Vec<Value> {
+    let job = |id: u32, name: &str, status: &str, hours: i64| json!({ "id": id, "name": name, "status": status, "opened_at": ago(hours), "created_at": ago(hours + 2) });
+    let mut jobs = vec![job(8_101, "Dock engineer", "open", 200), job(8_102, "Lamp keeper", "closed", 900)];
+    jobs.retain(|job| status.is_none_or(|status| job["status"] == status));
+    jobs
 }

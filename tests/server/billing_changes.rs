@@ -185,9 +185,11 @@ async fn bi_21_changes_cost_what_was_shown_and_come_when_it_was_said(db: PgPool)
     let invoices = world.sandbox.stripe().objects("invoice").len() + 1;
     let mut elsewhere = Owner { browser: Browser::new(&world.app), team: mira.team, customer: mira.customer.clone() };
     elsewhere.browser.sign_in(&world.app, "mira@example.com").await;
-    let (done, _) =
+    let (one, other) =
         futures::join!(mira.confirm("pro", "yearly", 1, &effect), elsewhere.confirm("pro", "yearly", 1, &effect));
-    assert_eq!((done.status, &done.value()["is"]), (StatusCode::OK, &json!("done")));
+    // Whichever comes first makes the change; the other may be told that it is being made.
+    let is_done = |answer: &Answer| answer.status == StatusCode::OK && answer.value()["is"] == "done";
+    assert!(is_done(&one) || is_done(&other), "{} {}", one.text(), other.text());
     assert_eq!(mira.newest_invoice(&world)["amount_due"], effect["due"]["minor"]);
     mira.confirm("pro", "yearly", 1, &effect).await;
     assert_eq!(world.sandbox.stripe().objects("invoice").len(), invoices, "further clicks, also at once, cost nothing");

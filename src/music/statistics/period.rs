@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(before("2026-03"), Some((date!(2026 - 02 - 01), date!(2026 - 02 - 28))));
         assert_eq!(before("2026"), Some((date!(2025 - 01 - 01), date!(2025 - 12 - 31))));
         assert_eq!(before("4w"), Some((date!(2026 - 02 - 04), date!(2026 - 03 - 03))));
-        assert_eq!(before("1m"), Some((date!(2026 - 02 - 01), date!(2026 - 02 - 28))));
+        assert_eq!(before("1m"), Some((date!(2026 - 01 - 29), date!(2026 - 02 - 28))));
         assert_eq!(before("all"), None);
     }
 }
