@@ -73,10 +73,10 @@ fn Periods(chosen: String, years: Vec<i32>) -> impl IntoView {
         .chain(years)
         .map(|(period, words)| {
             let current = (period == chosen).then_some("true");
-            view! { <a class="button small" href=format!("/music?period={period}") aria-current=current>{words}</a> }
+            view! { <a class="chip" href=format!("/music?period={period}") aria-current=current>{words}</a> }
         })
         .collect_view();
-    view! { <nav class="actions" aria-label="Period">{links}</nav> }
+    view! { <nav class="chips" aria-label="Period">{links}</nav> }
 }
 
 #[component]

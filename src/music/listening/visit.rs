@@ -101,7 +101,7 @@ fn numbers(figures: &Figures, view: &View, days: &[Day]) -> Vec<(String, String)
     let (longest, _) = Statistics::streaks(view, days);
     [
         ("Plays", grouped(figures.plays)),
-        ("Hours", grouped(figures.milliseconds / 3_600_000)),
+        ("Hours known", grouped(figures.milliseconds / 3_600_000)),
         ("Artists", grouped(figures.artists)),
         ("New artists", format!("{:.0} %", figures.discovery())),
         ("Longest streak", longest.map_or_else(String::new, |streak| count(streak.days(), "day"))),

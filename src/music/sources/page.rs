@@ -177,11 +177,11 @@ fn Periods(chosen: String) -> impl IntoView {
         .map(|(period, words)| {
             let current = (period == chosen).then_some("true");
             view! {
-                <a class="button small" href=format!("/music/sources?period={period}") aria-current=current>{words}</a>
+                <a class="chip" href=format!("/music/sources?period={period}") aria-current=current>{words}</a>
             }
         })
         .collect_view();
-    view! { <nav class="actions" aria-label="Time of the lists">{links}</nav> }
+    view! { <nav class="chips" aria-label="Time of the lists">{links}</nav> }
 }
 
 #[component]

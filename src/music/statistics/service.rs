@@ -103,9 +103,9 @@ impl Statistics {
         store::artists(&mut *self.db.acquire().await?, view.user, &view.counted, limit.into()).await
     }
 
-    /// The same with how their places have changed since the period before.
+    /// How the places of these have changed since the period before; nothing where none is before it.
     pub async fn moves(&self, view: &View, artists: &[Ranked]) -> sqlx::Result<Vec<Move>> {
-        let Some(before) = Self::before(view) else { return Ok(artists.iter().map(|_| Move::New).collect()) };
+        let Some(before) = Self::before(view) else { return Ok(Vec::new()) };
         let ids: Vec<Uuid> = artists.iter().map(|artist| artist.id).collect();
         let places = store::places(&mut *self.db.acquire().await?, view.user, &before.counted, &ids).await?;
         let was = |id: Uuid| places.iter().find(|(known, _)| *known == id).map(|(_, place)| *place);
