@@ -48,6 +48,7 @@ pub fn ChatPage() -> impl IntoView {
     });
     // Effects run in the browser only.
     Effect::new(move |_| desk.hear_changes());
+    commands::standing_keys(desk);
     view! {
         // It outlasts what is drawn anew below it: only what changes in a part that is there already is read out.
         <p class="visually-hidden" role="status" id="answer-news">{desk.news}</p>

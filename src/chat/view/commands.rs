@@ -80,6 +80,18 @@ fn place(id: ConversationId, place: Place, is_there: bool, desk: Desk, toasts: O
     Command { name: name.to_owned(), icon, does: Does::Act(act) }
 }
 
+/// The keys that work while another conversation is on its way, too: what is shown until then still stands there.
+pub(in crate::chat) fn standing_keys(desk: Desk) {
+    Commands::on(Deed::Write, || browser::focus_now("message"));
+    Commands::on(Deed::StopAnswer, move || {
+        let is_running = desk.running.get_untracked().is_some();
+        if is_running {
+            desk.stop();
+        }
+        is_running
+    });
+}
+
 /// The keys for what stands last.
 pub(super) fn keys(messages: RwSignal<Vec<Message>>) {
     let last = move |wanted: fn(&Message) -> Option<MessageId>| {

@@ -11,8 +11,7 @@ use crate::{
         browser,
         model::MessagesLeft,
     },
-    kit::keys::Deed,
-    ui::{Banner, Button, Commands, Icon, LinkButton, Look, Tone, escaped},
+    ui::{Banner, Button, Icon, LinkButton, Look, Tone, escaped},
 };
 
 /// Where one writes. While an answer is being written, the button that sends is the one that stops.
@@ -40,14 +39,6 @@ pub(in crate::chat) fn Composer(
         event.prevent_default();
         desk.stop();
     };
-    Commands::on(Deed::Write, || browser::focus_now("message"));
-    Commands::on(Deed::StopAnswer, move || {
-        let is_running = desk.running.get_untracked().is_some();
-        if is_running {
-            desk.stop();
-        }
-        is_running
-    });
     let is_busy = move || desk.running.get().is_some() || desk.sending.get();
     let connected = match accounts {
         0 => "Connect a service".to_owned(),

@@ -107,6 +107,10 @@ impl Desk {
 
     /// Takes over what the server said about the conversation that is shown now.
     pub(in crate::chat) fn sit_down(self, opened: &Opened) {
+        // What has the focus goes with the page that is still shown.
+        if browser::holds_focus("message") {
+            self.refocus.set(true);
+        }
         let conversation = opened.conversation.as_ref();
         self.conversation.set(conversation.map(|conversation| conversation.id.to_string()).unwrap_or_default());
         let leaf = conversation.and_then(|conversation| conversation.leaf);
@@ -132,7 +136,7 @@ impl Desk {
         }
     }
 
-    /// What had the focus has gone with the page that a question was asked on: it goes on where one writes.
+    /// What had the focus has gone with the page that was shown before: it goes on where one writes.
     pub(in crate::chat) fn take_focus(self) {
         if self.refocus.get_untracked() {
             self.refocus.set(false);

@@ -8,7 +8,7 @@ use super::{
     days,
     model::{Day, End, Figures, Listen, Move, Ranked, Session, Streak},
     period::{Period, Range},
-    store::{self, Counted, Cut},
+    store::{self, Between},
     zone::{self, Span},
 };
 use crate::{
@@ -34,7 +34,7 @@ pub struct View {
     /// The days that the period is.
     pub range: Range,
     spans: Vec<Span>,
-    counted: Counted,
+    between: Between,
 }
 
 impl View {
@@ -80,7 +80,7 @@ impl Statistics {
             period,
             range,
             spans: zone::spans(zone, zone::quarter(range.from), zone::quarter(range.to)),
-            counted: Counted { everything, cut: Cut::of(&range) },
+            between: (!everything).then_some((range.from, range.to.max(range.from))),
         })
     }
 
@@ -89,37 +89,37 @@ impl Statistics {
     pub fn before(view: &View) -> Option<View> {
         let range = view.period.before(view.range, view.zone)?;
         let spans = zone::spans(view.zone, zone::quarter(range.from), zone::quarter(range.to));
-        let counted = Counted { everything: false, cut: Cut::of(&range) };
-        Some(View { range, spans, counted, ..view.clone() })
+        let between = Some((range.from, range.to.max(range.from)));
+        Some(View { range, spans, between, ..view.clone() })
     }
 
     /// The period in numbers.
     pub async fn figures(&self, view: &View) -> sqlx::Result<Figures> {
-        store::figures(&mut *self.db.acquire().await?, view.user, &view.counted).await
+        store::figures(&mut *self.db.acquire().await?, view.user, view.between).await
     }
 
     /// The artists who were played most.
     pub async fn artists(&self, view: &View, limit: u16) -> sqlx::Result<Vec<Ranked>> {
-        store::artists(&mut *self.db.acquire().await?, view.user, &view.counted, limit.into()).await
+        store::artists(&mut *self.db.acquire().await?, view.user, view.between, limit.into()).await
     }
 
     /// How the places of these have changed since the period before; nothing where none is before it.
     pub async fn moves(&self, view: &View, artists: &[Ranked]) -> sqlx::Result<Vec<Move>> {
         let Some(before) = Self::before(view) else { return Ok(Vec::new()) };
         let ids: Vec<Uuid> = artists.iter().map(|artist| artist.id).collect();
-        let places = store::places(&mut *self.db.acquire().await?, view.user, &before.counted, &ids).await?;
+        let places = store::places(&mut *self.db.acquire().await?, view.user, before.between, &ids).await?;
         let was = |id: Uuid| places.iter().find(|(known, _)| *known == id).map(|(_, place)| *place);
         Ok((1..).zip(ids).map(|(place, id)| was(id).map_or(Move::New, |was| Move::By(was - place))).collect())
     }
 
     /// The albums that were played most.
     pub async fn albums(&self, view: &View, limit: u16) -> sqlx::Result<Vec<Ranked>> {
-        store::albums(&mut *self.db.acquire().await?, view.user, &view.counted, limit.into()).await
+        store::albums(&mut *self.db.acquire().await?, view.user, view.between, limit.into()).await
     }
 
     /// The tracks that were played most, or least.
     pub async fn tracks(&self, view: &View, end: End, limit: u16) -> sqlx::Result<Vec<Ranked>> {
-        store::tracks(&mut *self.db.acquire().await?, view.user, &view.counted, end, limit.into()).await
+        store::tracks(&mut *self.db.acquire().await?, view.user, view.between, end, limit.into()).await
     }
 
     /// Plays of each hour of each day of the week, from Monday on.
@@ -166,6 +166,6 @@ impl Statistics {
 
     /// Plays by the decade in which an album came out; under none what is not known.
     pub async fn decades(&self, view: &View) -> sqlx::Result<Vec<(Option<i16>, i64)>> {
-        store::decades(&mut *self.db.acquire().await?, view.user, &view.counted).await
+        store::decades(&mut *self.db.acquire().await?, view.user, view.between).await
     }
 }

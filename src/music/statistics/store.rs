@@ -2,53 +2,17 @@
 //! gives back no more rows than a page shows, or one for each day.
 
 use sqlx::{PgConnection, query, query_as};
-use time::{Date, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
     model::{End, Figures, Listen, Ranked},
-    period::Range,
     zone::Span,
 };
 use crate::kit::id::UserId;
 
-/// A period, cut into whole months of UTC, which are counted already, and what is before and after them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cut {
-    pub from: OffsetDateTime,
-    /// The first whole month, and the one after the last; equal where there is none.
-    pub months: (Date, Date),
-    /// Their first moment, and the one after their last.
-    pub whole: (OffsetDateTime, OffsetDateTime),
-    pub to: OffsetDateTime,
-}
-
-impl Cut {
-    pub(super) fn of(range: &Range) -> Self {
-        let (from, to) = (range.from, range.to.max(range.from));
-        let month = |moment: OffsetDateTime| moment.to_offset(time::UtcOffset::UTC).date().replace_day(1);
-        let after = |date: Date| (date + time::Duration::days(31)).replace_day(1);
-        let begin = |date: Date| date.midnight().assume_utc();
-        let first = month(from).and_then(|date| if begin(date) == from { Ok(date) } else { after(date) });
-        let last = month(to);
-        match (first, last) {
-            (Ok(first), Ok(last)) if first < last => {
-                Self { from, months: (first, last), whole: (begin(first), begin(last)), to }
-            }
-            _ => {
-                let none = month(to).unwrap_or(Date::MIN);
-                Self { from, months: (none, none), whole: (to, to), to }
-            }
-        }
-    }
-}
-
-/// What is counted: a period, or everything, which is kept counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Counted {
-    pub everything: bool,
-    pub cut: Cut,
-}
+/// From one moment until before another; none: of all time, which is kept counted.
+pub(super) type Between = Option<(OffsetDateTime, OffsetDateTime)>;
 
 /// Plays of each hour of the week, of which 0 is the first of Monday.
 pub(super) async fn hours_of_week(
@@ -105,27 +69,22 @@ fn columns(spans: &[Span]) -> (Vec<i32>, Vec<i32>, Vec<i32>) {
 pub(super) async fn artists(
     connection: &mut PgConnection,
     user: UserId,
-    counted: &Counted,
+    between: Between,
     limit: i64,
 ) -> sqlx::Result<Vec<Ranked>> {
     query_as!(
         Ranked,
         r#"select a.id as "id!: Uuid", a.name as "name!", null::text as "of?", sum(c.plays)::bigint as "plays!",
                   sum(c.milliseconds)::bigint as "milliseconds!"
-           from music_counted($1, $2, $3, $4, $5, $6, $7, $8) c
+           from music_counted($1, $2, $3) c
            join music_tracks t on t.id = c.track_id
            join music_artists a on a.id = t.artist_id
            group by a.id
            order by 4 desc, a.key collate "C", a.id
-           limit $9"#,
+           limit $4"#,
         user as UserId,
-        counted.everything,
-        counted.cut.from,
-        counted.cut.months.0,
-        counted.cut.months.1,
-        counted.cut.whole.0,
-        counted.cut.whole.1,
-        counted.cut.to,
+        between.map(|(since, _)| since),
+        between.map(|(_, until)| until),
         limit,
     )
     .fetch_all(connection)
@@ -136,28 +95,23 @@ pub(super) async fn artists(
 pub(super) async fn albums(
     connection: &mut PgConnection,
     user: UserId,
-    counted: &Counted,
+    between: Between,
     limit: i64,
 ) -> sqlx::Result<Vec<Ranked>> {
     query_as!(
         Ranked,
         r#"select b.id as "id!: Uuid", b.title as "name!", a.name as "of?", sum(c.plays)::bigint as "plays!",
                   sum(c.milliseconds)::bigint as "milliseconds!"
-           from music_counted($1, $2, $3, $4, $5, $6, $7, $8) c
+           from music_counted($1, $2, $3) c
            join music_tracks t on t.id = c.track_id
            join music_albums b on b.id = t.album_id
            join music_artists a on a.id = b.artist_id
            group by b.id, a.id
            order by 4 desc, b.key collate "C", a.key collate "C"
-           limit $9"#,
+           limit $4"#,
         user as UserId,
-        counted.everything,
-        counted.cut.from,
-        counted.cut.months.0,
-        counted.cut.months.1,
-        counted.cut.whole.0,
-        counted.cut.whole.1,
-        counted.cut.to,
+        between.map(|(since, _)| since),
+        between.map(|(_, until)| until),
         limit,
     )
     .fetch_all(connection)
@@ -168,7 +122,7 @@ pub(super) async fn albums(
 pub(super) async fn tracks(
     connection: &mut PgConnection,
     user: UserId,
-    counted: &Counted,
+    between: Between,
     end: End,
     limit: i64,
 ) -> sqlx::Result<Vec<Ranked>> {
@@ -176,19 +130,14 @@ pub(super) async fn tracks(
         Ranked,
         r#"select t.id as "id!: Uuid", t.title as "name!", a.name as "of?", c.plays as "plays!",
                   c.milliseconds as "milliseconds!"
-           from music_counted($1, $2, $3, $4, $5, $6, $7, $8) c
+           from music_counted($1, $2, $3) c
            join music_tracks t on t.id = c.track_id
            join music_artists a on a.id = t.artist_id
-           order by case when $10 then c.plays else -c.plays end, t.key collate "C", a.key collate "C"
-           limit $9"#,
+           order by case when $5 then c.plays else -c.plays end, t.key collate "C", a.key collate "C"
+           limit $4"#,
         user as UserId,
-        counted.everything,
-        counted.cut.from,
-        counted.cut.months.0,
-        counted.cut.months.1,
-        counted.cut.whole.0,
-        counted.cut.whole.1,
-        counted.cut.to,
+        between.map(|(since, _)| since),
+        between.map(|(_, until)| until),
         limit,
         end == End::Least,
     )
@@ -197,12 +146,12 @@ pub(super) async fn tracks(
 }
 
 /// How much was played, of how many, and of how many for the first time.
-pub(super) async fn figures(connection: &mut PgConnection, user: UserId, counted: &Counted) -> sqlx::Result<Figures> {
+pub(super) async fn figures(connection: &mut PgConnection, user: UserId, between: Between) -> sqlx::Result<Figures> {
     query_as!(
         Figures,
         r#"with played as (
                select c.*, t.artist_id, t.album_id
-               from music_counted($1, $2, $3, $4, $5, $6, $7, $8) c join music_tracks t on t.id = c.track_id
+               from music_counted($1, $2, $3) c join music_tracks t on t.id = c.track_id
            ), artists as (
                select artist_id, sum(plays) as plays from played group by artist_id
            ), new_artists as (
@@ -210,7 +159,7 @@ pub(super) async fn figures(connection: &mut PgConnection, user: UserId, counted
                from (select t.artist_id
                      from music_track_totals f join music_tracks t on t.id = f.track_id
                      where f.user_id = $1
-                     group by t.artist_id having $2 or (min(f.first_at) >= $3 and min(f.first_at) < $8)) first_ones
+                     group by t.artist_id having $2::timestamptz is null or (min(f.first_at) >= $2 and min(f.first_at) < $3)) first_ones
            )
            select coalesce(sum(p.plays), 0)::bigint as "plays!", coalesce(sum(p.milliseconds), 0)::bigint as "milliseconds!",
                   count(*) as "tracks!", count(distinct p.album_id) as "albums!",
@@ -219,13 +168,8 @@ pub(super) async fn figures(connection: &mut PgConnection, user: UserId, counted
                    from (select plays / sum(plays) over () as share from artists) shares) as "diversity!"
            from played p"#,
         user as UserId,
-        counted.everything,
-        counted.cut.from,
-        counted.cut.months.0,
-        counted.cut.months.1,
-        counted.cut.whole.0,
-        counted.cut.whole.1,
-        counted.cut.to,
+        between.map(|(since, _)| since),
+        between.map(|(_, until)| until),
     )
     .fetch_one(connection)
     .await
@@ -235,22 +179,17 @@ pub(super) async fn figures(connection: &mut PgConnection, user: UserId, counted
 pub(super) async fn decades(
     connection: &mut PgConnection,
     user: UserId,
-    counted: &Counted,
+    between: Between,
 ) -> sqlx::Result<Vec<(Option<i16>, i64)>> {
     let rows = query!(
         r#"select (b.released / 10 * 10)::smallint as decade, sum(c.plays)::bigint as "plays!"
-           from music_counted($1, $2, $3, $4, $5, $6, $7, $8) c
+           from music_counted($1, $2, $3) c
            join music_tracks t on t.id = c.track_id
            left join music_albums b on b.id = t.album_id
            group by 1 order by 1 nulls last"#,
         user as UserId,
-        counted.everything,
-        counted.cut.from,
-        counted.cut.months.0,
-        counted.cut.months.1,
-        counted.cut.whole.0,
-        counted.cut.whole.1,
-        counted.cut.to,
+        between.map(|(since, _)| since),
+        between.map(|(_, until)| until),
     )
     .fetch_all(connection)
     .await?;
@@ -261,25 +200,20 @@ pub(super) async fn decades(
 pub(super) async fn places(
     connection: &mut PgConnection,
     user: UserId,
-    counted: &Counted,
+    between: Between,
     artists: &[Uuid],
 ) -> sqlx::Result<Vec<(Uuid, i64)>> {
     let rows = query!(
         r#"select id as "id!", place as "place!"
            from (select a.id, row_number() over (order by sum(c.plays) desc, a.key collate "C", a.id) as place
-                 from music_counted($1, $2, $3, $4, $5, $6, $7, $8) c
+                 from music_counted($1, $2, $3) c
                  join music_tracks t on t.id = c.track_id
                  join music_artists a on a.id = t.artist_id
                  group by a.id) placed
-           where id = any($9)"#,
+           where id = any($4)"#,
         user as UserId,
-        counted.everything,
-        counted.cut.from,
-        counted.cut.months.0,
-        counted.cut.months.1,
-        counted.cut.whole.0,
-        counted.cut.whole.1,
-        counted.cut.to,
+        between.map(|(since, _)| since),
+        between.map(|(_, until)| until),
         artists,
     )
     .fetch_all(connection)
