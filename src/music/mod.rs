@@ -6,18 +6,25 @@
 
 pub mod import;
 pub mod listening;
+pub mod profile;
 pub mod sources;
 
 #[cfg(feature = "ssr")]
 pub mod error;
 #[cfg(feature = "ssr")]
+pub mod genres;
+#[cfg(feature = "ssr")]
 pub mod heard;
 #[cfg(feature = "ssr")]
 pub mod lastfm;
 #[cfg(feature = "ssr")]
+pub mod matching;
+#[cfg(feature = "ssr")]
 pub mod moment;
 #[cfg(feature = "ssr")]
 pub mod names;
+#[cfg(feature = "ssr")]
+pub mod policy;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
