@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import { expect, hydrated, signIn } from "./support";
 
 /** A history as Spotify hands it out: forty plays of a January, one of them broken off, one of a podcast. */
-function history(): Buffer {
+export function history(): Buffer {
   const songs = [["Seventh Stop", "Lantern Ferry"], ["Low Water, Slow Light", "Glasshouse Tide"], ["Carrier Wave", "North Quay Radio"]];
   const rows = Array.from({ length: 40 }, (_, place) => {
     const [track, artist] = songs[place % 3]!;

@@ -147,6 +147,10 @@ pub struct ProfileEdit<'a> {
 
 /// What strangers see of a person.
 pub struct PublicPerson {
+    /// Who it is; nobody is shown that.
+    pub user: UserId,
+    /// IANA name of the zone in which what they show is counted.
+    pub time_zone: String,
     pub handle: String,
     pub display_name: String,
     /// Where the picture is.
@@ -213,6 +217,8 @@ impl Account {
         let Some(owner) = self.identity.handle_owner(written).await? else { return Ok(None) };
         let row = store::person(&mut *self.db.acquire().await?, owner.user).await?;
         Ok(row.map(|row| PublicPerson {
+            user: owner.user,
+            time_zone: row.time_zone,
             handle: owner.current,
             display_name: row.display_name,
             avatar: row.avatar_key.as_deref().map(avatar_address),

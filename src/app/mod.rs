@@ -43,7 +43,7 @@ use crate::{
         page::{ConnectionsPage, ConnectionsUsed},
         webhooks::{WebhookPage, WebhooksPage},
     },
-    music::{import::ImportPage, listening::ListeningPage, sources::SourcesPage},
+    music::{import::ImportPage, listening::{ListeningPage, RecapPage}, playlist::{PlaylistPage, PlaylistsPage}, profile::ProfilePage as MusicProfilePage, sources::SourcesPage},
     privacy::view::DeleteAccount,
     site::ErrorPage,
     team::page::{NewTeamPage, TeamPageView},
@@ -101,8 +101,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/:place?") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/people/:id") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/admin/money/:team") view={Lazy::<Operators>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/music/playlists") view={Lazy::<MusicPlaylists>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/music/playlists/:id") view={Lazy::<MusicPlaylist>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/music/import") view={Lazy::<MusicImport>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/music/recap") view={Lazy::<MusicRecap>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/music") view={Lazy::<Listening>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/music/profile") view={Lazy::<MusicProfile>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/music/sources") view={Lazy::<MusicSources>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/billing/success") view={Lazy::<Paid>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/billing/cancelled") view={Lazy::<NotPaid>::new()} ssr=SsrMode::Async/>
@@ -225,8 +229,12 @@ lazy_page!(AllPlans, PlansPage);
 lazy_page!(OneTeam, TeamPageView);
 lazy_page!(NewTeam, NewTeamPage);
 lazy_page!(Listening, ListeningPage);
+lazy_page!(MusicRecap, RecapPage);
 lazy_page!(MusicSources, SourcesPage);
 lazy_page!(MusicImport, ImportPage);
+lazy_page!(MusicPlaylists, PlaylistsPage);
+lazy_page!(MusicPlaylist, PlaylistPage);
+lazy_page!(MusicProfile, MusicProfilePage);
 
 #[component]
 fn NotFound() -> impl IntoView {

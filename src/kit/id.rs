@@ -196,6 +196,8 @@ ids! {
     MusicPlayId;
     /// A file of plays that a person brought.
     MusicImportId;
+    /// What somebody told about a profile.
+    MusicProfileReportId;
 }
 
 #[cfg(test)]

@@ -7,8 +7,11 @@
 pub mod import;
 pub mod listening;
 pub mod profile;
+pub mod profile;
 pub mod sources;
 
+#[cfg(feature = "ssr")]
+pub mod card;
 #[cfg(feature = "ssr")]
 pub mod error;
 #[cfg(feature = "ssr")]
@@ -23,6 +26,8 @@ pub mod matching;
 pub mod moment;
 #[cfg(feature = "ssr")]
 pub mod names;
+#[cfg(feature = "ssr")]
+pub mod policy;
 #[cfg(feature = "ssr")]
 pub mod policy;
 #[cfg(feature = "ssr")]

@@ -70,6 +70,8 @@ async fn purge(state: AppState) -> Result<(), JobFailed> {
     state.idempotency.purge().await?;
     state.api_keys.purge().await?;
     state.notifications.purge().await?;
+    state.profiles.fold_views().await?;
+    state.profiles.purge_reports().await?;
     limits::PostgresStore::new(state.db.clone()).purge(now).await?;
     Ok(())
 }

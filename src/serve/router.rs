@@ -95,6 +95,7 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
         .merge(integrations::connection::routes(state.integrations.clone()).into_router(&mut list))
         .merge(music::routes(state.identity.clone(), state.integrations.clone()).into_router(&mut list))
         .merge(music::import::routes(state.imports.clone()).into_router(&mut list))
+        .merge(music::playlist::routes(state.playlists.clone()).into_router(&mut list))
         .merge(identity::export::routes(state.identity.clone()).into_router(&mut list))
         .layer(from_fn(admin::keep_out))
         .layer(identity::session::guard(Guarded { places: GUARDED, but: OPEN }))
@@ -107,7 +108,11 @@ fn assemble(state: &AppState) -> (Router, RouteList) {
         .merge(site::routes().with_state(public(state)).into_router(&mut list))
         .merge(site::prices(public(state), state.billing.clone()).into_router(&mut list))
         .merge(site::integrations(public(state), state.integrations.clone()).into_router(&mut list))
-        .merge(site::people(public(state), state.account.clone()).into_router(&mut list))
+        .merge(
+            site::people(public(state), state.account.clone(), state.profiles.clone())
+                .into_router(&mut list)
+                .layer(identity::session::layer(state.identity.clone())),
+        )
         .merge(site::shared(public(state), state.chat.clone()).into_router(&mut list))
         .merge(account::pictures(state.account.clone()).into_router(&mut list))
         .merge(health::routes(state.db.clone()).into_router(&mut list))

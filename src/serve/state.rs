@@ -22,6 +22,7 @@ use crate::{
     music::{
         self, Music,
         import::{self, Imports},
+        profile::{self, Profiles},
         sources::{self, Sources},
         statistics::Statistics,
     },
@@ -81,6 +82,7 @@ pub struct AppState {
     pub statistics: Statistics,
     pub sources: Sources,
     pub imports: Imports,
+    pub profiles: Profiles,
     pub chat: Chat,
     pub departures: Departures,
     pub admin: Admin,
@@ -223,6 +225,18 @@ impl AppState {
             jobs,
             music: music.clone(),
         });
+        let profiles = Profiles::new(profile::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            keys: keys.clone(),
+            limits: limits.clone(),
+            outbox: outbox.clone(),
+            identity: identity.clone(),
+            integrations: integrations.clone(),
+            statistics: statistics.clone(),
+            public_url: settings.public_url.clone(),
+        });
         let sources = Sources::new(sources::Parts {
             db: db.clone(),
             clock: clock.clone(),
@@ -299,6 +313,7 @@ impl AppState {
             statistics,
             sources,
             imports,
+            profiles,
             chat,
             departures,
             admin,
@@ -324,6 +339,7 @@ impl AppState {
         provide_context(self.statistics.clone());
         provide_context(self.sources.clone());
         provide_context(self.imports.clone());
+        provide_context(self.profiles.clone());
         provide_context(self.chat.clone());
         provide_context(self.departures.clone());
         provide_context(self.admin.clone());

@@ -23,6 +23,38 @@ pub fn unlisted_document(title: &str, stylesheet: &str, body: impl FnOnce() -> A
     document(title, r#"<meta name="robots" content="noindex">"#, stylesheet, body)
 }
 
+/// What others see of a page when somebody sends them its address (the Open Graph protocol, <https://ogp.me>).
+pub struct Preview<'a> {
+    pub title: &'a str,
+    pub description: &'a str,
+    /// Where the page is, in full.
+    pub address: &'a str,
+    /// Where a picture of 1200 × 630 is, in full, and what it shows.
+    pub picture: &'a str,
+    pub alt: &'a str,
+}
+
+/// The same with what others see who are sent its address.
+pub fn unlisted_preview(preview: &Preview<'_>, stylesheet: &str, body: impl FnOnce() -> AnyView) -> String {
+    let Preview { title, description, address, picture, alt } = preview;
+    let property = |name: &str, value: &str| format!(r#"<meta property="{name}" content="{}">"#, escape(value));
+    let head = [
+        r#"<meta name="robots" content="noindex"><meta name="twitter:card" content="summary_large_image">"#.to_owned(),
+        format!(r#"<meta name="description" content="{}">"#, escape(description)),
+        format!(r#"<link rel="canonical" href="{}">"#, escape(address)),
+        property("og:type", "profile"),
+        property("og:title", title),
+        property("og:description", description),
+        property("og:url", address),
+        property("og:image", picture),
+        property("og:image:type", "image/png"),
+        property("og:image:width", "1200"),
+        property("og:image:height", "630"),
+        property("og:image:alt", alt),
+    ];
+    document(title, &head.concat(), stylesheet, body)
+}
+
 /// The same for a page with a script. Its parts: the address of the script, that of what it loads, and the nonce of the
 /// styles that are written there.
 pub fn scripted_document(

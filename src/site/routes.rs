@@ -73,12 +73,17 @@ fn pricing_html(site: &Site, plans: Vec<OfferedPlan>, on: bool, grace_days: i64)
 
 /// The same bytes for everybody, so any cache may keep them and ask again with the tag.
 pub(super) fn cacheable(request: &HeaderMap, html: String) -> Response {
+    tagged(request, "public, max-age=300", html)
+}
+
+/// A page with a tag, so that what is known already is not sent again; `kept` says for how long nobody need ask.
+pub(super) fn tagged(request: &HeaderMap, kept: &str, html: String) -> Response {
     let tag = format!("\"{}\"", hex::encode(&Sha256::digest(html.as_bytes())[..16]));
     let unchanged = request
         .get(header::IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
         .is_some_and(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag));
-    let headers = [(header::CACHE_CONTROL, "public, max-age=300".to_owned()), (header::ETAG, tag)];
+    let headers = [(header::CACHE_CONTROL, kept.to_owned()), (header::ETAG, tag)];
     if unchanged { (StatusCode::NOT_MODIFIED, headers).into_response() } else { (headers, Html(html)).into_response() }
 }
 

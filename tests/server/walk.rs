@@ -42,6 +42,7 @@ pub fn fields() -> String {
         ("approvals", id),
         ("asking[key]", "a-key"),
         ("before", id),
+        ("bio", "Small rooms."),
         ("chainId", "1"),
         ("chat", id),
         ("checkout", id),

@@ -105,6 +105,17 @@ impl Identity {
         Ok(people::counts(&self.db, now, now - SESSION_IDLE).await?)
     }
 
+    /// Where those who act for the installation get mail, for a letter of the caller's transaction.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn operator_addresses_within(
+        &self,
+        tx: &mut sqlx::PgConnection,
+    ) -> Result<Vec<String>, IdentityError> {
+        Ok(people::operator_addresses(tx).await?)
+    }
+
     /// The newest people who fit the words: id, beginning of address or handle, part of the name. At most fifty.
     ///
     /// # Errors

@@ -10,9 +10,9 @@ pub const PING: &str = "ping";
 /// What the type of an event about a connection begins with; behind it stands its kind in the connection's log.
 pub const OF_CONNECTIONS: &str = "connection.";
 
-/// The events that can be posted: the kinds of a connection's log that change what its owner can do with it, each with
-/// what it means. What happens all the time, uses and renewals, is not posted.
-pub const EVENTS: [(&str, &str); 9] = [
+/// The events that can be posted, each with what it means: the kinds of a connection's log that change what its owner can
+/// do with it, and what others say of themselves. What happens all the time, uses and renewals, is not posted.
+pub const EVENTS: [(&str, &str); 10] = [
     ("connection.connected", "A service was connected"),
     ("connection.reconnected", "A service was connected again"),
     ("connection.account_replaced", "Another account took the place of the one before"),
@@ -22,6 +22,7 @@ pub const EVENTS: [(&str, &str); 9] = [
     ("connection.scopes_reduced", "A service allows less than before"),
     ("connection.scopes_changed", "A service allows something else than before"),
     ("connection.disconnected", "A service was disconnected"),
+    ("profile.published", "Your music profile was published, or shows something else"),
 ];
 
 /// The type under which a kind of a connection's log is posted; none: it is not.

@@ -21,6 +21,7 @@ pub fn ListeningPage() -> impl IntoView {
             intro="What you listened to, counted in your time zone. Only you see this page."
             actions=|| {
                 view! {
+                    <LinkButton href="/music/profile">"Profile"</LinkButton>
                     <LinkButton href="/music/sources">"Sources"</LinkButton>
                     <LinkButton href="/music/import">"Import"</LinkButton>
                 }
@@ -165,8 +166,9 @@ fn Facts(facts: Vec<(String, String)>) -> impl IntoView {
     }
 }
 
+/// Names with how often they were played.
 #[component]
-fn Ranking(id: &'static str, title: &'static str, lines: Vec<Line>) -> impl IntoView {
+pub fn Ranking(id: &'static str, title: &'static str, lines: Vec<Line>) -> impl IntoView {
     if lines.is_empty() {
         return ().into_any();
     }

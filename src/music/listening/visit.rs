@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// How many lines a list has.
-const LINES: u16 = 10;
+pub(in crate::music) const LINES: u16 = 10;
 /// Longer than this, days are too many to be seen one by one.
-const CALENDAR: i64 = 400;
+pub(in crate::music) const CALENDAR: i64 = 400;
 
 pub async fn show(period: &str) -> Result<ListeningView, AppError> {
     let session = session::require().map_err(web::fail)?;
@@ -49,7 +49,7 @@ async fn view(statistics: &Statistics, session: &Session, period: Period) -> sql
     let heard = if figures.plays > 0 { Some(heard(statistics, session, &view, &figures).await?) } else { None };
     Ok(ListeningView {
         period: period.to_string(),
-        days: format!("{} to {}", date(view.range.first), date(view.range.last)),
+        days: between(&view),
         heard,
         any: view.life().is_some(),
         years: view.years().into_iter().rev().collect(),
@@ -97,7 +97,12 @@ async fn heard(statistics: &Statistics, session: &Session, view: &View, figures:
     })
 }
 
-fn numbers(figures: &Figures, view: &View, days: &[Day]) -> Vec<(String, String)> {
+/// The days of a period.
+pub(in crate::music) fn between(view: &View) -> String {
+    format!("{} to {}", date(view.range.first), date(view.range.last))
+}
+
+pub(in crate::music) fn numbers(figures: &Figures, view: &View, days: &[Day]) -> Vec<(String, String)> {
     let (longest, _) = Statistics::streaks(view, days);
     [
         ("Plays", grouped(figures.plays)),
@@ -173,7 +178,7 @@ fn compared(plays: i64, before: i64) -> String {
     }
 }
 
-fn calendar(view: &View, days: &[Day]) -> CalendarView {
+pub(in crate::music) fn calendar(view: &View, days: &[Day]) -> CalendarView {
     let each = days::series(days, view.range.first, view.range.last, Step::Day);
     let months = days::series(days, view.range.first, view.range.last, Step::Month);
     let begins = |(place, day): (usize, &Day)| (day.date.day() == 1).then(|| (place, short(day.date.month())));
@@ -198,7 +203,7 @@ fn one(day: &Day, step: Step) -> StepView {
     StepView { name, short: in_short, plays: day.plays, minutes: day.milliseconds / 60_000 }
 }
 
-fn line(ranked: Ranked) -> Line {
+pub(in crate::music) fn line(ranked: Ranked) -> Line {
     Line { name: ranked.name, of: ranked.of.unwrap_or_default(), plays: ranked.plays, moved: String::new() }
 }
 

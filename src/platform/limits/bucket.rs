@@ -35,6 +35,8 @@ pub enum Bucket {
     InvitedDay,
     /// Invitations to a team in a day, by team.
     TeamInvitationsDay,
+    /// Reports about people in an hour, by address.
+    ReportHour,
     /// Calls to a service in a minute, by connection. Each service has its own number.
     Calls,
 }
@@ -59,6 +61,7 @@ impl Bucket {
             Self::InvitationDay => "invitation-day",
             Self::InvitedDay => "invited-day",
             Self::TeamInvitationsDay => "team-invitations-day",
+            Self::ReportHour => "report-hour",
             Self::Calls => "calls",
         }
     }
@@ -69,7 +72,7 @@ impl Bucket {
         match self {
             Self::InvitationMinute => 1,
             Self::RecoveryDay | Self::TextHour => 3,
-            Self::Auth | Self::MailMinute | Self::InvitationDay => 5,
+            Self::Auth | Self::MailMinute | Self::InvitationDay | Self::ReportHour => 5,
             Self::General | Self::Login | Self::MailDay | Self::TextDay | Self::InvitedDay => 10,
             Self::Refresh | Self::UnknownToken | Self::SignUpDay => 20,
             Self::TeamInvitationsDay => 50,
@@ -89,7 +92,7 @@ impl Bucket {
             | Self::MailMinute
             | Self::InvitationMinute
             | Self::Calls => Duration::minutes(1),
-            Self::TextHour => Duration::hours(1),
+            Self::TextHour | Self::ReportHour => Duration::hours(1),
             Self::MailDay
             | Self::SignUpDay
             | Self::RecoveryDay

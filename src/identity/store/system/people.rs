@@ -42,6 +42,16 @@ pub struct Browser {
     pub last_used_at: OffsetDateTime,
 }
 
+/// Where those who act for the installation get mail.
+pub async fn operator_addresses(connection: &mut sqlx::PgConnection) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"select e.email::text as "email!" from users u join user_emails e on e.user_id = u.id
+           where u.role = 'admin' and u.status = 'active' order by u.id"#
+    )
+    .fetch_all(connection)
+    .await
+}
+
 pub async fn counts(db: &Db, now: OffsetDateTime, used_after: OffsetDateTime) -> sqlx::Result<Counts> {
     query_as!(
         Counts,

@@ -36,14 +36,24 @@ impl OutgoingWebhooks {
     /// When the database is away.
     pub async fn tell(&self, transaction: &mut PgConnection, told: &Told<'_>) -> Result<(), sqlx::Error> {
         let Some(event) = event_of(told.kind) else { return Ok(()) };
-        let endpoints = store::listening(&mut *transaction, told.user, event).await?;
-        if endpoints.is_empty() {
-            return Ok(());
-        }
-        let now = self.clock.now();
-        let payload = payload(event, now, about(told));
+        self.announce(transaction, told.user, event, about(told)).await
+    }
+
+    /// The same for an event that is about no connection.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn announce(
+        &self,
+        transaction: &mut PgConnection,
+        user: UserId,
+        event: &str,
+        data: Value,
+    ) -> Result<(), sqlx::Error> {
+        let endpoints = store::listening(&mut *transaction, user, event).await?;
+        let payload = payload(event, self.clock.now(), data);
         for endpoint in endpoints {
-            self.put(transaction, told.user, endpoint, event, &payload).await?;
+            self.put(transaction, user, endpoint, event, &payload).await?;
         }
         Ok(())
     }

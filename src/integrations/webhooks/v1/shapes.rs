@@ -41,7 +41,7 @@ macro_rules! words {
 
 words!(
     EventType,
-    "A type of event: `connection.` and a kind of a connection's log. The set grows.",
+    "A type of event: `connection.` and a kind of a connection's log, or what else its person is told of. The set grows.",
     EVENTS.map(|(event, _)| event)
 );
 words!(
