@@ -40,6 +40,9 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         return refused(29, "Rate Limit Exceeded - Your IP has made too many requests in a short period");
     }
     let (name, method) = (call.q("user").unwrap_or_default().to_lowercase(), call.q("method").unwrap_or_default());
+    if method == "artist.getTopTags" {
+        return tags(call.q("artist").unwrap_or_default());
+    }
     match name.as_str() {
         "closed-door" => return refused(17, "Login: User required to be logged in"),
         "long-rest" => {
@@ -73,6 +76,17 @@ pub fn answer(sandbox: &Sandbox, call: &Call) -> Response {
         }),
         _ => refused(3, "Invalid Method - No method with that name in this package"),
     }
+}
+
+/// What listeners call an artist: what they did with the music counts as much as what it is.
+fn tags(name: &str) -> Response {
+    let Some(artist) = ARTISTS.iter().find(|artist| artist.name.eq_ignore_ascii_case(name)) else {
+        return refused(6, "The artist you supplied could not be found");
+    };
+    let named = ["seen live"].into_iter().chain(artist.genres.iter().copied());
+    let tag = |(at, name): (usize, &str)| json!({ "count": 100 - at * 20, "name": name, "url": format!("https://www.last.fm/tag/{}", name.replace(' ', "+")) });
+    let list: Vec<Value> = named.enumerate().map(tag).collect();
+    answer::json(200, json!({ "toptags": { "tag": alone(list), "@attr": { "artist": artist.name } } }))
 }
 
 /// A refusal, with status 200 as Last.fm often has it.

@@ -4,9 +4,10 @@
 //! request comes to `/api/auth/session` with the session's cookie; the person comes from `identity`, the state of the
 //! connection from `integrations`.
 
+pub mod export;
 pub mod import;
 pub mod listening;
-pub mod profile;
+pub mod playlist;
 pub mod profile;
 pub mod sources;
 
@@ -26,8 +27,6 @@ pub mod matching;
 pub mod moment;
 #[cfg(feature = "ssr")]
 pub mod names;
-#[cfg(feature = "ssr")]
-pub mod policy;
 #[cfg(feature = "ssr")]
 pub mod policy;
 #[cfg(feature = "ssr")]

@@ -38,6 +38,17 @@ pub enum JobsError {
     Worker(String),
 }
 
+impl JobsError {
+    /// As a failure of the database, which is what keeps the queue.
+    #[must_use]
+    pub fn into_database(self) -> sqlx::Error {
+        match self {
+            Self::Database(error) => error,
+            Self::Worker(text) => sqlx::Error::Protocol(text),
+        }
+    }
+}
+
 /// Why a job is to be tried again. The text stands in the queue's table and in the log: nothing secret belongs into it.
 #[derive(Debug)]
 pub struct JobFailed(String, Again);

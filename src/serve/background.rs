@@ -53,7 +53,9 @@ pub fn jobs(state: &AppState) -> JobTable {
     let table = chat::jobs::register(table, &state.chat);
     let table = integrations::jobs::register(table, &state.integrations);
     let table = music::sync::register(table, &state.sources);
+    let table = music::genres::register(table, &state.genres);
     let table = music::import::jobs::register(table, &state.imports);
+    let table = music::export::jobs::register(table, &state.exports);
     let table = privacy::jobs::register(table, state.departures.clone());
     let state = state.clone();
     table.every(PURGE_EVERY, "purge_expired", move || purge(state.clone()))

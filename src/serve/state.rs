@@ -21,7 +21,10 @@ use crate::{
     integrations::Integrations,
     music::{
         self, Music,
+        export::{self, Exports},
+        genres::Genres,
         import::{self, Imports},
+        playlist::{self, Playlists},
         profile::{self, Profiles},
         sources::{self, Sources},
         statistics::Statistics,
@@ -82,7 +85,10 @@ pub struct AppState {
     pub statistics: Statistics,
     pub sources: Sources,
     pub imports: Imports,
+    pub playlists: Playlists,
+    pub exports: Exports,
     pub profiles: Profiles,
+    pub genres: Genres,
     pub chat: Chat,
     pub departures: Departures,
     pub admin: Admin,
@@ -237,6 +243,19 @@ impl AppState {
             statistics: statistics.clone(),
             public_url: settings.public_url.clone(),
         });
+        let playlists = Playlists::new(playlist::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            statistics: statistics.clone(),
+        });
+        let exports = Exports::new(export::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            jobs,
+            integrations: integrations.clone(),
+        });
         let sources = Sources::new(sources::Parts {
             db: db.clone(),
             clock: clock.clone(),
@@ -247,6 +266,7 @@ impl AppState {
             music: music.clone(),
             lastfm: &settings.lastfm,
         });
+        let genres = Genres::new(db.clone(), clock.clone(), sources.lastfm().clone(), jobs);
         let chat = Chat::new(chat::Parts {
             identity: identity.clone(),
             db: db.clone(),
@@ -313,7 +333,10 @@ impl AppState {
             statistics,
             sources,
             imports,
+            playlists,
+            exports,
             profiles,
+            genres,
             chat,
             departures,
             admin,
@@ -339,6 +362,8 @@ impl AppState {
         provide_context(self.statistics.clone());
         provide_context(self.sources.clone());
         provide_context(self.imports.clone());
+        provide_context(self.playlists.clone());
+        provide_context(self.exports.clone());
         provide_context(self.profiles.clone());
         provide_context(self.chat.clone());
         provide_context(self.departures.clone());

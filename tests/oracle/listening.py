@@ -1,7 +1,7 @@
 """Counts what somebody listened to with plain dictionaries, so that the database can be held to it.
 
 Reads from its input: {"now": seconds, "plays": [[artist, album or null, title, released or null, began, milliseconds or
-null], ...], "views": [[zone, period], ...]}, moments in milliseconds since 1970. Writes a list with an object for each view.
+null], ...], "genres": {artist: [genre, ...]}, "views": [[zone, period], ...]}, moments in milliseconds since 1970. Writes a list with an object for each view.
 """
 
 import json
@@ -40,7 +40,7 @@ def ordered(counter, key, least=False):
     return sorted(counter, key=lambda name: (counter[name] if least else -counter[name], key(name)))
 
 
-def view(all_plays, now, zone, period):
+def view(all_plays, genres, now, zone, period):
     zone = ZoneInfo(zone)
     local = [(datetime.fromtimestamp(began / 1000, zone), play) for play in all_plays for began in [play[4]]]
     today = datetime.fromtimestamp(now, zone).date()
@@ -49,12 +49,13 @@ def view(all_plays, now, zone, period):
     within.sort(key=lambda pair: pair[1][4])
     artists, albums, tracks = Counter(), Counter(), Counter()
     week = [[0] * 24 for _ in range(7)]
-    days, lengths, decades = Counter(), Counter(), Counter()
+    days, lengths, decades, by_genre = Counter(), Counter(), Counter(), Counter()
     for when, (artist, album, title, released, _, milliseconds) in within:
         artists[artist] += 1
         tracks[artist, title] += 1
         if album is not None:
             albums[artist, album] += 1
+        by_genre.update(genres.get(artist, []))
         week[when.weekday()][when.hour] += 1
         days[when.date()] += 1
         lengths[when.date()] += milliseconds or 0
@@ -96,6 +97,10 @@ def view(all_plays, now, zone, period):
             [*name, tracks[name]]
             for name in ordered(tracks, lambda name: (name[1].encode(), name[0].encode()), least=True)[:20]
         ],
+        "genres": [
+            [[name, by_genre[name]] for name in ordered(by_genre, lambda name: name.encode())[:20]],
+            sum(count for artist, count in artists.items() if genres.get(artist)),
+        ],
         "week": week,
         "by_day": [[str(day), days[day], lengths[day]] for day in sorted(days)],
         "decades": sorted(([decade, count] for decade, count in decades.items()), key=lambda row: (row[0] is None, row[0])),
@@ -107,7 +112,7 @@ def view(all_plays, now, zone, period):
 
 def main():
     asked = json.load(sys.stdin)
-    json.dump([view(asked["plays"], asked["now"], *one) for one in asked["views"]], sys.stdout)
+    json.dump([view(asked["plays"], asked["genres"], asked["now"], *one) for one in asked["views"]], sys.stdout)
 
 
 main()

@@ -102,6 +102,8 @@ mod mail_server;
 mod markup;
 mod metering;
 mod model;
+mod music_genres;
+mod music_export;
 mod music_card;
 mod music_import;
 mod music_pace;

@@ -43,6 +43,21 @@ const ARTISTS: [&str; 12] = [
     "can can",
 ];
 
+const GENRES: [(&str, &[&str]); 4] = [
+    ("abba", &["pop", "disco"]),
+    ("björk", &["electronic"]),
+    ("can", &["krautrock", "electronic", "rock"]),
+    ("🦀", &["pop"]),
+];
+
+fn genres() -> Value {
+    GENRES
+        .iter()
+        .map(|(artist, genres)| ((*artist).to_owned(), json!(genres)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
 /// Artist, album, title, year, beginning in milliseconds, milliseconds.
 type Play = (&'static str, Option<String>, String, Option<i16>, i64, Option<u32>);
 
@@ -127,6 +142,7 @@ async fn counted(statistics: &Statistics, view: &View) -> Value {
         "albums": list(&statistics.albums(view, 20).await.unwrap()),
         "tracks": list(&statistics.tracks(view, End::Most, 20).await.unwrap()),
         "least": list(&statistics.tracks(view, End::Least, 20).await.unwrap()),
+        "genres": statistics.genres(view, 20).await.unwrap(),
         "week": statistics.week(view).await.unwrap(),
         "by_day": days.iter().map(|day| json!([day.date.to_string(), day.plays, day.milliseconds])).collect::<Value>(),
         "decades": statistics.decades(view).await.unwrap(),
@@ -149,6 +165,15 @@ async fn record(app: &TestApp, user: UserId, plays: &[Play]) {
     for part in plays.rchunks(700) {
         music.record(user, source, part.iter().map(heard).collect()).await.unwrap();
     }
+    for (artist, genres) in GENRES {
+        sqlx::query("update music_artists set genres = $3 where user_id = $1 and name = $2")
+            .bind(uuid::Uuid::from(user))
+            .bind(artist)
+            .bind(genres)
+            .execute(app.db())
+            .await
+            .unwrap();
+    }
     // No source tells the years yet.
     sqlx::query(
         "update music_albums set released = case title when 'album 0' then 1967 when 'album 1' then 1985 end
@@ -169,7 +194,7 @@ async fn m_07_every_number_is_what_another_program_counts(db: PgPool) {
     for (seed, many) in [(1, 3_000), (2, 700), (3, 40), (4, 1), (5, 0)] {
         let plays = life(seed, many);
         let user = listener(&app, &format!("Listener {seed}"), &plays).await;
-        let expected = oracle(&json!({ "now": now, "plays": plays, "views": views }));
+        let expected = oracle(&json!({ "now": now, "plays": plays, "genres": genres(), "views": views }));
         for ((zone, period), mut expected) in views.iter().zip(expected) {
             let view = statistics.view(user, period.parse::<Period>().unwrap(), zone).await.unwrap();
             let diversity = expected["diversity"].as_f64().unwrap();
@@ -180,6 +205,73 @@ async fn m_07_every_number_is_what_another_program_counts(db: PgPool) {
             }
         }
     }
+}
+
+#[sqlx::test]
+async fn m_11_a_recap_tells_the_same_numbers_of_any_time(db: PgPool) {
+    let app = TestApp::new(db).await;
+    let mut mira = Browser::new(&app);
+    mira.sign_in(&app, "mira@example.com").await;
+    let plays = life(11, 2_000);
+    record(&app, user_of(&app, "mira@example.com").await, &plays).await;
+    let periods = ["2024", "2025-03", "2024-10-20..2024-11-05", "all", "2019"];
+    let asked = json!({
+        "now": app.clock().now().unix_timestamp(), "plays": plays, "genres": genres(),
+        "views": periods.map(|period| ("UTC", period)),
+    });
+    let times = |count: &Value, what: &str| {
+        let count = count.as_i64().unwrap();
+        format!("{} {what}{}", aura::ui::grouped(count), if count == 1 { "" } else { "s" })
+    };
+    for (period, expected) in periods.iter().zip(oracle(&asked)) {
+        let address = match period.split_once("..") {
+            // As the form with two days sends it.
+            Some((first, last)) => format!("/music/recap?first={first}&last={last}"),
+            None => format!("/music/recap?period={period}"),
+        };
+        let page = mira.get(&address).await;
+        let html = page.text();
+        if expected["plays"] == 0 {
+            assert!(html.contains("Nothing was played in this time"), "{period}");
+            continue;
+        }
+        let best = expected["by_day"].as_array().unwrap().iter().map(|day| &day[1]).max_by_key(|plays| plays.as_i64());
+        let told = [
+            format!("You played music {}", times(&expected["plays"], "time")),
+            times(&expected["counts"][2], "track"),
+            times(&expected["counts"][0], "artist"),
+            format!("of whom {} were new to you", aura::ui::grouped(expected["new_artists"].as_i64().unwrap())),
+            times(&expected["artists"][0][1], "play"),
+            format!(
+                "{} by {}, {}",
+                text(&expected["tracks"][0][1]),
+                text(&expected["tracks"][0][0]),
+                times(&expected["tracks"][0][2], "play")
+            ),
+            format!(
+                "{} by {}, {}",
+                text(&expected["albums"][0][1]),
+                text(&expected["albums"][0][0]),
+                times(&expected["albums"][0][2], "play")
+            ),
+            format!(
+                "The genre was {}, {}",
+                text(&expected["genres"][0][0][0]),
+                times(&expected["genres"][0][0][1], "play")
+            ),
+            format!("with {}", times(best.unwrap(), "play")),
+            times(&expected["streak"][0], "day"),
+        ];
+        for sentence in told {
+            assert!(html.contains(&sentence), "{sentence} of {period}");
+        }
+    }
+    let refused = mira.get("/music/recap?first=2025-03-02&last=2025-03-01").await;
+    assert!(refused.text().contains("This is no period"));
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
 }
 
 #[sqlx::test]

@@ -1,7 +1,7 @@
 //! A Last.fm and a Spotify as the tests need them: they count what they are asked, and answer as they are told.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex},
 };
 
@@ -35,11 +35,13 @@ pub struct LastfmWorld {
     pub plays: i64,
     /// What was asked, by its parameters.
     pub asked: Arc<Mutex<Vec<Asked>>>,
+    /// What listeners call artists; who is not among them is not known.
+    pub tags: Arc<Mutex<HashMap<String, Value>>>,
 }
 
 impl LastfmWorld {
     pub async fn start(server: &MockServer, plays: i64) -> Self {
-        let world = Self { next: Next::default(), plays, asked: Arc::default() };
+        let world = Self { next: Next::default(), plays, asked: Arc::default(), tags: Arc::default() };
         let at = path("/ws.audioscrobbler.com/2.0/");
         Mock::given(method("GET")).and(at).respond_with(world.clone()).mount(server).await;
         world
@@ -64,6 +66,14 @@ impl Respond for LastfmWorld {
         }
         if said("api_key").as_deref() != Some(KEY) || said("format").as_deref() != Some("json") {
             return refusal(200, 10);
+        }
+        if said("method").as_deref() == Some("artist.getTopTags") {
+            let tags = said("artist").and_then(|artist| self.tags.lock().unwrap().get(&artist).cloned());
+            let answer = |tags| {
+                ResponseTemplate::new(200)
+                    .set_body_json(json!({"toptags": {"tag": tags, "@attr": {"artist": "as it is spelt"}}}))
+            };
+            return tags.map_or_else(|| refusal(200, 6), answer);
         }
         let user = said("user").unwrap_or_default();
         if !user.eq_ignore_ascii_case(NAME) {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     kit::id::{MusicImportId, UserId},
-    music::{Music, error::MusicError, heard::Heard, names, source::SourceKind, store as plays},
+    music::{Music, error::MusicError, genres::Genres, heard::Heard, names, source::SourceKind, store as plays},
     platform::{
         clock::Clock,
         db::Db,
@@ -162,7 +162,10 @@ impl Imports {
                     }
                 }
                 Step::End => {
-                    store::finish(&mut *self.db.acquire().await?, id, import.user, self.clock.now()).await?;
+                    let mut tx = self.db.begin().await?;
+                    store::finish(&mut tx, id, import.user, self.clock.now()).await?;
+                    Genres::enqueue(self.jobs, &mut tx, import.user).await?;
+                    tx.commit().await?;
                     self.files.delete(&key).await?;
                 }
                 Step::Away => {

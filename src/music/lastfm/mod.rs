@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::{
+    genres::tags::Tag,
     told::{Subject, ToldAccount, TopEntry},
     trouble::Trouble,
 };
@@ -39,6 +40,8 @@ pub const SERVICE: &str = "lastfm";
 pub const NAME: &str = "Last.fm";
 /// The most that a page of plays may have.
 pub const PAGE: u32 = 200;
+/// The parameter that says whose account is asked about.
+const USER: &str = "user";
 /// How many lines of a list of the most played are read.
 const TOP: u32 = 50;
 /// How long the waits between tries are, where another may help.
@@ -97,7 +100,7 @@ impl Lastfm {
     /// # Errors
     /// When nobody has this name, or Last.fm does not tell.
     pub async fn account(&self, name: &str) -> Result<ToldAccount, Trouble> {
-        self.ask("user.getInfo", name, &[], shapes::account).await
+        self.ask("user.getInfo", (USER, name), &[], shapes::account).await
     }
 
     /// `user.getTopArtists`, `user.getTopAlbums`, `user.getTopTracks`
@@ -111,7 +114,7 @@ impl Lastfm {
             Subject::Track => "user.getTopTracks",
         };
         let parameters = [("period", period.to_owned()), ("limit", TOP.to_string())];
-        self.ask(method, name, &parameters, |answer| shapes::top(answer, subject)).await
+        self.ask(method, (USER, name), &parameters, |answer| shapes::top(answer, subject)).await
     }
 
     /// `user.getRecentTracks`
@@ -125,22 +128,34 @@ impl Lastfm {
             ("to", stretch.to.unix_timestamp().to_string()),
         ];
         parameters.extend(stretch.from.map(|from| ("from", from.unix_timestamp().to_string())));
-        self.ask("user.getRecentTracks", name, &parameters, shapes::recent).await
+        self.ask("user.getRecentTracks", (USER, name), &parameters, shapes::recent).await
     }
 
-    /// Asks until there is an answer about this person, as often as makes sense.
+    /// `artist.getTopTags`, with names that are misspelt put right.
+    ///
+    /// # Errors
+    /// When nobody has this name, or Last.fm does not tell.
+    pub async fn tags(&self, artist: &str) -> Result<Vec<Tag>, Trouble> {
+        let parameters = [("autocorrect", "1".to_owned())];
+        // Whose they are is not compared: a name that was put right is another one.
+        let read = |answer: &Value| Some((artist.to_owned(), shapes::tags(answer)?));
+        self.ask("artist.getTopTags", ("artist", artist), &parameters, read).await
+    }
+
+    /// Asks until there is an answer about this person or artist, as often as makes sense.
     async fn ask<T>(
         &self,
         method: &str,
-        name: &str,
+        about: (&str, &str),
         parameters: &[(&str, String)],
         read: impl Fn(&Value) -> Option<(String, T)>,
     ) -> Result<T, Trouble> {
         let key = self.key.as_ref().ok_or(Trouble::NotSetUp)?;
+        let (_, name) = about;
         let mut waits = WAITS.iter();
         loop {
             self.pace.turn().await?;
-            let refusal = match self.send(key, method, name, parameters).await {
+            let refusal = match self.send(key, method, about, parameters).await {
                 Ok(answer) => match read(&answer) {
                     // Names are told apart without their case there.
                     Some((whose, told)) if whose.eq_ignore_ascii_case(name) => return Ok(told),
@@ -170,12 +185,12 @@ impl Lastfm {
         &self,
         key: &SecretString,
         method: &str,
-        name: &str,
+        about: (&str, &str),
         parameters: &[(&str, String)],
     ) -> Result<Value, Refusal> {
         let mut url = Url::parse(ADDRESS).map_err(|_| Refusal::Final(Trouble::Unreadable))?;
         url.query_pairs_mut()
-            .extend_pairs([("method", method), ("user", name), ("format", "json"), ("api_key", key.expose_secret())])
+            .extend_pairs([("method", method), about, ("format", "json"), ("api_key", key.expose_secret())])
             .extend_pairs(parameters);
         let request = Request::new(Method::GET, url).limit(LARGEST);
         let response = self.http.send(request).await.map_err(|_| Refusal::Again(Trouble::Unavailable))?;

@@ -4,7 +4,10 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::music::told::{Subject, ToldAccount, ToldPlay, ToldTrack, TopEntry};
+use crate::music::{
+    genres::tags::Tag,
+    told::{Subject, ToldAccount, ToldPlay, ToldTrack, TopEntry},
+};
 
 /// The picture that stands for none.
 const PLACEHOLDER: &str = "2a96cbd8b46e442fc41c2b86b821562f";
@@ -83,6 +86,15 @@ pub fn recent(answer: &Value) -> Option<(String, RecentPage)> {
         total: number(&about["total"]).unwrap_or(0),
     };
     Some((whose, page))
+}
+
+/// `artist.getTopTags`: what listeners call an artist. None where the answer is of another kind.
+#[must_use]
+pub fn tags(answer: &Value) -> Option<Vec<Tag>> {
+    let list = answer["toptags"].as_object()?;
+    let tags = list.get("tag").map(many).unwrap_or_default();
+    let tag = |entry: &Value| Some(Tag { name: text(&entry["name"])?, count: number(&entry["count"]).unwrap_or(0) });
+    Some(tags.into_iter().filter_map(tag).collect())
 }
 
 /// A track among plays.

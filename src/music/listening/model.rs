@@ -42,10 +42,16 @@ pub struct Heard {
     pub albums: Vec<Line>,
     /// Tracks.
     pub tracks: Vec<Line>,
+    /// Genres.
+    pub genres: Vec<Line>,
+    /// Where these come from, and how much of what was played has one; empty: none is known.
+    pub genres_from: String,
     /// Tracks that were played least.
     pub least: Vec<Line>,
     /// Plays by the decade in which the album came out.
     pub decades: Vec<(String, i64)>,
+    /// The period in sentences.
+    pub story: Vec<String>,
     /// The rest, as pairs of words.
     pub facts: Vec<(String, String)>,
 }

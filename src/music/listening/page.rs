@@ -1,18 +1,18 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use super::{
     api::listening,
     model::{Heard, Line, ListeningView, PERIODS},
 };
-use crate::ui::{Banner, Bar, Bars, Calendar, Clock, Empty, LinkButton, Page, Skeleton, Tone, Week, grouped};
+use crate::ui::{Banner, Bar, Bars, Button, Calendar, Clock, Empty, LinkButton, Page, Skeleton, Tone, Week, grouped};
 
 /// What stands at `/music`: what its person listened to.
 #[component]
 pub fn ListeningPage() -> impl IntoView {
     let query = use_query_map();
-    let period = Memo::new(move |_| query.with(|query| query.get("period").unwrap_or_default()));
+    let period = asked(query);
     let shown = Resource::new_blocking(move || period.get(), listening);
     view! {
         <Title text="Your music"/>
@@ -22,6 +22,7 @@ pub fn ListeningPage() -> impl IntoView {
             actions=|| {
                 view! {
                     <LinkButton href="/music/profile">"Profile"</LinkButton>
+                    <LinkButton href="/music/recap">"Recap"</LinkButton>
                     <LinkButton href="/music/sources">"Sources"</LinkButton>
                     <LinkButton href="/music/import">"Import"</LinkButton>
                 }
@@ -37,6 +38,16 @@ pub fn ListeningPage() -> impl IntoView {
             </Transition>
         </Page>
     }
+}
+
+/// The period that an address asks for: `period`, or the days from `first` to `last`.
+pub(super) fn asked(query: Memo<ParamsMap>) -> Memo<String> {
+    Memo::new(move |_| {
+        query.with(|query| match (query.get("first"), query.get("last")) {
+            (Some(first), Some(last)) => format!("{first}..{last}"),
+            _ => query.get("period").unwrap_or_default(),
+        })
+    })
 }
 
 #[component]
@@ -55,7 +66,7 @@ fn Whole(view: ListeningView) -> impl IntoView {
         .into_any();
     }
     view! {
-        <Periods chosen=period years=years/>
+        <Periods at="/music" chosen=period years=years/>
         <p class="sub">{days}</p>
         {match heard {
             Some(heard) => view! { <Panels heard=heard/> }.into_any(),
@@ -66,7 +77,7 @@ fn Whole(view: ListeningView) -> impl IntoView {
 }
 
 #[component]
-fn Periods(chosen: String, years: Vec<i32>) -> impl IntoView {
+pub(super) fn Periods(at: &'static str, chosen: String, years: Vec<i32>) -> impl IntoView {
     let known = PERIODS.map(|(period, words)| (period.to_owned(), words.to_owned()));
     let years = years.into_iter().map(|year| (year.to_string(), year.to_string()));
     let links = known
@@ -74,16 +85,46 @@ fn Periods(chosen: String, years: Vec<i32>) -> impl IntoView {
         .chain(years)
         .map(|(period, words)| {
             let current = (period == chosen).then_some("true");
-            view! { <a class="chip" href=format!("/music?period={period}") aria-current=current>{words}</a> }
+            view! { <a class="chip" href=format!("{at}?period={period}") aria-current=current>{words}</a> }
         })
         .collect_view();
-    view! { <nav class="chips" aria-label="Period">{links}</nav> }
+    let (first, last) = match chosen.split_once("..") {
+        Some((first, last)) => (first.to_owned(), last.to_owned()),
+        None => Default::default(),
+    };
+    view! {
+        <div class="stack tight">
+            <nav class="chips" aria-label="Period">{links}</nav>
+            <form class="row" method="get" action=at>
+                <label for="first">"From"</label>
+                <input id="first" name="first" type="date" value=first required/>
+                <label for="last">"to"</label>
+                <input id="last" name="last" type="date" value=last required/>
+                <Button>"Show"</Button>
+            </form>
+        </div>
+    }
 }
 
 #[component]
 fn Panels(heard: Heard) -> impl IntoView {
-    let Heard { figures, compared, week, calendar, series, step, artists, albums, tracks, least, decades, facts } =
-        heard;
+    let Heard {
+        figures,
+        compared,
+        week,
+        calendar,
+        series,
+        step,
+        artists,
+        albums,
+        tracks,
+        genres,
+        genres_from,
+        least,
+        decades,
+        facts,
+        ..
+    } = heard;
     let mut hours = [0; 24];
     for day in &week {
         for (sum, plays) in hours.iter_mut().zip(day) {
@@ -132,6 +173,7 @@ fn Panels(heard: Heard) -> impl IntoView {
             <Ranking id="artists" title="Artists" lines=artists/>
             <Ranking id="tracks" title="Tracks" lines=tracks/>
             <Ranking id="albums" title="Albums" lines=albums/>
+            <Ranking id="genres" title="Genres" lines=genres note=genres_from/>
             <Ranking id="least" title="Played least" lines=least/>
         </div>
         <div class="charts flip">
@@ -168,7 +210,12 @@ fn Facts(facts: Vec<(String, String)>) -> impl IntoView {
 
 /// Names with how often they were played.
 #[component]
-pub fn Ranking(id: &'static str, title: &'static str, lines: Vec<Line>) -> impl IntoView {
+pub fn Ranking(
+    id: &'static str,
+    title: &'static str,
+    lines: Vec<Line>,
+    #[prop(optional)] note: String,
+) -> impl IntoView {
     if lines.is_empty() {
         return ().into_any();
     }
@@ -204,6 +251,7 @@ pub fn Ranking(id: &'static str, title: &'static str, lines: Vec<Line>) -> impl 
                 <span class="sub">"plays"</span>
             </div>
             <ol class="ranking bare panel-body">{lines}</ol>
+            {(!note.is_empty()).then(|| view! { <p class="panel-foot sub">{note}</p> })}
         </section>
     }
     .into_any()

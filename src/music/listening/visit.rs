@@ -61,6 +61,7 @@ async fn heard(statistics: &Statistics, session: &Session, view: &View, figures:
     let moves = statistics.moves(view, &artists).await?;
     let albums = statistics.albums(view, LINES).await?;
     let tracks = statistics.tracks(view, End::Most, LINES).await?;
+    let (genres, with_genre) = statistics.genres(view, LINES).await?;
     let least = statistics.tracks(view, End::Least, LINES).await?;
     let days = statistics.days(view).await?;
     let step = Step::for_days(view.range.days());
@@ -70,6 +71,8 @@ async fn heard(statistics: &Statistics, session: &Session, view: &View, figures:
         Some(before) => Some(statistics.figures(&before).await?),
         None => None,
     };
+    let first = |ranked: &[Ranked]| ranked.first().cloned();
+    let story = story(view, figures, &days, [first(&artists), first(&tracks), first(&albums)], genres.first());
     Ok(Heard {
         figures: numbers(figures, view, &days),
         compared: before.filter(|before| before.plays > 0).map(|before| compared(figures.plays, before.plays)),
@@ -85,6 +88,20 @@ async fn heard(statistics: &Statistics, session: &Session, view: &View, figures:
         artists: artists.into_iter().zip(moved).map(|(ranked, moved)| Line { moved, ..line(ranked) }).collect(),
         albums: albums.into_iter().map(line).collect(),
         tracks: tracks.into_iter().map(line).collect(),
+        genres_from: if genres.is_empty() {
+            String::new()
+        } else {
+            // Almost all is not all.
+            let share = with_genre.saturating_mul(100) / figures.plays.max(1);
+            format!(
+                "What listeners call these artists at Last.fm. {share} % of the plays have a genre, and a play counts for \
+                 each genre of its artist."
+            )
+        },
+        genres: genres
+            .into_iter()
+            .map(|(name, plays)| Line { name, of: String::new(), plays, moved: String::new() })
+            .collect(),
         least: least.into_iter().map(line).collect(),
         // What nobody knows is no chart.
         decades: if decades.iter().all(|(decade, _)| decade.is_none()) {
@@ -93,8 +110,55 @@ async fn heard(statistics: &Statistics, session: &Session, view: &View, figures:
             let name = |decade: Option<i16>| decade.map_or_else(|| "Not known".to_owned(), |year| format!("{year}s"));
             decades.into_iter().map(|(decade, plays)| (name(decade), plays)).collect()
         },
+        story,
         facts: facts(statistics, session, view, figures, &days).await?,
     })
+}
+
+/// A period in sentences. Of what was played most: the artist, the track and the album.
+fn story(
+    view: &View,
+    figures: &Figures,
+    days: &[Day],
+    [artist, track, album]: [Option<Ranked>; 3],
+    genre: Option<&(String, i64)>,
+) -> Vec<String> {
+    let hours = figures.milliseconds / 3_600_000;
+    let for_hours = if hours > 0 { format!(", for {} that are known", count(hours, "hour")) } else { String::new() };
+    let mut story = vec![format!(
+        "You played music {}{for_hours}: {} by {}, of whom {} were new to you.",
+        count(figures.plays, "time"),
+        count(figures.tracks, "track"),
+        count(figures.artists, "artist"),
+        grouped(figures.new_artists),
+    )];
+    if let Some(artist) = artist {
+        let share = artist.plays * 100 / figures.plays.max(1);
+        story.push(format!("Nobody more than {}: {}, {share} % of it all.", artist.name, count(artist.plays, "play")));
+    }
+    if let Some(track) = track {
+        let of = track.of.unwrap_or_default();
+        story.push(format!("The track was {} by {of}, {}.", track.name, count(track.plays, "play")));
+    }
+    if let Some(album) = album {
+        let of = album.of.unwrap_or_default();
+        story.push(format!("The album was {} by {of}, {}.", album.name, count(album.plays, "play")));
+    }
+    if let Some((genre, plays)) = genre {
+        story.push(format!("The genre was {genre}, {}.", count(*plays, "play")));
+    }
+    if let Some(best) = busiest(days) {
+        story.push(format!("The busiest day was {}, with {}.", date(best.date), count(best.plays, "play")));
+    }
+    if let (Some(streak), _) = Statistics::streaks(view, days) {
+        story.push(format!("The longest time with music every day was {}.", count(streak.days(), "day")));
+    }
+    story
+}
+
+/// The day with most plays, and of equal ones the first.
+fn busiest(days: &[Day]) -> Option<&Day> {
+    days.iter().max_by_key(|day| (day.plays, std::cmp::Reverse(day.date)))
 }
 
 /// The days of a period.
@@ -134,7 +198,7 @@ async fn facts(
         facts.push(("First listen".to_owned(), format!("{} by {}, {}", first.title, first.artist, stamp(first.at))));
         facts.push(("Last listen".to_owned(), format!("{} by {}, {}", last.title, last.artist, stamp(last.at))));
     }
-    if let Some(best) = days.iter().max_by_key(|day| (day.plays, std::cmp::Reverse(day.date))) {
+    if let Some(best) = busiest(days) {
         facts.push(("Busiest day".to_owned(), format!("{}: {}", date(best.date), count(best.plays, "play"))));
     }
     let (longest, goes_on) = Statistics::streaks(view, days);

@@ -164,6 +164,14 @@ impl Statistics {
         Ok(first.zip(last))
     }
 
+    /// The genres that were played most, with their plays, and how many plays are of an artist with a genre. A play counts
+    /// for each genre of its artist, of which there are three at most.
+    pub async fn genres(&self, view: &View, limit: u16) -> sqlx::Result<(Vec<(String, i64)>, i64)> {
+        let mut connection = self.db.acquire().await?;
+        let genres = store::genres(&mut connection, view.user, view.between, limit.into()).await?;
+        Ok((genres, store::with_genre(&mut connection, view.user, view.between).await?))
+    }
+
     /// Plays by the decade in which an album came out; under none what is not known.
     pub async fn decades(&self, view: &View) -> sqlx::Result<Vec<(Option<i16>, i64)>> {
         store::decades(&mut *self.db.acquire().await?, view.user, view.between).await

@@ -1,7 +1,7 @@
 //! What is counted by the database: each statement goes through quarters, months of tracks or the plays of one period, and
 //! gives back no more rows than a page shows, or one for each day.
 
-use sqlx::{PgConnection, query, query_as};
+use sqlx::{PgConnection, query, query_as, query_scalar};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -167,6 +167,48 @@ pub(super) async fn figures(connection: &mut PgConnection, user: UserId, between
                   (select coalesce(exp(-sum(share * ln(share))), 0)::double precision
                    from (select plays / sum(plays) over () as share from artists) shares) as "diversity!"
            from played p"#,
+        user as UserId,
+        between.map(|(since, _)| since),
+        between.map(|(_, until)| until),
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Plays by genre, those that were played most first. A play counts for each genre of its artist.
+pub(super) async fn genres(
+    connection: &mut PgConnection,
+    user: UserId,
+    between: Between,
+    limit: i64,
+) -> sqlx::Result<Vec<(String, i64)>> {
+    let rows = query!(
+        r#"select g.genre as "genre!", sum(c.plays)::bigint as "plays!"
+           from music_counted($1, $2, $3) c
+           join music_tracks t on t.id = c.track_id
+           join music_artists a on a.id = t.artist_id
+           cross join unnest(a.genres) as g (genre)
+           group by 1
+           order by 2 desc, g.genre collate "C"
+           limit $4"#,
+        user as UserId,
+        between.map(|(since, _)| since),
+        between.map(|(_, until)| until),
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.genre, row.plays)).collect())
+}
+
+/// How many plays are of an artist with a genre.
+pub(super) async fn with_genre(connection: &mut PgConnection, user: UserId, between: Between) -> sqlx::Result<i64> {
+    query_scalar!(
+        r#"select coalesce(sum(c.plays), 0)::bigint as "plays!"
+           from music_counted($1, $2, $3) c
+           join music_tracks t on t.id = c.track_id
+           join music_artists a on a.id = t.artist_id
+           where a.genres <> '{}'"#,
         user as UserId,
         between.map(|(since, _)| since),
         between.map(|(_, until)| until),

@@ -15,6 +15,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::task::JoinSet;
 
 use super::{
+    genres::Genres,
     heard::{Heard, Name},
     moment::Moment,
     source::SourceKind,
@@ -25,7 +26,7 @@ use super::{
 use crate::{
     kit::id::MusicSourceId,
     platform::{
-        jobs::{JobFailed, JobTable},
+        jobs::{JobFailed, JobTable, JobsError},
         telemetry,
     },
 };
@@ -141,8 +142,12 @@ impl Sources {
             }
         };
         store::settle(&mut transaction, due.user, due.source, &settled).await?;
-        if matches!(read, Ok(true)) {
-            self.enqueue(&mut transaction, due.source).await?;
+        match read {
+            Ok(true) => self.enqueue(&mut transaction, due.source).await?,
+            Ok(false) => {
+                Genres::enqueue(self.jobs, &mut transaction, due.user).await.map_err(JobsError::into_database)?
+            }
+            Err(_) => {}
         }
         transaction.commit().await
     }
@@ -155,10 +160,7 @@ impl Sources {
     ) -> Result<(), sqlx::Error> {
         let id = source.to_string();
         let put = self.jobs.enqueue(connection, TASK, Some(&id), json!({"source": id})).await;
-        put.map_err(|error| match error {
-            crate::platform::jobs::JobsError::Database(error) => error,
-            crate::platform::jobs::JobsError::Worker(text) => sqlx::Error::Protocol(text),
-        })
+        put.map_err(JobsError::into_database)
     }
 }
 
