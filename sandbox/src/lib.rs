@@ -85,6 +85,7 @@ mod snyk;
 mod soundcloud;
 mod spotify;
 mod spotify_data;
+mod spotify_playlists;
 mod stripe;
 mod svix;
 mod telegram;

@@ -24,7 +24,7 @@ use crate::{
         model::Role,
         session::{CurrentSession, Session},
     },
-    kit::id::ConversationId,
+    kit::id::{ConversationId, MusicPlaylistId},
     platform::refusal::Refusal,
     providers::Provider,
 };
@@ -35,6 +35,8 @@ const RECONNECT: &str = "reconnect";
 const ADD: &str = "add";
 /// The conversation that asked for it, to come back to.
 const CHAT: &str = "chat";
+/// The playlist that is to be exported, to come back to.
+const PLAYLIST: &str = "playlist";
 const CONFIRMED: &str = "confirmed";
 
 /// Sends the browser to the consent page, if the click came from a page of ours or from the address bar. From
@@ -88,7 +90,11 @@ pub(super) async fn start(
     }
     integrations.limit_start(session.user).await?;
     let visitor = Visitor { person: Some(begun), browser: None };
-    let next = asked.chat.map_or_else(|| "/connections".to_owned(), |id| format!("/chat/{id}"));
+    let next = match (asked.chat, asked.playlist) {
+        (Some(id), _) => format!("/chat/{id}"),
+        (None, Some(id)) => format!("/music/playlists/{id}"),
+        (None, None) => "/connections".to_owned(),
+    };
     let address = integrations.leave_with(Purpose::Connect, &id, visitor, &asked.wish, &next).await?;
     Ok(quietly(Redirect::to(address.as_str())))
 }
@@ -97,12 +103,13 @@ pub(super) async fn start(
 struct Asked {
     wish: Wish,
     chat: Option<ConversationId>,
+    playlist: Option<MusicPlaylistId>,
     confirmed: Option<String>,
 }
 
 impl Asked {
     fn read(provider: &Provider, query: &str) -> Result<Self, Error> {
-        let mut asked = Self { wish: Wish::default(), chat: None, confirmed: None };
+        let mut asked = Self { wish: Wish::default(), chat: None, playlist: None, confirmed: None };
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()).into_owned() {
             match name.as_str() {
                 RECONNECT => {
@@ -110,6 +117,7 @@ impl Asked {
                 }
                 ADD => asked.wish.add.push(value),
                 CHAT => asked.chat = value.parse().ok(),
+                PLAYLIST => asked.playlist = value.parse().ok(),
                 CONFIRMED => asked.confirmed = Some(value),
                 _ if provider.typed().any(|blank| blank.name == name) => {
                     _ = asked.wish.typed.insert(name, value);
@@ -125,7 +133,8 @@ impl Asked {
         let reconnect = self.wish.reconnect.map(|id| (RECONNECT.to_owned(), id.to_string()));
         let chat = self.chat.map(|id| (CHAT.to_owned(), id.to_string()));
         let add = self.wish.add.iter().map(|scope| (ADD.to_owned(), scope.clone()));
-        reconnect.into_iter().chain(chat).chain(add).collect()
+        let playlist = self.playlist.map(|id| (PLAYLIST.to_owned(), id.to_string()));
+        reconnect.into_iter().chain(chat).chain(playlist).chain(add).collect()
     }
 
     fn query(&self) -> String {

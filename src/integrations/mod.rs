@@ -48,7 +48,7 @@ pub mod tools;
 pub use routes::{posts, routes};
 #[cfg(feature = "ssr")]
 pub use service::{
-    Account, AgreedTo, Agreement, ClientFault, Effects, Error, FORGET_READINGS, FetchError, Integrations, Readings,
+    Account, AgreedTo, Agreement, ClientFault, Effects, Error, FORGET_READINGS, FetchError, Integrations, Readings, Sent,
     Through, ToolCall, own_app_vault,
 };
 #[cfg(feature = "ssr")]

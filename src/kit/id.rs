@@ -198,6 +198,10 @@ ids! {
     MusicImportId;
     /// What somebody told about a profile.
     MusicProfileReportId;
+    /// A playlist that a person has made.
+    MusicPlaylistId;
+    /// A playlist on its way to an account at a music service.
+    MusicExportId;
 }
 
 #[cfg(test)]

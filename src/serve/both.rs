@@ -10,8 +10,9 @@ use crate::{
     account::api_keys,
     identity::{self, caller},
     integrations::{broker, forms, own_apps},
+    music::export,
     platform::{
-        api::cors,
+        api::{cors, idempotency},
         audit, limits,
         routes::RouteList,
         security::{self, OwnScheme},
@@ -28,6 +29,11 @@ pub(super) fn both(state: &AppState, list: &mut RouteList) -> Router {
     spotify
         .into_router(list)
         .merge(keys.into_router(list))
+        .merge(
+            export::v1::routes(state.exports.clone(), state.playlists.clone())
+                .into_router(list)
+                .layer(from_fn_with_state(state.idempotency.clone(), idempotency::layer)),
+        )
         .layer(from_fn_with_state(state.limits.clone(), limits::general))
         .layer(identity::bearer::layer(state.identity.clone()))
         .layer(from_fn_with_state(state.api_keys.clone(), api_keys::layer))

@@ -2,11 +2,12 @@
 //! itself. Tools have `ask`.
 
 use http::Method;
+use serde_json::Value;
 
 use super::{Integrations, refresh::TokenError};
 use crate::{
     integrations::{
-        executor::{Failure, Outgoing},
+        executor::{Body, Failure, Outgoing},
         store,
     },
     kit::id::{ConnectionId, OwnAppId, UserId},
@@ -43,6 +44,18 @@ pub struct Through {
     pub account_label: String,
     /// The person's own app; none: this installation's.
     pub own_app: Option<OwnAppId>,
+    /// What was granted.
+    pub scopes: Vec<String>,
+}
+
+/// A call that a part of Aura makes itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    pub method: &'a Method,
+    /// Behind the base of the service's API.
+    pub path: &'a str,
+    pub query: &'a [(&'a str, String)],
+    pub json: Option<&'a Value>,
 }
 
 impl Integrations {
@@ -57,6 +70,7 @@ impl Integrations {
             account_id: row.account_id,
             account_label: row.account_label,
             own_app: row.own_app,
+            scopes: row.scopes,
         }))
     }
 
@@ -72,11 +86,25 @@ impl Integrations {
         path: &str,
         query: &[(&str, String)],
     ) -> Result<Response, FetchError> {
+        self.send(user, connection, Sent { method: &Method::GET, path, query, json: None }).await
+    }
+
+    /// The same for any call. One that was refused for its token has changed nothing, so it is made again.
+    ///
+    /// # Errors
+    /// When there is no answer; where the service is away, nobody knows whether it did what it was asked.
+    pub async fn send(
+        &self,
+        user: UserId,
+        connection: ConnectionId,
+        sent: Sent<'_>,
+    ) -> Result<Response, FetchError> {
         let mut access = self.access(user, connection, None).await?;
         for again in [true, false] {
-            let mut outgoing = Outgoing::with(Method::GET);
-            path.clone_into(&mut outgoing.path);
-            outgoing.query = query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            let mut outgoing = Outgoing::with(sent.method.clone());
+            sent.path.clone_into(&mut outgoing.path);
+            outgoing.body = sent.json.map_or(Body::None, |json| Body::Json(json.clone()));
+            outgoing.query = sent.query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
             let line = self.line(access.provider, &access.credential);
             let request = line.request(outgoing).map_err(|_: Failure| FetchError::Internal)?;
             let response = self.http.send(request).await?;

@@ -44,7 +44,7 @@ pub use connect::Arrival;
 pub use disconnect::{FORGET_READINGS, Readings};
 pub use error::Error;
 pub(super) use error::no_token;
-pub use fetch::{FetchError, Through};
+pub use fetch::{FetchError, Sent, Through};
 pub use health::ClientFault;
 pub use history::{Happening, Known};
 pub use own_apps::own_app_vault;

@@ -3,6 +3,7 @@
 //! Calls go out by `integrations`, which has the token; `shapes` takes the answers apart, in the shapes of before and
 //! after the changes of 2026; `refusal` says what a refusal means.
 
+pub mod playlists;
 mod refusal;
 pub mod shapes;
 

@@ -97,4 +97,4 @@ macro_rules! shown {
     )*};
 }
 
-shown! { UserId SessionId TeamId DeviceId VerificationId NotificationId FileId ApiKeyId OwnAppId ConnectionId ToolCallId ApprovalId ConversationId RunId AppVersionId WebhookEndpointId WebhookDeliveryId }
+shown! { UserId SessionId TeamId DeviceId VerificationId NotificationId FileId ApiKeyId OwnAppId ConnectionId ToolCallId ApprovalId ConversationId RunId AppVersionId WebhookEndpointId WebhookDeliveryId MusicExportId }

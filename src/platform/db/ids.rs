@@ -54,7 +54,7 @@ macro_rules! stored {
     )*};
 }
 
-stored! { UserId SessionId CeremonyId IdentityId EmailChangeId InvitationId WebhookEventId TeamId TeamInvitationId ConnectionId ApprovalId NeedId ToolCallId ConversationId ConversationShareId MessageId RunId ToolResultId MailId AuditId DeviceId RefreshTokenId VerificationId NotificationId FileId ApiKeyId OwnAppId IdempotencyKeyId AppVersionId TextMessageId StatusId MailboxRecoveryId WebhookEndpointId WebhookDeliveryId CheckoutId BillingActId MusicSourceId MusicArtistId MusicAlbumId MusicTrackId MusicPlayId MusicImportId MusicProfileReportId }
+stored! { UserId SessionId CeremonyId IdentityId EmailChangeId InvitationId WebhookEventId TeamId TeamInvitationId ConnectionId ApprovalId NeedId ToolCallId ConversationId ConversationShareId MessageId RunId ToolResultId MailId AuditId DeviceId RefreshTokenId VerificationId NotificationId FileId ApiKeyId OwnAppId IdempotencyKeyId AppVersionId TextMessageId StatusId MailboxRecoveryId WebhookEndpointId WebhookDeliveryId CheckoutId BillingActId MusicSourceId MusicArtistId MusicAlbumId MusicTrackId MusicPlayId MusicImportId MusicProfileReportId MusicPlaylistId MusicExportId }
 
 impl From<OffsetDateTime> for Timestamp {
     fn from(moment: OffsetDateTime) -> Self {
