@@ -78,6 +78,8 @@ pub fn fields() -> String {
         ("title", "A trip"),
         ("token", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
         ("tool", "github__close_issue"),
+        ("tracks", "Somebody - Something"),
+        ("uri", "spotify:track:x"),
         ("version", id),
         ("wallet", "0x52908400098527886e0f7030069857d2e4169ee7"),
         ("way", "email"),

@@ -1,6 +1,7 @@
 //! Playlists on their way to Spotify: which tracks go over, what is told of the others, and what an interruption does.
 
 mod crash;
+mod pages;
 pub mod world;
 
 use aura::music::export::model::Choice;

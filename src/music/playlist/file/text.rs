@@ -12,7 +12,9 @@ pub fn read(text: &str, source: &str) -> Vec<Line> {
 
 fn one(line: &str, source: &str) -> Option<Line> {
     let line = without_number(line.trim());
-    let (artist, title) = BETWEEN.iter().find_map(|between| line.split_once(between))?;
+    // Whichever comes first: a title may have another.
+    let (at, between) = BETWEEN.iter().filter_map(|between| Some((line.find(between)?, *between))).min()?;
+    let (artist, title) = (line.get(..at)?, line.get(at + between.len()..)?);
     let (artist, title) = (artist.trim(), title.trim());
     let named = !artist.is_empty() && !title.is_empty();
     named.then(|| Line {
