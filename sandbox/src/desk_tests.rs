@@ -139,6 +139,35 @@ async fn what_the_vendor_refuses_is_refused() {
             400,
         ),
         ("spotify", "user-top-read", "GET", "api.spotify.com/v1/me/tracks", "", 403),
+        ("spotify", "", "GET", "api.spotify.com/v1/search?q=harbour&type=track&limit=11", "", 400),
+        ("spotify", "playlist-read-private", "POST", "api.spotify.com/v1/me/playlists", r#"{"name":"x"}"#, 403),
+        (
+            "spotify",
+            "playlist-modify-private",
+            "POST",
+            "api.spotify.com/v1/me/playlists",
+            r#"{"name":"x","public":true}"#,
+            403,
+        ),
+        ("spotify", "playlist-modify-private", "POST", "api.spotify.com/v1/playlists/sunday/tracks", "{}", 403),
+        (
+            "spotify",
+            "playlist-modify-private",
+            "POST",
+            "api.spotify.com/v1/playlists/sunday/items",
+            r#"{"uris":[]}"#,
+            400,
+        ),
+        (
+            "spotify",
+            "playlist-modify-private",
+            "POST",
+            "api.spotify.com/v1/playlists/sunday/items",
+            r#"{"uris":["spotify:track:no"]}"#,
+            400,
+        ),
+        ("spotify", "playlist-read-private", "GET", "api.spotify.com/v1/playlists/sunday/items?limit=51", "", 400),
+        ("spotify", "playlist-read-private", "GET", "api.spotify.com/v1/playlists/nobodys/items", "", 403),
         ("datadog", "", "GET", "api.datadoghq.eu/api/v1/events", "", 400),
         ("datadog", "", "DELETE", "api.datadoghq.com/api/v1/monitor/1", "", 404),
     ];
@@ -160,6 +189,17 @@ async fn a_write_is_seen_by_the_next_read() {
     // Service, scopes, the write, the read, what is in the second and was not before.
     type Row<'a> = (&'a str, &'a str, (&'a str, String, &'a str), String, &'a str);
     let table: &[Row<'_>] = &[
+        (
+            "spotify",
+            "playlist-read-private playlist-modify-private",
+            (
+                "POST",
+                "api.spotify.com/v1/playlists/sunday/items".into(),
+                r#"{"uris":["spotify:track:4sandboxtrack00000000A"],"position":0}"#,
+            ),
+            "api.spotify.com/v1/playlists/sunday/items?limit=50".into(),
+            "Harbour Lights",
+        ),
         (
             "github",
             "repo",

@@ -30,6 +30,7 @@ pub fn routes(exports: Exports, playlists: Playlists) -> Routes {
 
 /// One track of the list.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewTrack {
     /// Its title.
     #[schema(max_length = 500)]
@@ -47,6 +48,7 @@ pub struct NewTrack {
 
 /// A playlist that is to be made at Spotify.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewPlaylistExport {
     /// Its name.
     #[schema(min_length = 1, max_length = 100)]
