@@ -11,7 +11,7 @@ export async function publish(page: Page, scripts: boolean): Promise<void> {
   await taken();
   await page.getByRole("textbox", { name: "Handle" }).fill(handle);
   await page.getByRole("button", { name: "Take handle" }).click();
-  await expect(page.getByRole("link", { name: `@${handle}` })).toBeVisible();
+  await expect(page.getByText(scripts ? `You are @${handle} now.` : "The handle is yours.")).toBeVisible();
   await page.goto("/music/import");
   await taken();
   await page.getByLabel("Files", { exact: true }).setInputFiles({ name: "history.json", mimeType: "application/json", buffer: history() });
@@ -24,7 +24,7 @@ export async function publish(page: Page, scripts: boolean): Promise<void> {
 
   await page.goto("/music");
   await taken();
-  await page.getByRole("link", { name: "Profile", exact: true }).last().click();
+  await page.locator('a[href="/music/profile"]').click();
   await page.waitForURL(/\/music\/profile/);
   await taken();
   await expect(page.getByText("Private", { exact: true })).toBeVisible();

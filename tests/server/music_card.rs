@@ -6,13 +6,14 @@ use aura::music::{
     profile::model::{FeaturedView, Shown},
 };
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "Björk Guðmundsdóttir",
     "Гражданская Оборона",
     "宇多田ヒカル",
     "周杰倫",
     "방탄소년단",
     "فيروز",
+    "كل شيء بعد منتصف الليل.",
     "עידן רייכל",
     "คาราบาว",
     "🦀 Crab Rave 🎵",
@@ -49,6 +50,13 @@ fn drawn(card: Card, shown: &Shown, name: &str) -> Vec<u8> {
     draw::png(&card.svg(subject)).unwrap()
 }
 
+/// How many pixels are not the ground's.
+fn inked(png: &[u8]) -> usize {
+    let picture = image::load_from_memory(png).unwrap().to_rgba8();
+    let ground = *picture.get_pixel(0, 0);
+    picture.pixels().filter(|pixel| **pixel != ground).count()
+}
+
 fn all() -> impl Iterator<Item = Card> {
     Template::ALL.into_iter().flat_map(|template| Size::ALL.map(|size| Card { template, size }))
 }
@@ -58,11 +66,9 @@ fn m_13_cards_are_pictures_of_their_size_the_same_for_the_same_data_in_every_scr
     let (full, empty) = (shown(&NAMES), Shown::default());
     for card in all() {
         let png = drawn(card, &full, "Mira Okafor");
-        let picture = image::load_from_memory_with_format(&png, image::ImageFormat::Png).unwrap().to_rgba8();
-        assert_eq!(picture.dimensions(), card.size.pixels(), "{card:?}");
-        let ground = *picture.get_pixel(0, 0);
-        let inked = picture.pixels().filter(|pixel| **pixel != ground).count();
-        assert!(inked > 5_000, "{card:?} is not blank: {inked}");
+        let picture = image::load_from_memory_with_format(&png, image::ImageFormat::Png).unwrap();
+        assert_eq!((picture.width(), picture.height()), card.size.pixels(), "{card:?}");
+        assert!(inked(&png) > 5_000, "{card:?} is not blank");
         assert_eq!(png, drawn(card, &full, "Mira Okafor"), "{card:?}");
         assert_ne!(png, drawn(card, &full, "Jonas"), "{card:?}");
         assert_ne!(png, drawn(card, &empty, "Mira Okafor"), "{card:?} shows its data");
@@ -74,6 +80,8 @@ fn m_13_cards_are_pictures_of_their_size_the_same_for_the_same_data_in_every_scr
     for name in NAMES {
         let picture = drawn(card, &shown(&[name]), "Mira");
         assert!(!pictures.contains(&picture), "{name}");
+        let least = 60 * name.chars().count();
+        assert!(inked(&picture) > inked(&pictures[0]) + least, "{name} is drawn whole");
         pictures.push(picture);
     }
     let missing = drawn(card, &shown(&["\u{13000}\u{13001}"]), "Mira");

@@ -101,6 +101,7 @@ pub fn address(route: &Listed) -> String {
         "{id}" if services && !route.path.ends_with("/disconnect") => "github".to_owned(),
         "{service}" | "{provider}" => "google".to_owned(),
         "{handle}" => "mira".to_owned(),
+        "@{handle}" => "@mira".to_owned(),
         "{place}" => "people".to_owned(),
         part if part.starts_with('{') => "0192f0c1-0000-7000-8000-000000000000".to_owned(),
         part => part.to_owned(),

@@ -7,14 +7,14 @@ use std::{
 
 use resvg::usvg::{
     FontResolver, Options,
-    fontdb::{Database, ID, Source},
+    fontdb::{Database, Source},
 };
 use skrifa::{FontRef, MetadataProvider as _};
 
 /// In the order in which a letter is looked for.
 const FILES: [&[u8]; 8] = [
-    include_bytes!("fonts/noto-sans-regular.ttf"),
     include_bytes!("fonts/noto-sans-bold.ttf"),
+    include_bytes!("fonts/noto-sans-regular.ttf"),
     include_bytes!("fonts/noto-sans-cjk.ttf"),
     include_bytes!("fonts/noto-sans-hangul.ttf"),
     include_bytes!("fonts/noto-sans-arabic.ttf"),
@@ -22,24 +22,32 @@ const FILES: [&[u8]; 8] = [
     include_bytes!("fonts/noto-sans-thai.ttf"),
     include_bytes!("fonts/noto-emoji.ttf"),
 ];
-const FAMILY: &str = "Noto Sans";
+const BOLD: u16 = 700;
 
 struct Fonts {
     database: Arc<Database>,
-    /// Each font with the letters that it has.
-    faces: Vec<(ID, HashSet<char>)>,
+    faces: Vec<Face>,
+}
+
+/// One font.
+struct Face {
+    family: String,
+    weight: u16,
+    letters: HashSet<char>,
 }
 
 static FONTS: LazyLock<Fonts> = LazyLock::new(|| {
     let mut database = Database::new();
     let mut faces = Vec::new();
     for file in FILES {
-        let letters = letters(file);
         let ids = database.load_font_source(Source::Binary(Arc::new(file)));
-        faces.extend(ids.into_iter().map(|id| (id, letters.clone())));
+        let known = ids.iter().filter_map(|id| database.face(*id));
+        faces.extend(known.map(|face| Face {
+            family: face.families.first().map(|(family, _)| family.clone()).unwrap_or_default(),
+            weight: face.weight.0,
+            letters: letters(file),
+        }));
     }
-    database.set_serif_family(FAMILY);
-    database.set_sans_serif_family(FAMILY);
     Fonts { database: Arc::new(database), faces }
 });
 
@@ -48,23 +56,46 @@ fn letters(file: &[u8]) -> HashSet<char> {
     font.charmap().mappings().filter_map(|(letter, _)| char::from_u32(letter)).collect()
 }
 
-/// How text is drawn: with these fonts and no others.
+/// How text is drawn: with these fonts and no others. Which one is told with each text, see [`runs`].
 pub fn options() -> Options<'static> {
     let mut options = Options {
-        font_family: FAMILY.to_owned(),
         fontdb: FONTS.database.clone(),
         font_resolver: FontResolver {
             select_font: FontResolver::default_font_selector(),
-            select_fallback: Box::new(|letter, tried, _| {
-                let has = |(id, letters): &&(ID, HashSet<char>)| !tried.contains(id) && letters.contains(&letter);
-                FONTS.faces.iter().find(has).map(|(id, _)| *id)
-            }),
+            select_fallback: Box::new(|_, _, _| None),
         },
         ..Options::default()
     };
     // A picture names no file and no address.
     options.image_href_resolver.resolve_string = Box::new(|_, _| None);
     options
+}
+
+/// A part of a text that one font draws.
+pub struct Run {
+    pub family: &'static str,
+    pub weight: u16,
+    pub text: String,
+}
+
+/// A text by the fonts that have its letters. A font goes on for as long as it can.
+pub fn runs(text: &str, bold: bool) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut current: Option<&'static Face> = None;
+    for letter in text.chars() {
+        let goes_on = current.filter(|face| is_silent(letter) || face.letters.contains(&letter));
+        let Some(face) = goes_on.or_else(|| face_of(letter, bold)) else { continue };
+        match runs.last_mut().filter(|_| goes_on.is_some()) {
+            Some(run) => run.text.push(letter),
+            None => runs.push(Run { family: &face.family, weight: face.weight, text: letter.to_string() }),
+        }
+        current = Some(face);
+    }
+    runs
+}
+
+fn face_of(letter: char, bold: bool) -> Option<&'static Face> {
+    FONTS.faces.iter().find(|face| (bold || face.weight != BOLD) && face.letters.contains(&letter))
 }
 
 /// Signs that change others and are not drawn themselves.
@@ -74,7 +105,7 @@ fn is_silent(letter: char) -> bool {
 
 /// Whether a font has it.
 pub fn has(letter: char) -> bool {
-    FONTS.faces.iter().any(|(_, letters)| letters.contains(&letter))
+    FONTS.faces.iter().any(|face| face.letters.contains(&letter))
 }
 
 /// A text without what no font has, and without signs that steer the direction of text.
@@ -105,6 +136,10 @@ mod tests {
         ] {
             assert_eq!(drawable(name), name);
         }
+        let runs = runs("Mira فيروز فيروز. 宇多田", true);
+        let told: Vec<(&str, u16)> = runs.iter().map(|run| (run.text.as_str(), run.weight)).collect();
+        assert_eq!(told, [("Mira ", 700), ("فيروز فيروز", 400), (". ", 700), ("宇多田", 400)]);
+        assert_eq!(runs[0].family, "Noto Sans");
         assert_eq!(drawable("a\u{202e}b\u{0}c\u{13000}  d\n"), "abc d");
     }
 }

@@ -1,8 +1,8 @@
 //! Pieces of a picture.
 
-use std::fmt::Write as _;
+use std::{f32::consts::TAU, fmt::Write as _};
 
-use super::fonts::drawable;
+use super::fonts::{drawable, runs};
 
 /// The shares of the house's accent, and the inks on a dark ground.
 pub const GROUND: &str = "#101114";
@@ -42,12 +42,15 @@ impl Canvas {
     /// Any text, whoever wrote it.
     pub fn text(&mut self, line: Line<'_>, text: &str) {
         let Line { x, y, size, width, ink, bold, ends } = line;
-        let text = escaped(&fitted(&drawable(text), size, width));
-        let weight = if bold { 700 } else { 400 };
+        let parts = runs(&fitted(&drawable(text), size, width), bold).into_iter().map(|run| {
+            let (family, weight, text) = (run.family, run.weight, escaped(&run.text));
+            format!(r#"<tspan font-family="{family}" font-weight="{weight}">{text}</tspan>"#)
+        });
+        let text: String = parts.collect();
         let anchor = if ends { "end" } else { "start" };
         let _ = write!(
             self.body,
-            r#"<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" fill="{ink}" text-anchor="{anchor}">{text}</text>"#
+            r#"<text x="{x}" y="{y}" font-size="{size}" fill="{ink}" text-anchor="{anchor}">{text}</text>"#
         );
     }
 
@@ -63,16 +66,17 @@ impl Canvas {
     /// The ring of the house.
     pub fn ring(&mut self, (x, y): (f32, f32), radius: f32) {
         let (stroke, dot) = (radius * 0.26, radius * 0.36);
+        let (drawn, gap) = (radius * TAU * 0.78, radius * TAU * 0.22);
         let _ = write!(
             self.body,
-            r#"<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="url(#aura)" stroke-width="{stroke:.1}" stroke-linecap="round" pathLength="100" stroke-dasharray="78 22" transform="rotate(-58 {x} {y})"/><circle cx="{x}" cy="{y}" r="{dot:.1}" fill="url(#aura)"/>"#
+            r#"<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="url(#aura)" stroke-width="{stroke:.1}" stroke-linecap="round" stroke-dasharray="{drawn:.2} {gap:.2}" transform="rotate(-58 {x} {y})"/><circle cx="{x}" cy="{y}" r="{dot:.1}" fill="url(#aura)"/>"#
         );
     }
 
     pub fn finish(self) -> String {
         let Self { body, width, height } = self;
         format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="Noto Sans"><defs><linearGradient id="aura" x1="0" y1="0" x2="1" y2="1"><stop stop-color="{FROM}"/><stop offset="1" stop-color="{TO}"/></linearGradient></defs><rect width="{width}" height="{height}" fill="{GROUND}"/>{body}</svg>"#
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"><defs><linearGradient id="aura" x1="0" y1="0" x2="1" y2="1"><stop stop-color="{FROM}"/><stop offset="1" stop-color="{TO}"/></linearGradient></defs><rect width="{width}" height="{height}" fill="{GROUND}"/>{body}</svg>"#
         )
     }
 }

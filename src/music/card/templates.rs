@@ -290,17 +290,15 @@ fn ranking(canvas: &mut Canvas, layout: &Layout, lines: &[Ranked]) {
 fn clock(canvas: &mut Canvas, layout: &Layout, hours: [i64; 24]) {
     let peak = hours.into_iter().max().unwrap_or(0).max(1);
     let step = layout.inner() / 24.0;
-    let (floor, room) = (layout.bottom - layout.small * 1.8, layout.bottom - layout.top - layout.small * 2.2);
+    let label = layout.bottom - layout.small * 0.7;
+    let (floor, room) = (label - layout.small * 1.5, label - layout.top - layout.small * 1.8);
     for (hour, plays) in (0_u16..).zip(hours) {
         let x = layout.pad + f32::from(hour) * step;
         let high = (plays as f32 / peak as f32 * room).max(4.0);
         canvas.bar((x, floor - high), (step * 0.72, high), if plays == peak { TO } else { FROM });
         if hour % 6 == 0 {
             let size = layout.small * 0.85;
-            canvas.text(
-                Line { x, width: step * 5.0, ..layout.line(layout.bottom, size, QUIET) },
-                &format!("{hour:02}:00"),
-            );
+            canvas.text(Line { x, width: step * 5.0, ..layout.line(label, size, QUIET) }, &format!("{hour:02}:00"));
         }
     }
 }
