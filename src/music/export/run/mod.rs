@@ -130,7 +130,7 @@ impl Turn<'_> {
     }
 
     /// Whether the app may ask at all, and the account is the one that was connected; the app's name.
-    async fn door_is_open(&mut self) -> Result<String, Halt> {
+    async fn door_is_open(&self) -> Result<String, Halt> {
         let Due { user, connection, .. } = *self.due;
         let through = self.exports.integrations.through(user, connection).await?.ok_or(Halt::Stop("not_connected"))?;
         if !SCOPES.iter().all(|scope| through.scopes.iter().any(|granted| granted == scope)) {

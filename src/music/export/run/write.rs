@@ -13,7 +13,7 @@ const LONGEST_ABOUT: usize = 300;
 
 impl Turn<'_> {
     /// Whether lines came to be written or looked up while this turn was at it.
-    pub(super) async fn is_more(&mut self) -> Result<bool, Halt> {
+    pub(super) async fn is_more(&self) -> Result<bool, Halt> {
         if !store::pending(&self.exports.db, self.due, 1).await?.is_empty() {
             return Ok(true);
         }
