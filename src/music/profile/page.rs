@@ -113,12 +113,14 @@ fn Standing(
     };
     view! {
         <Panel>
-            <div class="row">
-                <div class="grow">
-                    <div class="title">{link}</div>
-                    <div class="sub">{told}</div>
+            <div class="rows">
+                <div class="row">
+                    <div class="grow">
+                        <div class="title">{link}</div>
+                        <div class="sub">{told}</div>
+                    </div>
+                    <Badge tone=tone>{word}</Badge>
                 </div>
-                <Badge tone=tone>{word}</Badge>
             </div>
             <div class="panel-foot">
                 <div class="actions">

@@ -51,7 +51,7 @@ pub fn Sections(shown: Shown) -> impl IntoView {
                 />
             }
         });
-        let class = if clock.is_some() && by_days { "charts" } else { "stack" };
+        let class = if clock.is_some() { "charts" } else { "stack" };
         view! {
             <div class=class>
                 {clock.map(|hours| view! { <Clock values=hours unit="plays" title="Around the clock"/> })}
