@@ -58,7 +58,8 @@ async fn figures_of_a_whole_life_of_plays(db: PgPool) {
     let watch = tokio::task::spawn_blocking({
         let (peak, ended) = (peak.clone(), ended.clone());
         move || {
-            while !ended.load(Ordering::Relaxed) {
+            // Also when what is measured fails.
+            while !ended.load(Ordering::Relaxed) && Arc::strong_count(&ended) > 1 {
                 peak.fetch_max(resident(), Ordering::Relaxed);
                 std::thread::sleep(Duration::from_millis(5));
             }

@@ -33,7 +33,7 @@ pub fn answer(sandbox: &Sandbox, call: &Call, token: &Token) -> Option<Response>
             let Some(name) = body["name"].as_str().filter(|name| !name.is_empty()) else {
                 return error(400, "Missing required field: name", "spotify: a playlist without a name".into());
             };
-            let mut made = playlist(&id, name, &token.person.login);
+            let mut made = playlist(&id, name, token.person.login);
             made["description"] = body["description"].clone();
             made["public"] = body["public"].clone();
             shelves.list(&shelf, seeds).insert(0, made.clone());

@@ -43,7 +43,7 @@ use crate::{
         page::{ConnectionsPage, ConnectionsUsed},
         webhooks::{WebhookPage, WebhooksPage},
     },
-    music::{import::ImportPage, listening::{ListeningPage, RecapPage}, playlist::{PlaylistPage, PlaylistsPage}, profile::ProfilePage as MusicProfilePage, sources::SourcesPage},
+    music::{import::ImportPage, listening::{ListeningPage, RecapPage}, playlist::{PlaylistPage, PlaylistsPage}, profile::ProfilePage as MusicProfilePage, sources::SourcesPage, taste::TastePage},
     privacy::view::DeleteAccount,
     site::ErrorPage,
     team::page::{NewTeamPage, TeamPageView},
@@ -105,6 +105,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/music/playlists/:id") view={Lazy::<MusicPlaylist>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/music/import") view={Lazy::<MusicImport>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/music/recap") view={Lazy::<MusicRecap>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/music/taste") view={Lazy::<MusicTaste>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/music") view={Lazy::<Listening>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/music/profile") view={Lazy::<MusicProfile>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/music/sources") view={Lazy::<MusicSources>::new()} ssr=SsrMode::Async/>
@@ -230,6 +231,7 @@ lazy_page!(OneTeam, TeamPageView);
 lazy_page!(NewTeam, NewTeamPage);
 lazy_page!(Listening, ListeningPage);
 lazy_page!(MusicRecap, RecapPage);
+lazy_page!(MusicTaste, TastePage);
 lazy_page!(MusicSources, SourcesPage);
 lazy_page!(MusicImport, ImportPage);
 lazy_page!(MusicPlaylists, PlaylistsPage);

@@ -10,6 +10,7 @@ pub mod listening;
 pub mod playlist;
 pub mod profile;
 pub mod sources;
+pub mod taste;
 
 #[cfg(feature = "ssr")]
 pub mod card;

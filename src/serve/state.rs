@@ -28,6 +28,7 @@ use crate::{
         profile::{self, Profiles},
         sources::{self, Sources},
         statistics::Statistics,
+        taste::{self, Taste},
     },
     platform::{
         api::idempotency::Idempotency,
@@ -89,6 +90,7 @@ pub struct AppState {
     pub exports: Exports,
     pub profiles: Profiles,
     pub genres: Genres,
+    pub taste: Taste,
     pub chat: Chat,
     pub departures: Departures,
     pub admin: Admin,
@@ -266,6 +268,15 @@ impl AppState {
             music: music.clone(),
             lastfm: &settings.lastfm,
         });
+        let taste = Taste::new(taste::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            teams: teams.clone(),
+            billing: billing.clone(),
+            inference: inference.clone(),
+            spotify: settings.models_see_spotify,
+        });
         let genres = Genres::new(db.clone(), clock.clone(), sources.lastfm().clone(), jobs);
         let chat = Chat::new(chat::Parts {
             identity: identity.clone(),
@@ -337,6 +348,7 @@ impl AppState {
             exports,
             profiles,
             genres,
+            taste,
             chat,
             departures,
             admin,
@@ -359,6 +371,7 @@ impl AppState {
         provide_context(self.integrations.clone());
         provide_context(self.inference.clone());
         provide_context(self.music.clone());
+        provide_context(self.taste.clone());
         provide_context(self.statistics.clone());
         provide_context(self.sources.clone());
         provide_context(self.imports.clone());

@@ -112,6 +112,7 @@ mod music_profile;
 mod music_shapes;
 mod music_sources;
 mod music_statistics;
+mod music_taste;
 mod music_world;
 mod names;
 mod notifications;

@@ -207,7 +207,7 @@ async fn m_14_each_visitor_of_a_day_counts_once(db: PgPool) {
     let (user, mut owner) = mira(&app).await;
     publish(&app, user, &[]).await;
     let visit = |number: usize| {
-        let process = if number % 2 == 0 { &app } else { &other };
+        let process = if number.is_multiple_of(2) { &app } else { &other };
         let agent = format!("{FIREFOX} number {}", number % 1_000);
         let request = Request::get("/@mira").header("host", "localhost:3000").header("user-agent", agent);
         let response = process.router().oneshot(request.body(Body::empty()).unwrap());

@@ -56,6 +56,7 @@ pub fn fields() -> String {
         ("invitation", id),
         ("kept", "week"),
         ("key", "a-key"),
+        ("kind", "bio"),
         ("last_seen", id),
         ("member", id),
         ("name", "a key"),

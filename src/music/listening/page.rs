@@ -23,6 +23,7 @@ pub fn ListeningPage() -> impl IntoView {
                 view! {
                     <LinkButton href="/music/profile">"Profile"</LinkButton>
                     <LinkButton href="/music/recap">"Recap"</LinkButton>
+                    <LinkButton href="/music/taste">"Taste"</LinkButton>
                     <LinkButton href="/music/playlists">"Playlists"</LinkButton>
                     <LinkButton href="/music/sources">"Sources"</LinkButton>
                     <LinkButton href="/music/import">"Import"</LinkButton>

@@ -18,10 +18,13 @@ pub async fn known(
     at: &[OffsetDateTime],
     tracks: &[MusicTrackId],
 ) -> sqlx::Result<HashSet<(OffsetDateTime, MusicTrackId)>> {
+    // Each is looked up by itself (`limit`): as a join it was planned over all that the source ever told, for each of them.
     let rows = query!(
-        r#"select s.at, s.track_id as "track_id: MusicTrackId"
+        r#"select s.at as "at!", s.track_id as "track_id!: MusicTrackId"
            from unnest($3::timestamptz[], $4::uuid[]) as t (at, track_id)
-           join music_sightings s on s.source_id = $2 and s.at = t.at and s.track_id = t.track_id and s.user_id = $1"#,
+           cross join lateral (
+               select at, track_id from music_sightings
+               where source_id = $2 and at = t.at and track_id = t.track_id and user_id = $1 limit 1) s"#,
         user as UserId,
         source as MusicSourceId,
         at as &[OffsetDateTime],

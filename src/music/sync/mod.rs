@@ -145,7 +145,7 @@ impl Sources {
         match read {
             Ok(true) => self.enqueue(&mut transaction, due.source).await?,
             Ok(false) => {
-                Genres::enqueue(self.jobs, &mut transaction, due.user).await.map_err(JobsError::into_database)?
+                Genres::enqueue(self.jobs, &mut transaction, due.user).await.map_err(JobsError::into_database)?;
             }
             Err(_) => {}
         }

@@ -79,6 +79,7 @@ impl<'a> Reader<'a> {
         let files = self.files();
         let file_limits = self.file_limits();
         let lastfm = self.lastfm();
+        let models_see_spotify = self.models_see_spotify();
         let bridge_hosts = self.text("BRIDGE_HOSTS").map(list).unwrap_or_default();
         let log_filter = self.text("RUST_LOG").unwrap_or(LOG_FILTER).to_owned();
         match (public_url, database, auth_secret, sealing_keys, tokens, files) {
@@ -112,6 +113,7 @@ impl<'a> Reader<'a> {
                     files,
                     file_limits,
                     lastfm,
+                    models_see_spotify,
                     trusted_proxies,
                     clients,
                     bridge_hosts,

@@ -51,6 +51,8 @@ pub struct Settings {
     pub files: FileSettings,
     pub file_limits: FileLimits,
     pub lastfm: LastfmSettings,
+    /// Whether a model may be told what Spotify's API told.
+    pub models_see_spotify: bool,
     /// The networks whose `X-Forwarded-For` is believed; the private ones where `AUTH_TRUST_HOST` says so.
     pub trusted_proxies: Vec<IpNet>,
     /// By the upper-case name before `_CLIENT_ID`.
@@ -340,6 +342,13 @@ impl Settings {
         }
         if self.lastfm.key.is_none() {
             off.push("off: Last.fm — LASTFM_API_KEY is not set; nobody can show what they play there".into());
+        }
+        if self.models_see_spotify {
+            off.push(
+                "on: models see Spotify's data — MUSIC_MODELS_SEE_SPOTIFY is set; Spotify's Developer Policy forbids to \
+                 ingest its content into a model, and you answer for it"
+                    .into(),
+            );
         }
         if let MailSettings::Log { .. } = self.mail {
             off.push("off: mail — SMTP_HOST is `log`; no code reaches anybody".into());

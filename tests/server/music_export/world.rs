@@ -207,7 +207,7 @@ impl State {
                     return refusal(404, "Not found.");
                 };
                 // Of both shapes in turn.
-                let name = if from % 100 == 0 { "item" } else { "track" };
+                let name = if from.is_multiple_of(100) { "item" } else { "track" };
                 let items: Vec<Value> = kept
                     .uris
                     .iter()

@@ -1,4 +1,4 @@
-//! Whether and how Last.fm is read.
+//! Whether and how Last.fm is read, and what a model may be told of music.
 
 use time::Duration;
 
@@ -21,6 +21,20 @@ impl Reader<'_> {
             self.errors.add(PATIENCE, "must be a number of seconds, 1 to 3600");
         }
         LastfmSettings { key, burst, patience: Duration::seconds(seconds.into()) }
+    }
+
+    /// Spotify's Developer Policy (<https://developer.spotify.com/policy>, III) forbids it; whoever runs Aura may have
+    /// another agreement.
+    pub(super) fn models_see_spotify(&mut self) -> bool {
+        const VARIABLE: &str = "MUSIC_MODELS_SEE_SPOTIFY";
+        match self.text(VARIABLE) {
+            None | Some("off") => false,
+            Some("on") => true,
+            Some(_) => {
+                self.errors.add(VARIABLE, "must be `on` or `off`");
+                false
+            }
+        }
     }
 }
 
