@@ -128,11 +128,9 @@ pub const TASTE: &str = "You write short English texts about what somebody liste
                          sentence may begin with a capital. No digits, no Markdown, no lists, no links.\n\
                          Answer with one JSON object of the shape below and nothing else.\n";
 /// What the taste is like.
-pub const TASTE_ANALYSIS: &str =
-    "Say what is typical of this listening, what changes and what surprises, in at most six sentences.\n{\"text\": \"…\"}\n";
+pub const TASTE_ANALYSIS: &str = "Say what is typical of this listening, what changes and what surprises, in at most six sentences.\n{\"text\": \"…\"}\n";
 /// Some sentences for a profile.
-pub const TASTE_BIO: &str =
-    "Write a bio for the person's public profile, in the first person, in at most three short sentences.\n{\"text\": \"…\"}\n";
+pub const TASTE_BIO: &str = "Write a bio for the person's public profile, in the first person, in at most three short sentences.\n{\"text\": \"…\"}\n";
 /// A line for each of the first artists.
 pub const TASTE_CAPTIONS: &str = "Write a caption of at most twelve words for each of the first artists, at most six of them, as the person would say \
                                   it.\n{\"captions\": [{\"artist\": \"a1\", \"text\": \"…\"}]}\n";

@@ -48,8 +48,8 @@ pub mod tools;
 pub use routes::{posts, routes};
 #[cfg(feature = "ssr")]
 pub use service::{
-    Account, AgreedTo, Agreement, ClientFault, Effects, Error, FORGET_READINGS, FetchError, Integrations, Readings, Sent,
-    Through, ToolCall, own_app_vault,
+    Account, AgreedTo, Agreement, ClientFault, Effects, Error, FORGET_READINGS, FetchError, Integrations, Readings,
+    Sent, Through, ToolCall, own_app_vault,
 };
 #[cfg(feature = "ssr")]
 pub use store::{SEALED, SEALED_OWN_APPS};

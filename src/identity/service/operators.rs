@@ -109,10 +109,7 @@ impl Identity {
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn operator_addresses_within(
-        &self,
-        tx: &mut sqlx::PgConnection,
-    ) -> Result<Vec<String>, IdentityError> {
+    pub async fn operator_addresses_within(&self, tx: &mut sqlx::PgConnection) -> Result<Vec<String>, IdentityError> {
         Ok(people::operator_addresses(tx).await?)
     }
 

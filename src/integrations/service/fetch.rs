@@ -93,12 +93,7 @@ impl Integrations {
     ///
     /// # Errors
     /// When there is no answer; where the service is away, nobody knows whether it did what it was asked.
-    pub async fn send(
-        &self,
-        user: UserId,
-        connection: ConnectionId,
-        sent: Sent<'_>,
-    ) -> Result<Response, FetchError> {
+    pub async fn send(&self, user: UserId, connection: ConnectionId, sent: Sent<'_>) -> Result<Response, FetchError> {
         let mut access = self.access(user, connection, None).await?;
         for again in [true, false] {
             let mut outgoing = Outgoing::with(sent.method.clone());

@@ -42,11 +42,9 @@ impl From<TasteError> for AppError {
     fn from(error: TasteError) -> Self {
         let conflict = |code: &str, message: &str| Self::new(ErrorKind::Conflict, code, message);
         match error {
-            TasteError::Off => Self::new(
-                ErrorKind::Unavailable,
-                "ai_off",
-                "No model can be asked here at the moment. What was written before is still there.",
-            ),
+            TasteError::Off => {
+                conflict("ai_off", "No model can be asked here at the moment. What was written before is still there.")
+            }
             TasteError::UsedUp => conflict(
                 "month_used_up",
                 "Your plan's month has no room left for this. It begins anew with the next month, or with a larger plan.",
