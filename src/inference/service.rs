@@ -11,6 +11,7 @@ use super::{
     steady::{self, Keep},
     wires::{self, Failure, Way, Wire},
 };
+use crate::billing::Taken;
 use crate::platform::{clock::Clock, config::ModelSettings, http::Http, random::Random};
 
 /// A model's answer as it arrives. Dropping it ends the request, and the answer itself where its operator keeps it.
@@ -148,6 +149,31 @@ impl Inference {
             }
         }
         Err(last)
+    }
+
+    /// Asks the model and hears its words to their end, or until there are more bytes than that; `taken` tells what it
+    /// took, as its operator counts, or about.
+    ///
+    /// # Errors
+    /// As [`Self::answer`], and when the answer breaks off.
+    pub async fn say(&self, turn: &Turn, longest: usize, taken: &mut Taken) -> Result<String, ModelError> {
+        let mut answer = self.answer(turn).await?;
+        (taken.model, taken.read) = (Some(answer.model), turn.estimated_tokens());
+        let mut said = String::new();
+        while let Some(event) = answer.events.next().await {
+            match event? {
+                ModelEvent::Text(text) => {
+                    said.push_str(&text);
+                    taken.written = said.len() as u64 / 4 + 1;
+                    if said.len() > longest {
+                        break;
+                    }
+                }
+                ModelEvent::Usage { input, output } => (taken.read, taken.written) = (input, output),
+                _ => {}
+            }
+        }
+        Ok(said)
     }
 
     /// Goes on with an answer that its operator keeps, from the event after the one that was told last. `model` is who

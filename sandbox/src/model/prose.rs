@@ -27,6 +27,23 @@ pub fn name(messages: &[Value], question: &str) -> Option<String> {
     Some(line.split_whitespace().take(8).collect::<Vec<_>>().join(" "))
 }
 
+/// A text about what somebody listens to, in the shape that is asked for. The first one has a name of its own making, as
+/// models do; it is put right when the text is asked for again.
+pub fn taste(messages: &[Value]) -> Option<String> {
+    let content = |message: &Value| super::script::content(&message["content"]);
+    let first =
+        messages.first().map(content).filter(|first| first.starts_with("You write short English texts about"))?;
+    let is_again = messages.len() > 2;
+    let about = if is_again { "{a1}" } else { "Velvet Harbour Parade" };
+    Some(if first.contains("\"captions\"") {
+        "{\"captions\": [{\"artist\": \"a1\", \"text\": \"for every evening by the water.\"}]}".to_owned()
+    } else if first.contains("\"age\"") {
+        "{\"age\": 40, \"reason\": \"you keep to the {d1}.\"}".to_owned()
+    } else {
+        format!("{{\"text\": \"nobody is with you more than {about}: {{a1.plays}} plays of {{plays}}.\"}}")
+    })
+}
+
 /// An answer of well over eighty pieces.
 pub fn long(question: &str) -> String {
     let mut text = helpful(question);

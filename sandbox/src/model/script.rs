@@ -99,7 +99,7 @@ pub fn plan(request: &Value, now: OffsetDateTime, first: impl Fn(&str) -> bool) 
         }
         return Plan { demand, calls: Vec::new(), text };
     }
-    if let Some(text) = prose::name(messages, &question) {
+    if let Some(text) = prose::name(messages, &question).or_else(|| prose::taste(messages)) {
         return Plan { demand, calls: Vec::new(), text };
     }
     if demand == Demand::None {

@@ -12,7 +12,7 @@ use crate::{
         error::ChatError,
         store::{self, system::Unnamed},
     },
-    inference::{ModelError, ModelEvent, Turn, TurnMessage, prompts},
+    inference::{ModelError, Turn, TurnMessage, prompts},
     kit::id::{RunId, UserId},
     platform::bus::{Event, Topic},
 };
@@ -78,7 +78,7 @@ impl Chat {
             tools: Vec::new(),
         };
         let mut taken = Taken::default();
-        let said = tokio::time::timeout(PATIENCE, self.listen(&turn, &mut taken)).await;
+        let said = tokio::time::timeout(PATIENCE, self.parts.inference.say(&turn, LONGEST_ANSWER, &mut taken)).await;
         let said = said.unwrap_or(Err(ModelError::Silent(PATIENCE)));
         let mut transaction = db.begin().await?;
         if taken.model.is_some() {
@@ -101,27 +101,6 @@ impl Chat {
         }
         transaction.commit().await?;
         Ok(is_named)
-    }
-
-    /// What the model says, and what that took: as its operator counts, or about.
-    async fn listen(&self, turn: &Turn, taken: &mut Taken) -> Result<String, ModelError> {
-        let mut answer = self.parts.inference.answer(turn).await?;
-        (taken.model, taken.read) = (Some(answer.model), turn.estimated_tokens());
-        let mut said = String::new();
-        while let Some(event) = answer.events.next().await {
-            match event? {
-                ModelEvent::Text(text) => {
-                    said.push_str(&text);
-                    taken.written = said.len() as u64 / 4 + 1;
-                    if said.len() > LONGEST_ANSWER {
-                        break;
-                    }
-                }
-                ModelEvent::Usage { input, output } => (taken.read, taken.written) = (input, output),
-                _ => {}
-            }
-        }
-        Ok(said)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use futures::StreamExt as _;
 use serde_json::Value;
 use time::Duration as Span;
 
@@ -18,7 +17,7 @@ use super::{
 };
 use crate::{
     billing::{Billing, Taken},
-    inference::{Inference, ModelError, ModelEvent, Turn, TurnMessage, prompts},
+    inference::{Inference, ModelError, TurnMessage, prompts},
     kit::id::{RunId, UserId},
     music::{policy, source::SourceKind},
     platform::{audit, clock::Clock, db::Db, random::Random},
@@ -133,7 +132,7 @@ impl Taste {
         let mut refused = String::new();
         for _ in 0..2 {
             let mut taken = Taken::default();
-            let said = tokio::time::timeout(PATIENCE, self.listen(&turn, &mut taken)).await;
+            let said = tokio::time::timeout(PATIENCE, self.inference.say(&turn, LONGEST_ANSWER, &mut taken)).await;
             let model = taken.model.clone();
             if model.is_some() {
                 let charge: RunId = self.random.id(now);
@@ -173,27 +172,6 @@ impl Taste {
         let asked = runs(said);
         let known = store::known(&mut *self.db.acquire().await?, &asked).await?.into_iter().collect();
         Ok(understood(kind, said, facts, &known))
-    }
-
-    /// What the model says, and what that took: as its operator counts, or about.
-    async fn listen(&self, turn: &Turn, taken: &mut Taken) -> Result<String, ModelError> {
-        let mut answer = self.inference.answer(turn).await?;
-        (taken.model, taken.read) = (Some(answer.model), turn.estimated_tokens());
-        let mut said = String::new();
-        while let Some(event) = answer.events.next().await {
-            match event? {
-                ModelEvent::Text(text) => {
-                    said.push_str(&text);
-                    taken.written = said.len() as u64 / 4 + 1;
-                    if said.len() > LONGEST_ANSWER {
-                        break;
-                    }
-                }
-                ModelEvent::Usage { input, output } => (taken.read, taken.written) = (input, output),
-                _ => {}
-            }
-        }
-        Ok(said)
     }
 }
 

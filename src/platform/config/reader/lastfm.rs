@@ -26,12 +26,11 @@ impl Reader<'_> {
     /// Spotify's Developer Policy (<https://developer.spotify.com/policy>, III) forbids it; whoever runs Aura may have
     /// another agreement.
     pub(super) fn models_see_spotify(&mut self) -> bool {
-        const VARIABLE: &str = "MUSIC_MODELS_SEE_SPOTIFY";
-        match self.text(VARIABLE) {
+        match self.text("MUSIC_MODELS_SEE_SPOTIFY") {
             None | Some("off") => false,
             Some("on") => true,
             Some(_) => {
-                self.errors.add(VARIABLE, "must be `on` or `off`");
+                self.errors.add("MUSIC_MODELS_SEE_SPOTIFY", "must be on or off");
                 false
             }
         }
