@@ -112,6 +112,12 @@ pub const VARIABLES: &[Variable] = &[
     secret("LASTFM_API_KEY", Optional, None, "LASTFM_CLIENT_ID counts; without it nothing is read from Last.fm"),
     plain("LASTFM_BURST", Optional, Some("5"), "five calls go to Last.fm at once after a quiet time"),
     plain("LASTFM_LONGEST_WAIT", Optional, Some("60"), "a call to Last.fm waits 60 seconds for its turn at most"),
+    plain(
+        "MUSIC_MODELS_SEE_SPOTIFY",
+        Optional,
+        Some("off"),
+        "no model is told what only Spotify's API told; Spotify's Developer Policy forbids it",
+    ),
     secret("OPENAI_API_KEY", Optional, None, "questions are answered by rules, and the answer says that AI is off"),
     plain("OPENAI_BASE_URL", Optional, Some("https://api.openai.com/v1"), "the model is asked at OpenAI"),
     plain("OPENAI_MODEL", Optional, Some("gpt-4o-mini"), "gpt-4o-mini answers"),
