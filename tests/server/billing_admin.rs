@@ -20,7 +20,7 @@ use crate::{
     billing_crash::{let_it_go, other_process, until},
     billing_world::BillingWorld,
     browser::{Answer, Browser},
-    mail_once::kill,
+    other_process::kill,
     privy_world::drain,
     program::Program,
 };

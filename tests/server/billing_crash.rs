@@ -15,7 +15,7 @@ use tokio::{
 use crate::{
     billing_world::{BillingWorld, PLACE, variables},
     browser::wait,
-    mail_once::kill,
+    other_process::kill,
     privy_world::{call, drain},
     support::TestApp,
 };

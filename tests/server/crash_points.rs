@@ -2,8 +2,6 @@
 //! that goes on is this one. The outside world holds the renewal back at the moment that a test wants, and the database
 //! does it with locks, so nothing in the product knows of it.
 
-use std::process::Stdio;
-
 use aura::{
     integrations::tools::ToolError,
     kit::id::{ConnectionId, UserId},
@@ -11,19 +9,17 @@ use aura::{
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, PgPool, Postgres, Transaction};
 use time::{Duration, macros::datetime};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use uuid::Uuid;
 
 use crate::{
     browser::wait,
-    mail_once::kill,
+    other_process::{self, kill},
     support::TestApp,
     token_desk::{Hold, TokenDesk, first_tokens},
     vendor::{Vendor, ask, connect, person, state},
 };
 
-/// One variable carries all that the process which dies must know.
-const ERRAND: &str = "AURA_TEST_CRASH_ERRAND";
 /// How often each step is died at; many more in the long suite.
 const ROUNDS: &str = "CRASH_ROUNDS";
 /// A service that spends a refresh token at its first use, and one that takes it once more.
@@ -81,21 +77,13 @@ fn other_process(app: &TestApp, desk: &TokenDesk, user: UserId, connections: &[E
         "user": user.to_string(),
         "calls": calls,
     });
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crash_points::the_process_that_dies", "--ignored", "--nocapture"])
-        .env(ERRAND, errand.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
+    other_process::at("crash_points::the_process_that_dies", &errand).spawn().unwrap()
 }
 
 #[tokio::test]
 #[ignore = "run by the other test of this file, in a process of its own"]
 async fn the_process_that_dies() {
-    let Some(errand) = variable(ERRAND) else { return };
-    let errand: Value = serde_json::from_str(&errand).unwrap();
+    let Some(errand) = other_process::errand() else { return };
     let word = |value: &Value| value.as_str().unwrap().to_owned();
     let db = PgPool::connect(&word(&errand["database"])).await.unwrap();
     let first = Vendor::app_at(&word(&errand["vendor"]), db, &[]).await;

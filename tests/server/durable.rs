@@ -1,7 +1,7 @@
 //! Answers that go on whatever happens around them: viewers in several processes, processes that die, readers that are
 //! slow, models that are.
 
-use std::{process::Stdio, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use aura::{
     chat::{
@@ -15,23 +15,18 @@ use axum::response::sse::Event;
 use futures::{Stream, StreamExt as _, future::join_all};
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, PgPool, postgres::PgPoolOptions};
-use tokio::{
-    process::{Child, Command},
-    sync::Notify,
-};
+use tokio::{process::Child, sync::Notify};
 use uuid::Uuid;
 
 use crate::{
     browser::Browser,
-    mail_once::kill,
+    other_process::{self, kill},
     outside::{Outside, Reply, Step, eventually, person},
     runs::settled,
     support::TestApp,
     vendor::user_of,
 };
 
-/// One variable carries all that the process which dies must know.
-const ERRAND: &str = "AURA_TEST_ANSWER_ERRAND";
 /// When each process begins.
 const NOON: time::OffsetDateTime = time::macros::datetime!(2026-03-12 12:00 UTC);
 
@@ -237,22 +232,13 @@ pub fn other_process(app: &TestApp, variables: &[(&str, &str)], asker: &Asker, q
         "user": asker.user.to_string(),
         "question": question,
     });
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "durable::the_process_that_answers", "--ignored", "--nocapture"])
-        .env(ERRAND, errand.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
+    other_process::at("durable::the_process_that_answers", &errand).spawn().unwrap()
 }
 
 #[tokio::test]
 #[ignore = "run by the tests of what becomes of its answer, in a process of its own"]
 async fn the_process_that_answers() {
-    #[expect(clippy::disallowed_methods, reason = "a parent process has no other way to hand something to a test")]
-    let Ok(errand) = std::env::var(ERRAND) else { return };
-    let errand: Value = serde_json::from_str(&errand).unwrap();
+    let Some(errand) = other_process::errand() else { return };
     let word = |name: &str| errand[name].as_str().unwrap().to_owned();
     let db = PgPool::connect(&word("database")).await.unwrap();
     let variables: Vec<(String, String)> = serde_json::from_value(errand["variables"].clone()).unwrap();

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     durable::{all, logged, other_process, text},
     inference_world::Models,
-    mail_once::kill,
+    other_process::kill,
     outside::{eventually, person},
     runs::settled,
     support::TestApp,

@@ -15,7 +15,7 @@ use time::{OffsetDateTime, macros::datetime};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
-use crate::{mail_once::kill, support::token_keys};
+use crate::{other_process::kill, support::token_keys};
 
 const ERRAND: &str = "AURA_TEST_ROTATION";
 const COMMAND: &str = "AURA_TEST_COMMAND";

@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions as _, PgPool, Postgres, Transaction};
 use time::Duration;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
+    process::Child,
     sync::watch,
 };
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::path};
@@ -17,31 +17,22 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::p
 use crate::{
     mail::{Post, resend, smtp},
     mail_server::{MailServer, Pause},
+    other_process::{self, kill},
 };
 
-const ERRAND: &str = "AURA_TEST_MAIL_ERRAND";
 const COMMITTED: &str = "the process that dies: committed";
 
 /// Starts the other process; `smtp` is a port, `resend` an address; without either it only writes the letter.
 fn other_process(post: &Post, errand: Value) -> Child {
     let mut errand = errand;
     errand["database"] = post.db.connect_options().to_url_lossy().to_string().into();
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "mail_once::the_process_that_dies", "--ignored", "--nocapture"])
-        .env(ERRAND, errand.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
+    other_process::at("mail_once::the_process_that_dies", &errand).stdout(Stdio::piped()).spawn().unwrap()
 }
 
 #[tokio::test]
 #[ignore = "run by the other tests of this file, in a process of its own"]
 async fn the_process_that_dies() {
-    #[expect(clippy::disallowed_methods, reason = "a parent process has no other way to hand something to a test")]
-    let Ok(errand) = std::env::var(ERRAND) else { return };
-    let errand: Value = serde_json::from_str(&errand).unwrap();
+    let Some(errand) = other_process::errand() else { return };
     let post = Post::over(PgPool::connect(errand["database"].as_str().unwrap()).await.unwrap());
     if let Some(port) = errand["smtp"].as_u64() {
         post.table(&smtp(port.try_into().unwrap()), "").drain(&post.db).await.unwrap();
@@ -52,12 +43,6 @@ async fn the_process_that_dies() {
         println!("\n{COMMITTED}");
     }
     std::future::pending::<()>().await;
-}
-
-/// `kill -9`.
-pub async fn kill(mut child: Child) {
-    child.start_kill().unwrap();
-    child.wait().await.unwrap();
 }
 
 /// While it lives, nobody can write to the mails: a note waits.

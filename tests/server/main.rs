@@ -121,6 +121,7 @@ mod oauth1;
 mod oauth_dialects;
 mod obedient;
 mod one_connection;
+mod other_process;
 mod outgoing_webhooks;
 mod outside;
 mod own_apps;

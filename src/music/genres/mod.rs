@@ -2,8 +2,8 @@
 //!
 //! After a source was read, a job looks at the artists whom its person played most and whose tags nobody has read yet. It
 //! asks for a handful, keeps what of their tags are genres (`tags`), and comes back while there are more. What was read
-//! for one person serves all others, and goes with the people who play it. Artists whom only Spotify told of are asked
-//! about nowhere: its terms keep what it tells from other services.
+//! for one person serves all others, and goes with the people who play it. Artists whom only a source told of that
+//! lets nothing be brought to other services (`policy`) are asked about nowhere.
 
 mod store;
 pub mod tags;
@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use time::Duration;
 
-use super::{lastfm::Lastfm, source::SourceKind, trouble::Trouble};
+use super::{lastfm::Lastfm, policy, source::SourceKind, trouble::Trouble};
 use crate::{
     kit::id::UserId,
     platform::{
@@ -56,9 +56,11 @@ impl Genres {
             return Ok(false);
         }
         let before = self.clock.now() - LASTS;
+        let told = SourceKind::ALL.into_iter().filter(|kind| policy::of(*kind).export);
+        let kinds: Vec<String> = told.map(|kind| kind.as_str().to_owned()).collect();
         let mut connection = self.db.acquire().await?;
         store::take_over(&mut connection, user, before).await?;
-        let unread = store::unread(&mut connection, user, before, SourceKind::Spotify, (ARTISTS, AT_ONCE)).await?;
+        let unread = store::unread(&mut connection, user, before, &kinds, (ARTISTS, AT_ONCE)).await?;
         drop(connection);
         for artist in &unread {
             let genres = match self.lastfm.tags(&artist.name).await {

@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, query, query_as};
 use time::OffsetDateTime;
 
-use crate::{kit::id::UserId, music::source::SourceKind};
+use crate::kit::id::UserId;
 
 /// An artist whose genres nobody has read.
 pub(super) struct Unread {
@@ -29,12 +29,12 @@ pub(super) async fn take_over(connection: &mut PgConnection, user: UserId, since
     Ok(())
 }
 
-/// Some of the artists whom a person played most, as they are told of by others than the kind that is to be left out.
+/// Some of the artists whom a person played most, as they are told of by these kinds of sources.
 pub(super) async fn unread(
     connection: &mut PgConnection,
     user: UserId,
     since: OffsetDateTime,
-    left_out: SourceKind,
+    kinds: &[String],
     (of_first, limit): (i64, i64),
 ) -> sqlx::Result<Vec<Unread>> {
     query_as!(
@@ -48,12 +48,12 @@ pub(super) async fn unread(
                and exists (select from music_tracks t
                            join music_sightings g on g.track_id = t.id
                            join music_sources s on s.id = g.source_id
-                           where t.artist_id = a.id and s.kind <> $3)
+                           where t.artist_id = a.id and s.kind = any($3))
            order by played.plays desc, a.id
            limit $5"#,
         user as UserId,
         since,
-        left_out.as_str(),
+        kinds,
         of_first,
         limit,
     )

@@ -12,5 +12,5 @@ mod recap;
 pub(super) mod visit;
 
 pub use page::ListeningPage;
-pub(super) use page::Ranking;
+pub(super) use page::{Figures, Ranking};
 pub use recap::RecapPage;

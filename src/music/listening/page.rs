@@ -108,6 +108,23 @@ pub(super) fn Periods(at: &'static str, chosen: String, years: Vec<i32>) -> impl
     }
 }
 
+/// A period in numbers.
+#[component]
+pub(in crate::music) fn Figures(figures: Vec<(String, String)>) -> impl IntoView {
+    let figures = figures
+        .into_iter()
+        .map(|(name, number)| {
+            view! {
+                <div>
+                    <dt class="sub">{name}</dt>
+                    <dd>{number}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! { <dl class="figures">{figures}</dl> }
+}
+
 #[component]
 fn Panels(heard: Heard) -> impl IntoView {
     let Heard {
@@ -133,17 +150,6 @@ fn Panels(heard: Heard) -> impl IntoView {
             *sum += plays;
         }
     }
-    let figures = figures
-        .into_iter()
-        .map(|(name, number)| {
-            view! {
-                <div>
-                    <dt class="sub">{name}</dt>
-                    <dd>{number}</dd>
-                </div>
-            }
-        })
-        .collect_view();
     let steps = series
         .into_iter()
         .map(|step| Bar { name: step.name, short: step.short, value: step.plays, more: vec![grouped(step.minutes)] })
@@ -151,7 +157,7 @@ fn Panels(heard: Heard) -> impl IntoView {
     let decades: Vec<Bar> =
         decades.into_iter().map(|(name, value)| Bar { short: name.clone(), name, value, more: Vec::new() }).collect();
     view! {
-        <dl class="figures">{figures}</dl>
+        <Figures figures=figures/>
         {compared.map(|compared| view! { <p>{compared}</p> })}
         <div class="charts">
             <Clock values=hours unit="plays" title="Around the clock"/>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::model::{FeaturedView, Shown, SourceView};
 use crate::{
-    music::listening::Ranking,
+    music::listening::{Figures, Ranking},
     ui::{Avatar, Badge, Calendar, Clock, Tone, Week, grouped},
 };
 
@@ -24,20 +24,7 @@ pub fn Bio(text: String) -> impl IntoView {
 pub fn Sections(shown: Shown) -> impl IntoView {
     let Shown { bio: _, days, featured, figures, artists, tracks, albums, clock, week, calendar, sources, named } =
         shown;
-    let figures = (!figures.is_empty()).then(|| {
-        let figures = figures
-            .into_iter()
-            .map(|(name, number)| {
-                view! {
-                    <div>
-                        <dt class="sub">{name}</dt>
-                        <dd>{number}</dd>
-                    </div>
-                }
-            })
-            .collect_view();
-        view! { <dl class="figures">{figures}</dl> }
-    });
+    let figures = (!figures.is_empty()).then(|| view! { <Figures figures=figures/> });
     let by_days = week.is_some() || calendar.is_some();
     let charts = (clock.is_some() || by_days).then(|| {
         let calendar = calendar.map(|days| {

@@ -1,22 +1,21 @@
 //! An export whose process dies.
 
-use std::process::Stdio;
-
 use aura::kit::id::MusicExportId;
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, PgPool};
 use time::Duration;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use uuid::Uuid;
 
 use super::{
     ADD, SEARCH,
     world::{Desk, Fault, line, refusal, uri, wait},
 };
-use crate::{mail_once::kill, support::TestApp, vendor::Vendor};
-
-/// One variable carries all that the process which dies must know.
-const ERRAND: &str = "AURA_TEST_EXPORT_ERRAND";
+use crate::{
+    other_process::{self, kill, until},
+    support::TestApp,
+    vendor::Vendor,
+};
 
 fn other_process(desk: &Desk, vendor: &Vendor, export: MusicExportId, number: usize) -> Child {
     let errand = json!({
@@ -25,22 +24,13 @@ fn other_process(desk: &Desk, vendor: &Vendor, export: MusicExportId, number: us
         "export": export.to_string(),
         "number": number,
     });
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "music_export::crash::the_process_that_dies", "--ignored", "--nocapture"])
-        .env(ERRAND, errand.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
+    other_process::at("music_export::crash::the_process_that_dies", &errand).spawn().unwrap()
 }
 
 #[tokio::test]
 #[ignore = "run by the other test of this file, in a process of its own"]
 async fn the_process_that_dies() {
-    #[expect(clippy::disallowed_methods, reason = "this process is told by its environment")]
-    let Ok(errand) = std::env::var(ERRAND) else { return };
-    let errand: Value = serde_json::from_str(&errand).unwrap();
+    let Some(errand) = other_process::errand() else { return };
     let word = |name: &str| errand[name].as_str().unwrap().to_owned();
     let db = PgPool::connect(&word("database")).await.unwrap();
     let mut app = Vendor::app_at(&word("vendor"), db, &[]).await;
@@ -49,15 +39,6 @@ async fn the_process_that_dies() {
     }
     Box::pin(app.state().exports.run_one(word("export").parse().unwrap())).await.unwrap();
     std::future::pending::<()>().await;
-}
-
-/// Until it is so: the other process takes its time to start.
-async fn until(what: &str, mut look: impl FnMut() -> bool) {
-    let patience = tokio::time::Instant::now() + std::time::Duration::from_secs(120);
-    while !look() {
-        assert!(tokio::time::Instant::now() < patience, "{what}: it did not happen");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
 }
 
 /// Whoever had it is gone, and its time in hand with them.
@@ -88,7 +69,7 @@ async fn survives(db: PgPool, lines: usize, songs: usize) {
         let so_far = desk.world.count(kind);
         desk.world.fails(kind, after, fault);
         let child = other_process(&desk, &vendor, export, number + 1);
-        until(kind, || desk.world.count(kind) > so_far + after).await;
+        until(kind, async || desk.world.count(kind) > so_far + after).await;
         kill(child).await;
         assert_eq!(desk.state(export).await.0, "running", "{kind}: it was not over before");
         forsaken(&desk.app, export).await;

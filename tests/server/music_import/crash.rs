@@ -1,11 +1,9 @@
 //! An import whose process dies.
 
-use std::process::Stdio;
-
 use aura::kit::id::MusicImportId;
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use uuid::Uuid;
 
 use super::{
@@ -13,14 +11,11 @@ use super::{
     made::{archive, file, history},
 };
 use crate::{
-    mail_once::kill,
     music_plays::{miscounted, number},
+    other_process::{self, kill, until},
     outside::person,
     support::TestApp,
 };
-
-/// One variable carries all that the process which dies must know.
-const ERRAND: &str = "AURA_TEST_IMPORT_ERRAND";
 
 /// The process of this number, which draws other ids than those before it.
 fn other_process(desk: &Desk, import: MusicImportId, number: usize) -> Child {
@@ -30,22 +25,13 @@ fn other_process(desk: &Desk, import: MusicImportId, number: usize) -> Child {
         "import": import.to_string(),
         "number": number,
     });
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "music_import::crash::the_process_that_dies", "--ignored", "--nocapture"])
-        .env(ERRAND, errand.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
+    other_process::at("music_import::crash::the_process_that_dies", &errand).spawn().unwrap()
 }
 
 #[tokio::test]
 #[ignore = "run by the other test of this file, in a process of its own"]
 async fn the_process_that_dies() {
-    #[expect(clippy::disallowed_methods, reason = "this process is told by its environment")]
-    let Ok(errand) = std::env::var(ERRAND) else { return };
-    let errand: Value = serde_json::from_str(&errand).unwrap();
+    let Some(errand) = other_process::errand() else { return };
     let word = |name: &str| errand[name].as_str().unwrap().to_owned();
     let db = PgPool::connect(&word("database")).await.unwrap();
     let mut app = TestApp::with(db, &[("FILES_DIR", &word("folder"))]).await;
@@ -62,15 +48,6 @@ async fn place(desk: &Desk, import: MusicImportId) -> (i32, i64) {
         .fetch_one(desk.app.db())
         .await
         .unwrap()
-}
-
-/// Until it is so: the other process takes its time to start.
-async fn until(what: &str, mut look: impl AsyncFnMut() -> bool) {
-    let patience = tokio::time::Instant::now() + std::time::Duration::from_secs(120);
-    while !look().await {
-        assert!(tokio::time::Instant::now() < patience, "{what}: it did not happen");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
 }
 
 async fn writers_wait(desk: &Desk) -> bool {
